@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test test-fast measure-tests lint types imports unit test-rules test-stalls test-quality test-page test-faults test-clients test-godot test-wheels bundle test-bundle godot-zip parity ci clean
+.PHONY: demo test test-fast measure-tests lint types imports unit test-rules test-stalls test-quality test-page test-faults test-clients test-godot test-unity test-wheels bundle test-bundle godot-zip parity ci clean
 
 demo: $(INSTALLED)
 	mkdir -p out
@@ -46,9 +46,9 @@ test-rules: $(INSTALLED)
 test-stalls: $(INSTALLED)
 	$(BIN)/pytest -q -n 2 -m heavy tests/unit/runtime/test_stalls.py
 
-# Musical judges: classifier, harmony, repetition, intensity; several minutes.
+# Musical judges: classifier, harmony, repetition, intensity; several minutes. Installs a large font where there is none.
 test-quality: $(INSTALLED)
-	$(BIN)/pytest -q -m heavy tests/quality
+	tests/quality/run
 
 # The report in a real browser; installs Debian's chromium where there is none.
 test-page: $(INSTALLED)
@@ -66,6 +66,10 @@ test-clients: $(INSTALLED)
 test-godot: $(INSTALLED)
 	tests/godot/run
 
+# The Unity client on .NET 8 and Mono, beside the SDK and against a real service; installs as test-clients does.
+test-unity: $(INSTALLED)
+	tests/unity/run
+
 # The wheels in fresh environments outside the checkout; PYTHONS names the Pythons to try.
 test-wheels:
 	tests/wheels/run
@@ -82,11 +86,11 @@ test-bundle: $(INSTALLED)
 godot-zip:
 	$(PYTHON) godot_client/release.py
 
-# The language model against Google's own code, in an environment of its own.
+# The language model, the codec, whole music and MusicCoCa against Google's own code, in an environment of its own.
 parity: $(INSTALLED)
 	tests/parity/run
 
-ci: test test-rules test-stalls test-quality test-page test-faults test-clients test-godot test-wheels test-bundle parity
+ci: test test-rules test-stalls test-quality test-page test-faults test-clients test-godot test-unity test-wheels test-bundle parity
 
 $(INSTALLED): pyproject.toml engine_sdk/pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final
 
 from segue.contract import FRAME_RATE, FRAME_SIZE, MODES, SAMPLE_RATE, TICKS_PER_BEAT, NoteEvent
 from segue.instruments import NAMES
-from segue.score.composer.conductor import Form, advance
-from segue.score.composer.harmony import PHRASE_BARS, phrase
+from segue.score.composer.arrange import arrange
+from segue.score.composer.conductor import advance
+from segue.score.composer.form import Form
+from segue.score.composer.harmony import phrase, place_of
 from segue.score.composer.keyed_random import KeyedRandom, text_key
 from segue.score.composer.layouts.layout import Layout
 from segue.score.composer.moment import Moment
-from segue.score.composer.table import TABLE, situation
+from segue.score.composer.scales import SCALES
 from segue.score.composer.theory import NOTE_NAMES
+from segue.score.composer.vocabulary import Arrangement
 from segue.score.sampler.orchestra import ORCHESTRA
+from segue.style.points import POINTS
+from segue.style.situations import SITUATIONS
 from segue.style_profile import Ensemble, StyleProfile
 
 _DRUM_KIT_NAME: Final = "drums"
+ARRANGEMENTS: Final[Mapping[str, Arrangement]] = MappingProxyType(
+    {name: replace(arrange(POINTS[name].profile), name=name) for name in SITUATIONS}
+)
+"""What the composer makes of the profile of each situation, by the situation's name, which it has too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,18 +93,17 @@ def steady(
     mode: str | None = None,
     drums: int = -1,
 ) -> tuple[Moment, ...]:
-    """Conditioning of one situation from beat 0; what is not given is drawn from its row of the table by `seed`.
+    """Conditioning of one situation from beat 0; what is not given is the profile's, the tonic drawn by `seed`.
 
-    Raises: ValueError for an unknown situation or mode.
+    Without a mode the music keeps the profile's own scale, of the same third as the key that is asked for.
+
+    Raises: ValueError for an unknown mode, KeyError for an unknown situation.
     """
-    row = situation(name)
-    random = KeyedRandom(seed, text_key(name), 71)
-    drawn_tempo = row.tempo[0] + (row.tempo[1] - row.tempo[0]) * random.uniform()
-    drawn_meter, drawn_tonic, drawn_mode = random.choice(row.meters), random.below(12), random.choice(row.modes)
-    tempo = round((drawn_tempo if tempo_bpm is None else tempo_bpm) * 1000)
-    beats = drawn_meter if meter is None else meter
-    key = drawn_tonic if tonic is None else tonic
-    mode_index = MODES.index(drawn_mode if mode is None else mode)
+    row = ARRANGEMENTS[name]
+    tempo = round((row.tempo_bpm if tempo_bpm is None else tempo_bpm) * 1000)
+    beats = row.meter if meter is None else meter
+    key = KeyedRandom(seed, text_key(name), 71).below(12) if tonic is None else tonic
+    mode_index = MODES.index(("minor" if SCALES[row.scale].minor else "major") if mode is None else mode)
     bar_length = beats * TICKS_PER_BEAT
     return tuple(
         Moment(
@@ -108,14 +118,14 @@ def steady(
             mode=mode_index,
             drums=drums,
             intensity=intensity,
-            arrangements=TABLE,
+            arrangements=ARRANGEMENTS,
         )
         for frame in range(num_frames)
     )
 
 
 def compose(name: str, *, seed: int, seconds: float = 24.0, intensity: float = 0.6) -> Score:
-    """A clip of one situation as its row has it; `perform(steady(...))` for chosen tempo, meter, key or drums."""
+    """A clip of one situation as its profile has it; `perform(steady(...))` for chosen tempo, meter, key or drums."""
     return perform(steady(name, seed=seed, num_frames=round(seconds * FRAME_RATE), intensity=intensity), seed=seed)
 
 
@@ -161,8 +171,9 @@ def _beats_within(moment: Moment) -> range:
 
 def _chord_label(form: Form, moment: Moment, beat: int, position: int) -> ChordLabel:
     """The chord on a beat; a beat that is the next bar's first belongs to the bar the form has settled already."""
-    number, bar = divmod(moment.bar + beat // moment.meter - form.origin, PHRASE_BARS)
-    plan = phrase(moment.arrangements[form.plan], form.seed, max(0, number), moment.meter, form.tonic, form.mode)
+    arrangement = moment.arrangements[form.plan]
+    number, bar, _ = place_of(arrangement, form.seed, max(0, moment.bar + beat // moment.meter - form.origin))
+    plan = phrase(arrangement, form.seed, number, moment.meter, form.tonic, form.mode)
     sounding = [segment for segment in plan.bars[bar] if segment.start <= beat % moment.meter][-1].chord
     return ChordLabel(start=position, name=sounding.name, root=sounding.root, tones=sounding.tones)
 

@@ -13,11 +13,15 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 
 # Hypothesis mixes constants from imported local modules into its examples, so even a derandomized test would get other
 # examples whenever another module was imported before it. Without them its examples depend on the test alone.
 providers._get_local_constants = lambda: providers._local_constants
+# The same examples in every run, and no limit of time, which a busy machine would not keep.
+settings.register_profile("segue", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("segue")
 
 LIMIT_S: Final = 0.25
 SLOW_TESTS: Final = Path(__file__).with_name("slow_tests.txt")

@@ -22,7 +22,8 @@ class AsyncSegueClient:
 
     `async for` gives its client events until the session is closed. `connect_async` makes one as `connect` does.
 
-    client: the SegueClient, whose calls never block.
+    Attributes:
+        client: The SegueClient, whose calls never block.
     """
 
     def __init__(self, address: str, hello: Hello, **options: Any) -> None:

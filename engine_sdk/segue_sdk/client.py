@@ -172,8 +172,12 @@ class SegueClient:
         with self._lock:
             self._session.reset()
 
-    def end_frame(self) -> int:
+    def end_frame(self, at: int = 0) -> int:
         """Make one event of what was reset, set and fired since the last call.
+
+        Args:
+            at: The sample position at which it is to take effect, up to ten seconds ahead: for what a game knows
+                beforehand. Events sent later take effect no earlier. The default is as early as possible.
 
         `Receipt` and the causes of a `Change` bear the event's number. Where the game is faster than the service takes
         events, the inputs of several frames are sent as one event; each number has its receipt all the same.
@@ -182,7 +186,7 @@ class SegueClient:
             The event's number; 0 if nothing changed.
         """
         with self._lock:
-            number = self._session.end_frame(self._player.position.played)
+            number = self._session.end_frame(max(at, self._player.position.played))
         if number:
             self._network.send_soon()
         return number

@@ -11,7 +11,11 @@ from segue_sdk.messages import Change, Chunk, Error, Receipt, Rules, Saved, Stat
 
 @dataclass(frozen=True, kw_only=True)
 class Live:
-    """The session is up. resumed: whether it is the session from before the connection was lost."""
+    """The session is up.
+
+    Attributes:
+        resumed: Whether it is the session from before the connection was lost.
+    """
 
     welcome: Welcome
     resumed: bool
@@ -78,7 +82,11 @@ class BeatHeard:
 
 @dataclass(frozen=True, kw_only=True)
 class Underrun:
-    """The music stopped because no more had arrived. count: how often since the session's start."""
+    """The music stopped because no more had arrived.
+
+    Attributes:
+        count: How often since the session's start.
+    """
 
     count: int
 
@@ -93,7 +101,11 @@ class MessageRefused:
 
 @dataclass(frozen=True, kw_only=True)
 class InputRefused:
-    """An input set or fired before the rules were known does not fit them and is not sent. code: as in InputError."""
+    """An input set or fired before the rules were known does not fit them and is not sent.
+
+    Attributes:
+        code: As in InputError.
+    """
 
     name: str
     code: str
@@ -102,7 +114,11 @@ class InputRefused:
 
 @dataclass(frozen=True, kw_only=True)
 class EventDelayed:
-    """The service's rate limit refused an event, which is sent again. seq: the number that `end_frame` returned."""
+    """The service's rate limit refused an event, which is sent again.
+
+    Attributes:
+        seq: The number that `end_frame` returned.
+    """
 
     seq: int
     code: str
@@ -111,7 +127,11 @@ class EventDelayed:
 
 @dataclass(frozen=True, kw_only=True)
 class CallbackFailed:
-    """`wake`, which the network thread calls, raised; the session continues. text: what it raised."""
+    """`wake`, which the network thread calls, raised; the session continues.
+
+    Attributes:
+        text: What it raised.
+    """
 
     code: str
     text: str
@@ -126,7 +146,12 @@ class ChangeHeard:
 
 @dataclass(frozen=True, kw_only=True)
 class StingerHeard:
-    """A stinger begins to be heard. id, name: as in `StingerArrived`. at: sample position of its beginning."""
+    """A stinger begins to be heard.
+
+    Attributes:
+        id, name: As in `StingerArrived`.
+        at: Sample position of its beginning.
+    """
 
     id: int
     name: str
@@ -135,7 +160,13 @@ class StingerHeard:
 
 @dataclass(frozen=True, kw_only=True)
 class MusicArrived:
-    """A chunk of music has arrived. start, count: in samples. mix, states: in its last frame."""
+    """A chunk of music has arrived.
+
+    Attributes:
+        start, count: In samples.
+        mix, states: In its last frame.
+        loudness_lufs: Short-term loudness at its end; None where the service does not send it.
+    """
 
     start: int
     count: int
@@ -163,7 +194,11 @@ class MusicArrived:
 
 @dataclass(frozen=True, kw_only=True)
 class StingerArrived:
-    """A stinger's message has arrived. kind: as in `stinger`."""
+    """A stinger's message has arrived.
+
+    Attributes:
+        kind: As in `stinger`.
+    """
 
     id: int
     name: str

@@ -53,7 +53,12 @@ _LONGEST_PATH: Final = 107
 
 @dataclass(frozen=True, kw_only=True)
 class Address:
-    """Where a service listens. text: as given. host: a name or IP address without brackets; empty for ipc."""
+    """Where a service listens.
+
+    Attributes:
+        text: As given.
+        host: A name or IP address without brackets; empty for ipc.
+    """
 
     text: str
     host: str = ""
@@ -107,7 +112,11 @@ def _host(text: str, host: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class ResolvedAddress:
-    """An address with an IP address as host. ipv6: whether that is of version 6."""
+    """An address with an IP address as host.
+
+    Attributes:
+        ipv6: Whether that is of version 6.
+    """
 
     text: str
     ipv6: bool = False
@@ -206,7 +215,11 @@ def look_up(address: Address, closing: threading.Event, poll_s: float) -> list[R
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectFailure:
-    """The reason of a failed attempt. code, text: as in ConnectionFailed."""
+    """The reason of a failed attempt.
+
+    Attributes:
+        code, text: As in ConnectionFailed.
+    """
 
     code: str
     text: str
@@ -219,7 +232,11 @@ class FailureClassifier:
         self._address, self._token = address, token
 
     def handshake(self, event: int, value: int) -> ConnectFailure:
-        """The reason of a failed handshake. event, value: of the socket's monitor."""
+        """The reason of a failed handshake.
+
+        Args:
+            event, value: Of the socket's monitor.
+        """
         if event == zmq.EVENT_HANDSHAKE_FAILED_AUTH:
             return self._refused()
         if event == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL:

@@ -67,8 +67,12 @@ class LayerInfo(Record):
     """A layer of states of which exactly one is active."""
 
     name: Annotated[str, NAME, "name"]
-    states: Annotated[tuple[str, ...], ListOf(NAME, MOST_STATES, least=1), "its states, in file order"]
-    default: Annotated[str, NAME, "the state it starts in"]
+    states: Annotated[
+        tuple[str, ...],
+        ListOf(NAME, MOST_STATES, least=1),
+        "its states, in file order; of one with a playlist, `state/piece` for each piece",
+    ]
+    default: Annotated[str, NAME, "the default state; of one with a playlist, its first piece in the file"]
 
 
 @dataclass(frozen=True, kw_only=True)

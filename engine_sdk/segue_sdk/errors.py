@@ -41,7 +41,12 @@ SESSION_CODES: Final = (
 
 
 class ProtocolError(ValueError):
-    """An invalid message. code: one of DECODE_CODES. text: where, what was expected, what came."""
+    """An invalid message.
+
+    Attributes:
+        code: One of DECODE_CODES.
+        text: Where, what was expected, what came.
+    """
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(f"{code}: {text}")
@@ -58,7 +63,12 @@ class InputError(ProtocolError):
 
 
 class AddressError(ValueError):
-    """An invalid address. code: `bad_address` or `unsupported_transport`. text: what to do."""
+    """An invalid address.
+
+    Attributes:
+        code: `bad_address` or `unsupported_transport`.
+        text: What to do.
+    """
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(f"{code}: {text}")

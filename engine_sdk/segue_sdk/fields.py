@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 
 class FieldType(Protocol):
-    """The type of a field. name, range: its two cells in PROTOCOL.md's tables."""
+    """The type of a field.
+
+    Attributes:
+        name, range: Its two cells in PROTOCOL.md's tables.
+    """
 
     @property
     def name(self) -> str: ...
@@ -346,7 +350,11 @@ DECIBEL: Final = Real(-96, 12)
 
 
 class FieldSpec(NamedTuple):
-    """One field of a record. default: value of an optional field that is absent; None where that means nothing."""
+    """One field of a record.
+
+    Attributes:
+        default: Value of an optional field that is absent; None where that means nothing.
+    """
 
     name: str
     type: FieldType

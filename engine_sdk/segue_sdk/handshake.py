@@ -49,7 +49,7 @@ TRANSITIONS: Final[dict[tuple[ClientState, Signal], ClientState]] = {
 }
 
 
-# The controls of which each connection is told the last, and what they change.
+# Controls and what each changes. The last control for each thing is repeated on every new connection.
 _KEPT: Final = {"pause": "pause", "resume": "pause", "volume": "volume", "mute": "mute", "unmute": "mute"}
 
 
@@ -63,7 +63,11 @@ class Handshake:
         self._changed: dict[str, Control] = {}
 
     def version_mismatch(self, text: str) -> str:
-        """What to do where the two sides share no version of the protocol. text: of the service."""
+        """What to do where the two sides share no version of the protocol.
+
+        Args:
+            text: Of the service.
+        """
         if VERSION in self._hello.versions:
             return f"{text}; this SDK speaks version {VERSION}: install the one that belongs to the service"
         return (
@@ -72,7 +76,12 @@ class Handshake:
         )
 
     def hello(self, key: bytes | None, last_chunk: int) -> Hello:
-        """The `hello` of a connection. key: of the last session. last_chunk: `seq` of its last chunk."""
+        """The `hello` of a connection.
+
+        Args:
+            key: Of the last session.
+            last_chunk: `seq` of its last chunk.
+        """
         return replace(self._hello, resume=key, last_chunk=last_chunk)
 
     def asked(self, control: Control) -> None:
@@ -127,7 +136,11 @@ class RefusalLimiter:
         self._answers = 0
 
     def answer(self, error: ProtocolError, about: str, seq: int, now_s: float) -> list[Error]:
-        """The `error` to send for a message; none if the limit is reached. about, seq: as in `error`."""
+        """The `error` to send for a message; none if the limit is reached.
+
+        Args:
+            about, seq: As in `error`.
+        """
         if now_s - self._since_s >= 1.0:
             self._answers, self._since_s = 0, now_s
         self._answers += 1

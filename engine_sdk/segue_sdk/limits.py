@@ -31,12 +31,16 @@ BLOB_BYTES: Final = 65_536
 
 MOST_EVENTS: Final = 64
 MOST_SETTINGS: Final = 256
+MOST_BATCH_NAMES: Final = 1_024
+"""Names of inputs and triggers of all events in one message of a client: whatever they are, they fit a header."""
 MOST_INPUTS: Final = 256
-MOST_CHOICES: Final = 256
-MOST_STYLES: Final = 256
+MOST_CHOICES: Final = 1_024
+MOST_STYLES: Final = 1_024
 MOST_LAYERS: Final = 64
-MOST_STATES: Final = 128
+MOST_STATES: Final = 512
 MOST_STINGERS: Final = 128
+MOST_CANDIDATES: Final = 128
+"""Of a change; the others are not told."""
 MOST_CAUSES: Final = 64
 MOST_ERRORS: Final = 256
 MOST_BEATS: Final = 256

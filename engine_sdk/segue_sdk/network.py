@@ -76,7 +76,11 @@ _WATCHED: Final = (
 
 
 class _WakeSocket:
-    """Ends the network thread's wait for its sockets. reader: to be polled along with them."""
+    """Ends the network thread's wait for its sockets.
+
+    Attributes:
+        reader: To be polled along with them.
+    """
 
     def __init__(self) -> None:
         self._writer, self.reader = socket.socketpair()
@@ -103,8 +107,11 @@ class Network:
     """Runs a session until it is closed.
 
     It holds no reference to the client that owns it, so that a client without references is collected and ends.
-    lock: held around every use of `session`. client_events: for the game, in order. handled: kinds of client events
-    for which the game has a callback; their failures are not logged.
+
+    Attributes:
+        lock: Held around every use of `session`.
+        client_events: For the game, in order.
+        handled: Kinds of client events for which the game has a callback; their failures are not logged.
     """
 
     def __init__(
@@ -375,7 +382,7 @@ class Network:
                 return
         if not isinstance(reported, self.handled):
             self._log.write(reported, time.monotonic())
-        # The game is told of a stinger once, with its first part.
+        # The game gets one event for a stinger, with its first part.
         if isinstance(reported, StingerArrived) and isinstance(event, Stinger) and event.offset:
             return
         if len(self.client_events) == _MOST_WAITING and not self._overflowed:

@@ -37,7 +37,11 @@ class UnconfirmedEvents:
             self._merge_oldest()
 
     def contained(self, last_events: Sequence[int]) -> None:
-        """Forget what the first cell contains. last_events: the last event that each cell contains."""
+        """Forget what the first cell contains.
+
+        Args:
+            last_events: The last event that each cell contains.
+        """
         if last_events and last_events != self._last_events:
             self._last_events = last_events
             self._items = {seq: item for seq, item in self._items.items() if seq > last_events[0]}
@@ -94,7 +98,9 @@ class QueueFullError(RuntimeError):
 class _Waiting:
     """An event without a receipt.
 
-    first, last: numbers of the game frames it contains. answered: whether the game has its receipt already.
+    Attributes:
+        first, last: Numbers of the game frames it contains.
+        answered: Whether the game has its receipt already.
     """
 
     item: EventItem
@@ -105,7 +111,12 @@ class _Waiting:
 
 @dataclass(frozen=True, kw_only=True)
 class _LastValue:
-    """The last value of an input. seq: the event that sets it. certain: whether setting it again changes nothing."""
+    """The last value of an input.
+
+    Attributes:
+        seq: The event that sets it.
+        certain: Whether setting it again changes nothing.
+    """
 
     value: InputValue
     seq: int
@@ -114,7 +125,13 @@ class _LastValue:
 
 @dataclass(frozen=True, kw_only=True)
 class FramedEvent:
-    """A game frame that became an event. number: the frame's. seq: the event's. replaced: the event it joined, or 0."""
+    """A game frame that became an event.
+
+    Attributes:
+        number: The frame's.
+        seq: The event's.
+        replaced: The event it joined, or 0.
+    """
 
     number: int
     seq: int
@@ -123,7 +140,12 @@ class FramedEvent:
 
 @dataclass(frozen=True, kw_only=True)
 class ReceiptEffect:
-    """What follows from a receipt. events: for the game. resend: number under which the event is sent again, or 0."""
+    """What follows from a receipt.
+
+    Attributes:
+        events: For the game.
+        resend: Number under which the event is sent again, or 0.
+    """
 
     events: tuple[ClientEvent, ...] = ()
     resend: int = 0
@@ -287,7 +309,11 @@ class EventOutbox:
         return self._game_numbers.get(seq, seq)
 
     def contained(self, last_events: Sequence[int]) -> None:
-        """Forget the events that no service can lose. last_events: the last event that each resume cell contains."""
+        """Forget the events that no service can lose.
+
+        Args:
+            last_events: The last event that each resume cell contains.
+        """
         self._unconfirmed.contained(last_events)
 
     # --- sending ----------------------------------------------------------------------------------------------------
@@ -305,9 +331,12 @@ class EventOutbox:
         return entry.item
 
     def restarted(self, last_event: int) -> None:
-        """Let events wait for a receipt again that a restored session lacks. last_event: the last that it contains.
+        """Let events wait for a receipt again that a restored session lacks.
 
         What does not fit the rules of that session is left out, as the service would refuse the whole event.
+
+        Args:
+            last_event: The last that it contains.
         """
         assert self._table is not None
         for item in self._unconfirmed.take_after(last_event):

@@ -99,7 +99,7 @@ class Pacer:
         return blocks
 
 
-class Clock:
+class RealTimeReader:
     """A thread that reads a player in real time and passes each block to `sink`, which must not keep it."""
 
     def __init__(self, player: Player, sink: Callable[[Floats], object] = lambda block: None) -> None:
@@ -135,7 +135,11 @@ class OutputError(RuntimeError):
 
 
 class Output:
-    """Reads a player until it is closed. name: what it plays to, for people."""
+    """Reads a player until it is closed.
+
+    Attributes:
+        name: What it plays to, for people.
+    """
 
     name: str
 
@@ -157,7 +161,7 @@ class NullOutput(Output):
 
     def __init__(self, player: Player) -> None:
         self.name = "no sound"
-        self._clock = Clock(player)
+        self._clock = RealTimeReader(player)
 
     def close(self) -> None:
         self._clock.close()
@@ -180,7 +184,7 @@ class FileOutput(Output):
             self._file = WaveFile(path, bits)
         except OSError as error:
             raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
-        self._clock = Clock(player, self._file.write)
+        self._clock = RealTimeReader(player, self._file.write)
 
     def close(self) -> None:
         self._clock.close()
@@ -209,7 +213,7 @@ class DeviceOutput(Output):
     ) -> None:
         self._player, self._on_lost = player, on_lost
         self._calls = 0
-        self._clock: Clock | None = None
+        self._clock: RealTimeReader | None = None
         self._closing, self._finished = threading.Event(), threading.Event()
         sounddevice = _sounddevice()
         try:
@@ -267,7 +271,7 @@ class DeviceOutput(Output):
         self._stream.close(ignore_errors=True)
         self._player.latency_samples = 0
         lost, self.name = self.name, "no sound"
-        self._clock = Clock(self._player)
+        self._clock = RealTimeReader(self._player)
         self._on_lost(f"the sound device {lost} is gone; the session goes on without sound")
 
 

@@ -13,7 +13,11 @@ from segue_sdk.messages import Cell, Change, Chunk, Clock, Playhead, Restore, St
 
 @dataclass(frozen=True, kw_only=True)
 class PlaybackPosition:
-    """The timeline's position in samples of the session clock; fields as in `playhead`. standing: `paused` there."""
+    """The timeline's position in samples of the session clock; fields as in `playhead`.
+
+    Attributes:
+        standing: `paused` there.
+    """
 
     played: int = 0
     committed: int = 0
@@ -24,7 +28,11 @@ class PlaybackPosition:
     dropped: int = 0
 
     def playhead(self, last_chunk: int) -> Playhead:
-        """The `playhead` message. last_chunk: `seq` of the last chunk received."""
+        """The `playhead` message.
+
+        Args:
+            last_chunk: `seq` of the last chunk received.
+        """
         return Playhead(
             played=min(self.played, self.committed),
             committed=self.committed,
@@ -39,7 +47,11 @@ class PlaybackPosition:
 
 @dataclass(frozen=True, kw_only=True)
 class _TakenCell:
-    """A resume cell. take: of the chunk that it came with first."""
+    """A resume cell.
+
+    Attributes:
+        take: Of the chunk that it came with first.
+    """
 
     cell: Cell
     take: int
@@ -102,7 +114,12 @@ class ReceivedMusic:
             self._forget_before(committed + RESTORE_AHEAD)
 
     def restore(self, number: int, committed: int) -> Restore:
-        """The request to a restarted service. number: its id. committed: the sample clock."""
+        """The request to a restarted service.
+
+        Args:
+            number: Its id.
+            committed: The sample clock.
+        """
         self.last_chunk = 0
         self._restoring = True
         self._forget_before(committed + RESTORE_AHEAD)
@@ -166,7 +183,12 @@ _REMEMBERED: Final = 256
 
 @dataclass(frozen=True, kw_only=True)
 class _UpcomingChange:
-    """A change not heard yet. at: its sample position. uncertain: whether restored music may leave it out."""
+    """A change not heard yet.
+
+    Attributes:
+        at: Its sample position.
+        uncertain: Whether restored music may leave it out.
+    """
 
     change: Change
     at: int
@@ -191,7 +213,11 @@ class ChangeTracker:
             self._upcoming[key] = _UpcomingChange(change=change, at=change.audible)
 
     def chunk(self, chunk: Chunk, committed: int) -> None:
-        """Take a chunk. committed: the sample clock by then."""
+        """Take a chunk.
+
+        Args:
+            committed: The sample clock by then.
+        """
         if chunk.take <= self._take:
             return
         self._take = chunk.take
@@ -234,7 +260,11 @@ class StingerTracker:
         self._seen: deque[int] = deque(maxlen=_REMEMBERED)
 
     def take(self, message: Stinger, committed: int) -> None:
-        """Take what the service says of a stinger. committed: the sample clock by then."""
+        """Take what the service says of a stinger.
+
+        Args:
+            committed: The sample clock by then.
+        """
         if message.kind in ("cancelled", "dropped"):
             self._upcoming.pop(message.id, None)
         elif message.kind == "placed" and message.id not in self._seen:

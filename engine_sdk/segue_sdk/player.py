@@ -16,7 +16,13 @@ from segue_sdk.timeline import DEFAULT, Timeline, Timing
 
 
 class GainChange(NamedTuple):
-    """A change of volume. op: volume, mute or unmute. gain_db: for volume. ramp: shortest length in samples."""
+    """A change of volume.
+
+    Attributes:
+        op: `volume`, `mute` or `unmute`.
+        gain_db: Of `volume`.
+        ramp: Shortest length in samples.
+    """
 
     op: str
     gain_db: float

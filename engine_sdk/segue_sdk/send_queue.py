@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, TypeAlias
 
-from segue_sdk.limits import MOST_EVENTS, SILENCE_S
+from segue_sdk.limits import MOST_BATCH_NAMES, MOST_EVENTS, SILENCE_S
 from segue_sdk.messages import Event, EventItem, Message, Restore, Save
 
 # Shares of the service's limit, a token bucket that holds one second's events and refills at `events_per_second`. In
@@ -23,7 +23,12 @@ _ROUNDING: Final = 1e-9
 
 
 class QueuedRequest(NamedTuple):
-    """A save or restore that waits. id: its number. after: the last event before it."""
+    """A save or restore that waits.
+
+    Attributes:
+        id: Its number.
+        after: The last event before it.
+    """
 
     id: int
     after: int
@@ -77,13 +82,21 @@ class SendQueue:
         self._per_second = 0
 
     def put(self, entry: QueueEntry, *, replaced: int = 0) -> None:
-        """Append an entry. replaced: the event at the end whose place it takes, or 0."""
+        """Append an entry.
+
+        Args:
+            replaced: The event at the end whose place it takes, or 0.
+        """
         if replaced:
             self._entries.pop()
         self._entries.append(entry)
 
     def receipted(self, seq: int, *, taken: bool) -> None:
-        """Note an event's receipt. taken: whether the rate limit let it through."""
+        """Note an event's receipt.
+
+        Args:
+            taken: Whether the rate limit let it through.
+        """
         self._under_way.pop(seq, None)
         if taken:
             self._pause_s = 0.0
@@ -127,13 +140,17 @@ class SendQueue:
     def _batch(self, now_s: float) -> list[EventItem]:
         """The events at the head that may be sent in one message."""
         batch: list[EventItem] = []
+        names = 0
         most = max(1, min(MOST_EVENTS, self._per_second // 4))
         under_way = max(1, int(self._per_second * _UNDER_WAY))
         while self._entries and isinstance(seq := self._entries[0], int) and len(batch) < most:
             if self._left < 1.0 - _ROUNDING or len(self._under_way) >= under_way:
                 break
-            self._entries.popleft()
             item = self._item(seq)
+            names += len(item.set) + len(item.fire) if item is not None else 0
+            if batch and names > MOST_BATCH_NAMES:
+                break
+            self._entries.popleft()
             if item is not None:
                 self._under_way[seq] = now_s
                 self._left -= 1.0
@@ -143,7 +160,11 @@ class SendQueue:
 
 @dataclass(frozen=True, kw_only=True)
 class _PendingRequest:
-    """A save or restore without an answer. after: the last event before it."""
+    """A save or restore without an answer.
+
+    Attributes:
+        after: The last event before it.
+    """
 
     message: Save | Restore
     after: int
@@ -163,14 +184,19 @@ class PendingRequests:
         return self._last
 
     def ask(self, message: Save | Restore, after: int) -> QueuedRequest:
-        """Keep a request until its answer. after: the last event before it."""
+        """Keep a request until its answer.
+
+        Args:
+            after: The last event before it.
+        """
         self._unanswered[message.id] = _PendingRequest(message=message, after=after)
         return QueuedRequest(message.id, after)
 
     def answered(self, number: int, take: int) -> bool:
         """Note the answer to a request; whether it was expected.
 
-        take: the greatest so far. Music that was restored is heard in a greater one.
+        Args:
+            take: The greatest so far. Music that was restored is heard in a greater one.
         """
         request = self._unanswered.pop(number, None)
         if request is not None and isinstance(request.message, Restore):

@@ -37,10 +37,10 @@ from segue_sdk.limits import (
     LONGEST_CHUNK,
     LONGEST_STINGER,
     MOST_BEATS,
+    MOST_CANDIDATES,
     MOST_CAUSES,
     MOST_ERRORS,
     MOST_LAYERS,
-    MOST_STATES,
     MOST_STYLES,
     SAMPLE_RATE,
 )
@@ -117,10 +117,14 @@ class Change(Record):
     start: Annotated[int, COUNT, "frame of the change; predicted while decided"]
     audible: Annotated[int, POSITION, "sample position from which it is heard; predicted while decided"]
     ramp_frames: Annotated[int, COUNT, "frames from the old mix to the new"] = 0
-    at: Annotated[str, Text(64), "boundary it waited for: immediate, beat, bar, N bars"] = "immediate"
+    at: Annotated[str, Text(64), "boundary it waited for: immediate, eighth, beat, bar, N bars, bar K of N"] = (
+        "immediate"
+    )
     causes: Annotated[tuple[Cause, ...], ListOf(RecordOf(Cause), MOST_CAUSES), "why this state"] = ()
     candidates: Annotated[
-        tuple[Candidate, ...], ListOf(RecordOf(Candidate), MOST_STATES), "the other states and why not they"
+        tuple[Candidate, ...],
+        ListOf(RecordOf(Candidate), MOST_CANDIDATES),
+        "the other states and why not they",
     ] = ()
 
 
@@ -152,7 +156,9 @@ class Chunk(Record):
         MapOf(Real(0, 1), MOST_STYLES),
         "style to its share in the chunk's last frame; zeros left out",
     ] = field(default_factory=dict)
-    loudness_lufs: Annotated[float | None, Real(-120, 24), "short-term loudness at its end"] = None
+    loudness_lufs: Annotated[
+        float | None, Real(-120, 24), "short-term loudness at its end; Segue's service does not send it"
+    ] = None
     cell: Annotated[bytes | None, Blob(CELL_BYTES), "resume cell: what a service needs to continue from its end"] = None
     last_event: Annotated[int, COUNT, "with `cell`: the cell contains all events up to this number"] = 0
     pcm: Annotated[bytes | memoryview, PAYLOAD, "the samples"]

@@ -155,7 +155,11 @@ class ClientSession:
             self._client_events.append(Closed(reason=reason))
 
     def fail(self, text: str) -> None:
-        """End the session because of an error of this client. text: what went wrong, for people."""
+        """End the session because of an error of this client.
+
+        Args:
+            text: What went wrong, for people.
+        """
         if self._move(Signal.ENDED):
             self._client_events.append(Closed(reason="internal", text=text, code="internal"))
 
@@ -214,7 +218,11 @@ class ClientSession:
         handler(self, message)
 
     def refuse_samples(self, message: Chunk | Stinger, error: ProtocolError) -> None:
-        """Answer a chunk or a part of a stinger whose samples cannot be played. error: what is wrong with them."""
+        """Answer a chunk or a part of a stinger whose samples cannot be played.
+
+        Args:
+            error: What is wrong with them.
+        """
         if isinstance(message, Chunk):
             self._refuse(error, "chunk", message.seq)
         else:
@@ -359,7 +367,9 @@ class ClientSession:
     def _restored(self, last_event: int, *, rules_restored: bool) -> None:
         """Continue after the answer to a restore with what the restored session lacks.
 
-        last_event: the last event that it contains. rules_restored: whether it knows the inputs' values.
+        Args:
+            last_event: The last event that it contains.
+            rules_restored: Whether it knows the inputs' values.
         """
         if not self._move(Signal.RESTORED):
             return
@@ -402,7 +412,11 @@ class ClientSession:
             self._client_events.append(Closed(reason=reason, text=text or why, code=code))
 
     def _end_for_version(self, text: str) -> None:
-        """End the session because the two sides share no version of the protocol. text: of the service."""
+        """End the session because the two sides share no version of the protocol.
+
+        Args:
+            text: Of the service.
+        """
         self._sending.append(Bye(reason="refused", text=f"this client speaks version {VERSION}"))
         if self._move(Signal.ENDED):
             text = self._handshake.version_mismatch(text)

@@ -15,7 +15,12 @@ _FINISHED_KEPT: Final = 64
 
 
 class PlacedStinger:
-    """One stinger on the timeline. start: where it begins to be heard. samples: its parts, by absolute position."""
+    """One stinger on the timeline.
+
+    Attributes:
+        start: Where it begins to be heard.
+        samples: Its parts, by absolute position.
+    """
 
     def __init__(self, message: Stinger, start: int) -> None:
         self.start = start
@@ -67,7 +72,8 @@ class StingerMixer:
     def take(self, message: Stinger, samples: Floats | None, committed: int) -> bool:
         """Take a stinger's part or its cancellation; False if it is not played: too late, or too many at once.
 
-        samples: the part's interleaved floats, for `placed`.
+        Args:
+            samples: The part's interleaved floats, for `placed`.
         """
         known = self._placed.get(message.id)
         if message.kind in ("cancelled", "dropped"):

@@ -6,7 +6,6 @@ extends Node2D
 ## script has keys: F1 edits the rules, F2 kills the service, F5 saves, F9 loads.
 
 const Controls := preload("course/controls.gd")
-const Finder := preload("course/service_finder.gd")
 const Hero := preload("actors/hero.gd")
 const Hud := preload("screens/hud.gd")
 const Pilot := preload("course/pilot.gd")
@@ -63,7 +62,7 @@ func _ready() -> void:
 		_pilot.start()
 	else:
 		_hud.hint("Emberwood", "→ to walk, or wait and watch")
-	Finder.start(_player)
+	_player.start()
 
 
 func _process(delta: float) -> void:

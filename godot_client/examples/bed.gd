@@ -19,4 +19,6 @@ func _ready() -> void:
 	for index in _RATE:
 		data.encode_s16(2 * index, roundi(2000.0 * sin(TAU * _HERTZ * index / _RATE)))
 	tone.data = data
-	($SeguePlayer as Player).bed_stream = tone
+	var player: Player = $SeguePlayer
+	player.bed_stream = tone
+	player.failed.connect(func(text: String) -> void: ($Told as Label).text = text)

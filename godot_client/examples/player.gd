@@ -1,5 +1,5 @@
 extends Control
-## Every call of a [SeguePlayer] on a key.
+## Every call of a [SeguePlayer] on a key. What the player tells is shown below.
 
 const Player := preload("res://addons/segue/nodes/segue_player.gd")
 
@@ -7,11 +7,12 @@ var _is_paused := false
 var _saved := PackedByteArray()
 
 @onready var _player: Player = $SeguePlayer
+@onready var _told: Label = $Told
 
 
 func _ready() -> void:
-	_player.captions.connect(func(text: String) -> void: print(text))
-	_player.failed.connect(func(text: String) -> void: print(text))
+	_player.captions.connect(_tell)
+	_player.failed.connect(_tell)
 
 
 func _unhandled_key_input(event: InputEvent) -> void:
@@ -23,7 +24,7 @@ func _unhandled_key_input(event: InputEvent) -> void:
 		KEY_M:
 			_player.set_input("place", "meadow")
 		KEY_T:
-			_player.set_input("threat", 1.0)
+			_player.set_input("threat", 0.0 if _player.input_value("threat") == 1.0 else 1.0)
 		KEY_V:
 			_player.fire("victory")
 		KEY_P:
@@ -34,5 +35,11 @@ func _unhandled_key_input(event: InputEvent) -> void:
 				_player.resume_music()
 		KEY_S:
 			_saved = await _player.save_music()
+			_tell("saved: %d bytes" % _saved.size())
 		KEY_R:
-			await _player.restore_music(_saved)
+			var is_restored := await _player.restore_music(_saved)
+			_tell("restored" if is_restored else "nothing to restore")
+
+
+func _tell(text: String) -> void:
+	_told.text = text

@@ -8,6 +8,7 @@ from typing import Final
 
 EXTRAS: Final[Mapping[str, tuple[str, ...]]] = {
     "models": ("jax", "jaxtyping"),
+    "mrt2": ("jax", "jaxtyping", "ai_edge_litert", "sentencepiece", "huggingface_hub"),
     "play": ("sounddevice", "textual"),
     "report": ("bokeh", "jinja2"),
 }

@@ -9,16 +9,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from segue.extras import missing_text
+from segue.model_files import MODELS, RANDOM, folder_problem, missing_files, weights_problem
+from segue.model_files import missing_text as missing_files_text
 
 if TYPE_CHECKING:
     from segue.contract import Generator, StyleEncoder
 
 
 class GeneratorChain(NamedTuple):
-    """A style encoder and the generators that play: the chosen one, then those a session falls back on."""
+    """Style encoders and the generators that play: the chosen one, then those a session falls back on.
 
-    encoder: StyleEncoder
+    Attributes:
+        encoders: One for each `encoder` that a generator names, or any one where none names any.
+        warnings: What whoever listens must know.
+    """
+
+    encoders: Sequence[StyleEncoder]
     generators: Sequence[Generator[Any]]
+    warnings: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +36,12 @@ class BuildOptions:
     Attributes:
         soundfont: An SF2 or SF3 file to play instead of the bundled orchestra.
         note_memory_mib: MiB kept of the sounds of notes; None for what one session needs.
+        weights: A file of weights, or RANDOM for made-up ones; "" for the generator's own.
     """
 
     soundfont: Path | None = None
     note_memory_mib: int | None = None
+    weights: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +55,9 @@ class GeneratorSpec:
             contract's bounds, since this module loads no NumPy.
         extra: The extra of the distribution that it needs; "" if none.
         files: Files it needs, from the package `segue.weights` on.
+        model: Its files in `segue.model_files.MODELS`, which do not come with Segue; "" if it needs none.
+        exact_beats: Whether beats sound where the tempo map says.
+        notes: Whether it knows its notes, and so has stems and MIDI.
         missing: What it still lacks to play at all; "" if nothing.
         build: Makes it; None while something is missing.
     """
@@ -55,19 +68,32 @@ class GeneratorSpec:
     lookahead_s: tuple[float, float] = (0.2, 30.0)
     extra: str = ""
     files: tuple[str, ...] = ()
+    model: str = ""
+    exact_beats: bool = False
+    notes: bool = False
     missing: str = ""
     build: Callable[[BuildOptions], GeneratorChain] | None = None
 
-    def problems(self) -> list[str]:
-        """Say why it cannot play on this machine: what is missing, and how to get it; empty if it can."""
+    def problems(self, weights: str = "") -> list[str]:
+        """Say why it cannot play on this machine: what is missing, and how to get it; empty if it can.
+
+        Args:
+            weights: As in `BuildOptions`.
+        """
         found = [self.missing] if self.missing else []
-        if self.extra and (text := missing_text(self.extra)):
+        # Made-up weights need no encoder of styles.
+        extra = "models" if self.model and weights == RANDOM else self.extra
+        if extra and (text := missing_text(extra)):
             found.append(text)
-        weights = files("segue") / "weights"
+        if self.model:
+            found += [text for text in (weights_problem(weights),) if text]
+            if absent := missing_files(self.model, weights):
+                found.append(folder_problem() or missing_files_text(self.model, absent))
+        folder = files("segue") / "weights"
         found += [
-            f"lacks the file {weights / name}: install segue again"
+            f"lacks the file {folder / name}: install segue again"
             for name in self.files
-            if not (weights / name).is_file()
+            if not (folder / name).is_file()
         ]
         return found
 
@@ -78,10 +104,36 @@ def _build_score(options: BuildOptions) -> GeneratorChain:
     from segue.score.sampler.sampler import Sampler
     from segue.style.word_table import WordEncoder
 
-    encoder = WordEncoder()
     memory_bytes = MEMORY_BYTES if options.note_memory_mib is None else options.note_memory_mib << 20
-    return GeneratorChain(encoder, [ScoreGenerator(Sampler(options.soundfont, memory_bytes=memory_bytes))])
+    return GeneratorChain([WordEncoder()], [ScoreGenerator(Sampler(options.soundfont, memory_bytes=memory_bytes))])
 
+
+def _mrt2_builder(name: str) -> Callable[[BuildOptions], GeneratorChain]:
+    def build_mrt2(options: BuildOptions) -> GeneratorChain:
+        from segue.contract import GeneratorError
+        from segue.model.checkpoint import CheckpointError
+        from segue.model.mrt2_parts import noise_model, released_model
+
+        try:
+            if options.weights == RANDOM:
+                model = noise_model(name)
+            else:
+                model = released_model(name, Path(options.weights) if options.weights else None)
+        except CheckpointError as error:
+            raise GeneratorError(f"generator {name!r} cannot play: {error}") from error
+        # A session falls back on the composer.
+        composer = _build_score(options)
+        warnings = [f"{model.generator.name} has made-up weights: it plays noise, not music"]
+        return GeneratorChain(
+            [model.encoder, *composer.encoders],
+            [model.generator, *composer.generators],
+            warnings if options.weights == RANDOM else (),
+        )
+
+    return build_mrt2
+
+
+_MRT2_CONTROLS: Final = frozenset({"drums", "temperature", "guidance"})
 
 GENERATORS: Final[Mapping[str, GeneratorSpec]] = {
     spec.name: spec
@@ -90,8 +142,26 @@ GENERATORS: Final[Mapping[str, GeneratorSpec]] = {
             name="score",
             summary="composes by rule and plays a sampled orchestra",
             controls=frozenset({"tempo", "meter", "key", "drums", "intensity", "temperature", "guidance", "fills"}),
-            files=("orchestra/orchestra.sf3", "words/table.safetensors"),
+            files=("orchestra/orchestra.sf3", "words/table.safetensors", "tower/tower.safetensors"),
+            exact_beats=True,
+            notes=True,
             build=_build_score,
+        ),
+        GeneratorSpec(
+            name="mrt2_small",
+            summary="Magenta RealTime 2, small: Google's weights play any style; slower than real time on few cores",
+            controls=_MRT2_CONTROLS,
+            extra="mrt2",
+            model="mrt2_small",
+            build=_mrt2_builder("mrt2_small"),
+        ),
+        GeneratorSpec(
+            name="mrt2_base",
+            summary="Magenta RealTime 2, base: ten times as large as mrt2_small, for a GPU",
+            controls=_MRT2_CONTROLS,
+            extra="mrt2",
+            model="mrt2_base",
+            build=_mrt2_builder("mrt2_base"),
         ),
         GeneratorSpec(
             name="language-model",
@@ -117,24 +187,30 @@ def build(name: str, options: BuildOptions | None = None) -> GeneratorChain:
         GeneratorError: It cannot play here: packages or files are missing.
         SoundFontError: The soundfont cannot be used.
     """
-    return _playable(name)(options or BuildOptions())
+    options = options or BuildOptions()
+    return _playable(name, options.weights)(options)
 
 
-def check_playable(name: str) -> None:
+def check_playable(name: str, weights: str = "") -> None:
     """Check that a generator can play on this machine, without building it.
 
+    Args:
+        name: One of `PLAYABLE`.
+        weights: As in `BuildOptions`.
     Raises:
         ValueError: There is no such generator.
         GeneratorError: It cannot play here: packages or files are missing.
     """
-    _playable(name)
+    _playable(name, weights)
 
 
-def _playable(name: str) -> Callable[[BuildOptions], GeneratorChain]:
+def _playable(name: str, weights: str) -> Callable[[BuildOptions], GeneratorChain]:
     spec = GENERATORS.get(name)
     if spec is None:
         raise ValueError(f"generator: expected one of {', '.join(PLAYABLE)}, got {name!r}")
-    problems = spec.problems()
+    problems = spec.problems(weights)
+    if weights and not spec.model:
+        problems.append(f"it takes no weights, got {weights!r}; {' and '.join(MODELS)} do")
     if spec.build is None or problems:
         # The contract loads NumPy, which the help of a command does without.
         from segue.contract import GeneratorError

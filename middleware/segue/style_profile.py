@@ -37,6 +37,8 @@ GROOVES: Final[tuple[str, ...]] = (
 
 PERCUSSION: Final[tuple[str, ...]] = (
     *("kit", "brushes", "electronic", "808", "taiko", "orchestral", "hand drums", "snare drum", "metal kit", "chip"),
+    *("kit without kick", "brushes without kick", "electronic without kick", "808 without kick"),
+    *("metal kit without kick", "chip without kick"),
 )
 """The drums that play a groove."""
 
@@ -136,7 +138,7 @@ CHOICES: Final = {
     "harmony": HARMONIES,
     "figuration": FIGURATIONS,
 }
-METERS: Final = (2, 3, 4, 5, 6, 7, 9, 12)
+METERS: Final = (2, 3, 4, 5, 6, 7, 9, 11, 12)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,8 @@ AUTO: Final = "auto"
 """The value that leaves a control to the music: key and drums to the generator, tempo and meter to the styles."""
 SILENCE_DB: Final = -96.0
 """A gain of this much or less is silence."""
+SILENT_DB: Final = -60.0
+"""Music whose gain is led to this or less falls silent."""
 
 Stage: TypeAlias = Literal["score", "model", "mastering"]
 """What obeys a control: the composing generator, the neural generator, or the stage after any of them."""
@@ -24,11 +26,16 @@ Stage: TypeAlias = Literal["score", "model", "mastering"]
 class NumberControl:
     """A control that is a number.
 
-    name: In rule files and messages. field: Its attribute in `Music` and `Controls` (tempo: `Music` only).
-    what: The noun in messages, where a value has a unit. low, high: Bounds, both allowed. example: A value as written.
-    auto: Whether `auto` may be written, and is meant where nothing is; `default` is then for music without a style.
-    change: "ramp" moves to a new value over the transition's ramp, "bar" takes it over at a bar line.
-    obeyed_by: The stages that obey it.
+    Attributes:
+        name: In rule files and messages.
+        field: Its attribute in `Music` and `Controls` (tempo: `Music` only).
+        what: The noun in messages, where a value has a unit.
+        low, high: Bounds, both allowed.
+        example: A value as written.
+        auto: Whether `auto` may be written, and is meant where nothing is; `default` is then for music without a style.
+        change: "ramp" moves to a new value over the transition's ramp, "bar" takes it over at a bar line.
+        logarithmic: Whether ramps and shares count the value's logarithm: for frequencies, of which octaves are heard.
+        obeyed_by: The stages that obey it.
     """
 
     name: str
@@ -42,6 +49,7 @@ class NumberControl:
     auto: bool = False
     example: str
     change: Literal["ramp", "bar"] = "ramp"
+    logarithmic: bool = False
     obeyed_by: tuple[Stage, ...]
     doc: str
 
@@ -95,8 +103,8 @@ KEY: Final = WordControl(
     default=AUTO,
     example="D minor",
     obeyed_by=("score", "model"),
-    doc=f"Tonic and mode ({', '.join(MODES[:-1])} or {MODES[-1]}), or auto to leave it to the music. What is written "
-    "replaces the scale of the styles; changes at a bar line.",
+    doc=f"Tonic and mode ({', '.join(MODES[:-1])} or {MODES[-1]}), or auto to leave it to the music. A style keeps its "
+    "scale under plain major or minor if that fits its third; other modes replace it. Changes at a bar line.",
 )
 DRUMS: Final = WordControl(
     name="drums",
@@ -149,7 +157,75 @@ GAIN: Final = NumberControl(
     obeyed_by=("mastering",),
     doc="Level of the music; -96dB is silence.",
 )
+LOW_PASS: Final = NumberControl(
+    name="low_pass",
+    field="low_pass_hz",
+    unit="Hz",
+    what="a frequency",
+    low=20,
+    high=20_000,
+    default=20_000,
+    example="800Hz",
+    logarithmic=True,
+    obeyed_by=("mastering",),
+    doc="Takes away what is higher, by 12 dB an octave; 20000Hz takes away nothing.",
+)
+HIGH_PASS: Final = NumberControl(
+    name="high_pass",
+    field="high_pass_hz",
+    unit="Hz",
+    what="a frequency",
+    low=20,
+    high=20_000,
+    default=20,
+    example="300Hz",
+    logarithmic=True,
+    obeyed_by=("mastering",),
+    doc="Takes away what is lower, by 12 dB an octave; 20Hz takes away nothing.",
+)
+REVERB: Final = NumberControl(
+    name="reverb",
+    field="reverb",
+    low=0,
+    high=1,
+    default=0,
+    example="0.4",
+    obeyed_by=("mastering",),
+    doc="How much of the music is sent to a large hall, which is added to it: at 1, as loud as the music itself.",
+)
+WIDTH: Final = NumberControl(
+    name="width",
+    field="width",
+    low=0,
+    high=2,
+    default=1,
+    example="0.5",
+    obeyed_by=("mastering",),
+    doc="Width of the stereo image: 0 is mono, 1 leaves it as it is, 2 doubles the difference of the sides.",
+)
+PAN: Final = NumberControl(
+    name="pan",
+    field="pan",
+    low=-1,
+    high=1,
+    default=0,
+    example="-0.5",
+    obeyed_by=("mastering",),
+    doc="Place of the music: -1 is left, 0 the middle, 1 right.",
+)
 
-CONTROLS: Final[tuple[Control, ...]] = (TEMPO, METER, KEY, DRUMS, INTENSITY, TEMPERATURE, GUIDANCE, GAIN)
+EFFECTS: Final = (LOW_PASS, HIGH_PASS, REVERB, WIDTH, PAN)
+"""What is done to the sound of the music. Each is off at its default."""
+CONTROLS: Final[tuple[Control, ...]] = (
+    TEMPO,
+    METER,
+    KEY,
+    DRUMS,
+    INTENSITY,
+    TEMPERATURE,
+    GUIDANCE,
+    GAIN,
+    *EFFECTS,
+)
 """In the order of `Controls.sources`."""
 CONTROL_NAMES: Final = tuple(control.name for control in CONTROLS)

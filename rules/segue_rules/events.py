@@ -26,7 +26,9 @@ ReceiptCode: TypeAlias = Literal[
 class Event:
     """Inputs to set and triggers to fire together, all or nothing.
 
-    sequence: Unique in a session, and growing. reset: Whether inputs and states first return to the start.
+    Attributes:
+        sequence: Unique in a session, and growing.
+        reset: Whether inputs and states first return to the start.
     """
 
     sequence: int
@@ -39,7 +41,9 @@ class Event:
 class Receipt:
     """The immediate and final answer to an event.
 
-    frame: Where it took effect. text: Why it was refused, or what was clamped; "" else.
+    Attributes:
+        frame: Where it took effect.
+        text: Why it was refused, or what was clamped; "" else.
     """
 
     sequence: int
@@ -53,7 +57,9 @@ class Receipt:
 class ScriptedEvent:
     """One event of an event script, and when it happens.
 
-    at_s: In seconds. frame: The frame that contains this moment.
+    Attributes:
+        at_s: In seconds.
+        frame: The frame that contains this moment.
     """
 
     at_s: float

@@ -20,8 +20,11 @@ CueKind: TypeAlias = Literal["started", "scheduled", "dropped"]
 class Controls(NamedTuple):
     """The controls of the music in a frame.
 
-    tonic: 0 to 11, or -1 to leave the key to the generator. drums: 1 on, 0 off, -1 left to the generator.
-    sources: For each control of the table (segue_rules.controls), the layer that decides it; "music" for the top level.
+    Attributes:
+        tonic: 0 to 11, or -1 to leave the key to the generator.
+        drums: 1 on, 0 off, -1 left to the generator.
+        sources: For each control of the table (segue_rules.controls), the layer that decides it; "music" for the top
+            level.
     """
 
     tempo_mbpm: int
@@ -33,14 +36,22 @@ class Controls(NamedTuple):
     temperature: float
     guidance: float
     gain_db: float
+    low_pass_hz: float
+    high_pass_hz: float
+    reverb: float
+    width: float
+    pan: float
     sources: tuple[str, ...]
 
 
 class MusicalClock(NamedTuple):
     """The musical position at the start of a frame.
 
-    ticks: TICKS_PER_BEAT a beat; a frame lasts tempo_mbpm ticks. bar: The index of the bar that the frame starts in.
-    bar_ticks: Where that bar began. meter: Its beats.
+    Attributes:
+        ticks: TICKS_PER_BEAT a beat; a frame lasts tempo_mbpm ticks.
+        bar: The index of the bar that the frame starts in.
+        bar_ticks: Where that bar began.
+        meter: Its beats.
     """
 
     ticks: int
@@ -49,10 +60,36 @@ class MusicalClock(NamedTuple):
     meter: int
 
 
+class Visit(NamedTuple):
+    """The stay of the music in the state that leads it (SEMANTICS 16).
+
+    Attributes:
+        number: 0 for the first and for one that is to sound like it; others are to sound different.
+        bar: The bar from which its form is counted, which lies before its beginning where it resumes an earlier one.
+    """
+
+    number: int
+    bar: int
+
+
+class ThemeNow(NamedTuple):
+    """The theme that the tune quotes in a frame.
+
+    Attributes:
+        name: "" for none.
+        strength: 0 to 1.
+    """
+
+    name: str
+    strength: float
+
+
 class Cause(NamedTuple):
     """One reason for a change.
 
-    input: Its name, "" for a state. sequence: The event that set it, -1 for none.
+    Attributes:
+        input: Its name, "" for a state.
+        sequence: The event that set it, -1 for none.
     """
 
     input: str
@@ -74,11 +111,12 @@ MOVERS: Final = frozenset(get_args(Mover))
 
 
 class Change(NamedTuple):
-    """What happened to the change to a new winner.
+    """What happened to the change to a new winner. Started and withdrawn are final.
 
-    decided: The frame in which the state first won; of a change that no rule decided (MOVERS), the frame before its
-    start. start: The frame in which the change starts, or was to start.
-    A scheduled change is predicted at the present tempo. Started and withdrawn are final.
+    Attributes:
+        decided: The frame in which the state first won; of a change that no rule decided (MOVERS), the frame before its
+            start.
+        start: The frame in which the change starts, or was to start. Of a scheduled change, that at the present tempo.
     """
 
     kind: ChangeKind
@@ -102,7 +140,10 @@ class Change(NamedTuple):
 class StingerCue(NamedTuple):
     """What happened to a stinger whose trigger was fired.
 
-    start: A sample position (48 kHz). reason: Why it was dropped; "" else.
+    Attributes:
+        start: A sample position (48 kHz).
+        reason: Why it was dropped; "" else.
+        frames: Of a burst, how long it lasts, before its start at the present tempo; 0 for an audio stinger.
     """
 
     kind: CueKind
@@ -112,20 +153,28 @@ class StingerCue(NamedTuple):
     if_late: str
     duck: Duck | None
     reason: str
+    frames: int = 0
 
 
 class FramePlan(NamedTuple):
     """Everything that is to sound in a frame.
 
-    mix: N weights, summing to 1. states: The names of the L active states.
-    layer_mixes: L rows of N, not normalised and before the weight of the layer (SEMANTICS 9). `mix` does not show them,
-    so implementations of the director are compared by them. layer_weights: L.
-    inputs: Values as moved by rise and fall.
-    beat, bar_start: The sample offset (0 to 1 919) of the beat or bar line in this frame; -1 for none. bar_start opens
-    clock.bar where clock.ticks == clock.bar_ticks, else clock.bar + 1.
-    to_change: Frames until the next audible change; 0 where it starts in this frame, -1 for none. next_mix: The mix
-    after it, else mix (SEMANTICS 15).
-    warnings: Codes such as "empty_mix".
+    Attributes:
+        mix: N weights, summing to 1.
+        states: The names of the L active states.
+        layer_mixes: L rows of N, not normalised and before the weight of the layer (SEMANTICS 9). `mix` does not show
+            them, so implementations of the director are compared by them.
+        layer_weights: L.
+        inputs: Values as moved by rise and fall.
+        beat, bar_start: The sample offset (0 to 1 919) of the beat or bar line in this frame; -1 for none. bar_start
+            opens clock.bar where clock.ticks == clock.bar_ticks, else clock.bar + 1.
+        to_change: Frames until the next audible change; 0 where it starts in this frame, -1 for none.
+        next_mix: The mix after it, else mix (SEMANTICS 15).
+        visit, next_visit: Of the state that leads now, and after that change.
+        silent, next_silent: Whether the rules let the music be silent, and whether they will after that change
+            (SEMANTICS 18).
+        theme, next_theme: The theme now, and after that change (SEMANTICS 17).
+        warnings: Codes such as "empty_mix".
     """
 
     frame: int
@@ -139,6 +188,12 @@ class FramePlan(NamedTuple):
     bar_start: int
     to_change: int
     next_mix: tuple[float, ...]
+    visit: Visit
+    next_visit: Visit
+    silent: bool
+    next_silent: bool
+    theme: ThemeNow
+    next_theme: ThemeNow
     inputs: tuple[InputValue, ...]
     receipts: tuple[Receipt, ...]
     changes: tuple[Change, ...]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from segue_rules.loading.bindings import Bindable
+from segue_rules.loading.for_each import PLACEHOLDER
 from segue_rules.loading.grammar import TABLES, FileTable
 from segue_rules.loading.grammar_inputs import ConditionTable
 from segue_rules.loading.rule_kinds import ConditionKind
@@ -31,13 +32,41 @@ REFERENCE_FILE: Final = _FOLDER / "REFERENCE.md"
 
 def json_schema() -> Schema:
     """The schema of a rule file. It cannot check names and audio files, which depend on other parts of the files."""
-    definitions = {table.title: table.definition() for table in TABLES if table is not FileTable}
+    definitions = {table.title: _templated(table.definition()) for table in TABLES if table is not FileTable}
+    file = FileTable.definition()
+    for section in file["properties"].values():
+        if "propertyNames" in section:
+            section["propertyNames"] = _templated(section["propertyNames"])
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
-        **FileTable.definition(),
+        **file,
         "title": "Segue rule file",
         "definitions": definitions,
     }
+
+
+def _templated(schema: Schema) -> Schema:
+    """The schema with placeholders of templates allowed wherever it describes a value.
+
+    A pattern is asked of strings only, so it may stand beside the bounds of numbers and the fields of objects.
+    """
+    allowed = {
+        key: _templated(value)
+        if isinstance(value, dict)
+        else [_templated(part) if isinstance(part, dict) else part for part in value]
+        if isinstance(value, list)
+        else value
+        for key, value in schema.items()
+    }
+    kind = schema.get("type")
+    if "enum" in schema and kind == "string":
+        choice = {"type": allowed.pop("type"), "enum": allowed.pop("enum")}
+        return {"anyOf": [choice, {"type": "string", "pattern": PLACEHOLDER}], **allowed}
+    if kind == "string" and "pattern" in schema:
+        return {**allowed, "pattern": f"{schema['pattern']}|{PLACEHOLDER}"}
+    if isinstance(kind, str) and kind != "string":
+        return {**allowed, "type": [kind, "string"], "pattern": PLACEHOLDER}
+    return allowed
 
 
 def schema_text() -> str:
@@ -84,9 +113,12 @@ This page lists every object of a rule file with all its fields. [SEMANTICS.md](
 | rate | `/s` | `0.25/s` |
 | level | `dB` | `-8dB` |
 | tempo | `bpm` | `96bpm` |
-| start | `immediate`, `beat`, `bar`, `N bars` | `4 bars` |
+| frequency | `Hz` | `800Hz` |
+| start | `immediate`, `eighth`, `beat`, `bar`, `N bars`, `bar K of N` | `4 bars`, `bar 5 of 8` |
 
-Times of states and ramps are rounded up to whole frames of 40 ms.
+`attack`, `hold`, `min_time`, `cooldown`, `max_wait`, `ramp`, `fade_out` and `fade_in` of a transition, `time` and
+`ramp` of a burst, and `for` of a piece may also be written in `beats` or `bars`, such as `2 bars`, `1 beat` or
+`0.5 beats`. Times of states and ramps are rounded up to whole frames of 40 ms.
 
 **Names** begin with a letter and consist of `a-z`, `0-9` and `_`. They have at most 64 characters.
 
@@ -97,6 +129,28 @@ Times of states and ramps are rounded up to whole frames of 40 ms.
 * A layer may be spread over several files: its states are put together. Anything else that is defined twice is a
   mistake, reported at both places.
 * Paths are relative to the file that they stand in, with `/` between folders, and may not leave its folder.
+
+**Templates.** `for_each` writes an input, a style, a theme, a layer, a state, a transition row or a stinger out once
+for each element of a list:
+
+```yaml
+states:
+  <region>_battle:
+    for_each: {region: {forest: {tempo: 140bpm}, crypt: {tempo: 120bpm}}}
+    when: {region: <region>, enemies: ">= 1"}
+    mix: {<region>_battle: 1}
+    music: {tempo: <region.tempo>}
+```
+
+* This is the states `forest_battle` and `crypt_battle`. `<region>` stands for the element and `<region.tempo>` for a
+  value that the element has. A placeholder without quotes may stand for a number, a list or a map; one in a longer
+  text stands for a part of it.
+* A list of names is enough where the elements have no values: `{region: [forest, crypt]}`. Several lists give every
+  combination, the last list the fastest, and every list has to be in the name. An anchor keeps a list that several
+  templates use.
+* A mistake is reported at its place in the template with the element, such as `state "crypt_battle" (region crypt)`;
+  one that all copies have is reported once. Everything else sees the states that were written out.
+* A template has at most 4 lists and 1024 combinations.
 
 Every input in a condition, style in a mix and trigger of a stinger must be defined in one of the files. All mistakes
 are reported together, each with its line and column.

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from segue_rules.controls import TONICS
+from segue_rules.controls import TONICS, NumberControl
 from segue_rules.director import Director, Span
 from segue_rules.director.timing import advance, bar_in, beat_in, sample_offset
 from segue_rules.events import Event, Receipt, ScriptedEvent
@@ -31,9 +31,14 @@ class BarBeat(NamedTuple):
 class TimelineEntry(NamedTuple):
     """Something that happened in a frame, in words.
 
-    kind: "event", "refused", "clamped", "change", "stinger" or "warning". subject: The layer or stinger.
-    text: What happened. why: Its reasons. why_not: Why other states did not win.
-    starts_later: Whether it is decided and starts later. decided_before: Whether it was decided in an earlier frame.
+    Attributes:
+        kind: "event", "refused", "clamped", "change", "stinger" or "warning".
+        subject: The layer or stinger.
+        text: What happened.
+        why: Its reasons.
+        why_not: Why other states did not win.
+        starts_later: Whether it is decided and starts later.
+        decided_before: Whether it was decided in an earlier frame.
     """
 
     frame: int
@@ -113,8 +118,19 @@ def control(controls: Controls, name: str) -> float:
         "temperature": controls.temperature,
         "guidance": controls.guidance,
         "gain": controls.gain_db,
+        "low_pass": controls.low_pass_hz,
+        "high_pass": controls.high_pass_hz,
+        "reverb": controls.reverb,
+        "width": controls.width,
+        "pan": controls.pan,
     }
     return float(values[name])
+
+
+def effect_text(effect: NumberControl, controls: Controls) -> str:
+    """The value of an effect as in a rule file, rounded: whole Hz, and else two decimals."""
+    value = control(controls, effect.name)
+    return f"{value:.0f}{effect.unit}" if effect.unit else show_value(round(value, 2))
 
 
 def switch(controls: Controls, name: str) -> str:

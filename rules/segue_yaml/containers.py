@@ -21,7 +21,11 @@ _BETWEEN: Final = rf"[\[(]?\s*{_END}\s*(?:,|;|-|–|\.\.+|to|\s)\s*{_END}\s*[\])
 
 @dataclass(frozen=True, kw_only=True)
 class ListOf(Kind[tuple[T, ...]]):
-    """A list. item: What messages call an element, as in 'transition 3'."""
+    """A list.
+
+    Attributes:
+        item: What messages call an element, as in 'transition 3'.
+    """
 
     of: Kind[T]
     item: str
@@ -40,8 +44,9 @@ class ListOf(Kind[tuple[T, ...]]):
         if not self.least <= len(node.items) <= self.most:
             scope.problem(node.mark, f"expected {self.expected}, got {len(node.items)}")
         values: list[T] = []
-        for position, item in enumerate(node.items[: self.most], start=1):
-            value = self.of.read(item, scope.outside().inside(f"{self.item} {position}"))
+        labels = node.labels or map(str, range(1, len(node.items) + 1))
+        for label, item in zip(labels, node.items[: self.most], strict=False):
+            value = self.of.read(item, scope.outside().inside(f"{self.item} {label}"))
             if value is not None:
                 values.append(value)
         return tuple(values)
@@ -85,7 +90,9 @@ class OneOrMore(Kind[tuple[T, ...]]):
 class Item(Generic[T]):
     """A named thing of a map.
 
-    mark: The place of the name. value: None if it could not be read, which is reported by then.
+    Attributes:
+        mark: The place of the name.
+        value: None if it could not be read, which is reported by then.
     """
 
     name: str
@@ -98,7 +105,9 @@ class Item(Generic[T]):
 class MapOf(Kind[tuple[Item[T], ...]]):
     """Things by name.
 
-    labelled: Whether messages call an item 'layer "action"' rather than only by its name. sample: A short example.
+    Attributes:
+        labelled: Whether messages call an item 'layer "action"' rather than only by its name.
+        sample: A short example.
     """
 
     key: Name
@@ -118,14 +127,15 @@ class MapOf(Kind[tuple[Item[T], ...]]):
             return None
         if not self.least <= len(node.entries) <= self.most:
             bounds = f"{self.least} to {self.most}" if self.least else f"at most {self.most}"
-            scope.problem(node.mark, f"expected {bounds} {self.key.what}s, got {len(node.entries)}")
+            wanted = f"one {self.key.what}" if self.least == self.most == 1 else f"{bounds} {self.key.what}s"
+            scope.problem(node.mark, f"expected {wanted}, got {len(node.entries)}")
         items: list[Item[T]] = []
         for entry in node.entries[: self.most]:
-            if not self.key.allows(entry.key, entry.mark, scope):
+            if not self.key.allows(entry.key, entry.mark, scope) and entry.key not in self.key.reserved:
+                # One with a reserved name is read on, so that what names it has no mistake of its own.
                 continue
-            label = (
-                scope.outside().inside(f'{self.key.what} "{entry.key}"') if self.labelled else scope.inside(entry.key)
-            )
+            part = f'{self.key.what} "{entry.key}"{entry.note}'
+            label = scope.outside().inside(part) if self.labelled else scope.inside(entry.key)
             value = self.of.read(entry.value, label)
             items.append(Item(name=entry.key, mark=entry.mark, value=value, value_mark=entry.value.mark))
         return tuple(items)

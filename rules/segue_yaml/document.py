@@ -153,7 +153,12 @@ def _read(text: str, shown: str, report: Report, instead: str = "") -> Node:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Anchored:
-    """What an alias stands for. size: Its nodes, with aliases expanded. height: Its levels, 0 for a scalar."""
+    """What an alias stands for.
+
+    Attributes:
+        size: Its nodes, with aliases expanded.
+        height: Its levels, 0 for a scalar.
+    """
 
     node: Node
     size: int

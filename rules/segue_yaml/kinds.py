@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
+import unicodedata
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from segue_yaml.nodes import MapNode, Mark, Node, Scalar, as_number, describe, quote
@@ -64,6 +67,8 @@ def meant_number(text: str) -> float | None:
     if match is None or match[3] in tuple(".,-:eE"):  # 0..1, 1.2.3, 0-1, 1:30, 1e9x
         return None
     value = float(match[1].replace(",", "."))
+    if not math.isfinite(value):
+        return None
     return value / 100 if match[2] else value
 
 
@@ -89,7 +94,9 @@ class Boolean(Kind[bool]):
 class Number(Kind[float]):
     """A number without a unit, within bounds.
 
-    whole: Whether it must be whole; it is then read as an int. what: The noun in messages; "" for "a number".
+    Attributes:
+        whole: Whether it must be whole; it is then read as an int.
+        what: The noun in messages; "" for "a number".
     """
 
     low: float
@@ -133,7 +140,11 @@ class Number(Kind[float]):
 
 @dataclass(frozen=True, kw_only=True)
 class Text(Kind[str]):
-    """Free text of one or more lines. longest: In characters."""
+    """Free text of one or more lines.
+
+    Attributes:
+        longest: In characters.
+    """
 
     longest: int
 
@@ -190,11 +201,13 @@ class Choice(Kind[str]):
 class Name(Kind[Word]):
     """A name that the author of a file chooses.
 
-    what: What it names ("input", "style"). reserved: Words that have another meaning in its place.
+    Attributes:
+        what: What it names ("input", "style").
+        reserved: Words that have another meaning in its place, with that meaning.
     """
 
     what: str
-    reserved: tuple[str, ...] = ()
+    reserved: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def expected(self) -> str:
@@ -212,14 +225,16 @@ class Name(Kind[Word]):
     def allows(self, text: str, mark: Mark, scope: Scope) -> bool:
         """Whether the text may be used as a name here. If not, that is reported."""
         if text in self.reserved:
-            scope.problem(mark, f"{text!r} has a meaning of its own and cannot name {article(self.what)}")
+            text = f"'{text}' stands for {self.reserved[text]} and cannot name {article(self.what)}"
+            scope.problem(mark, f"{text}; write another name")
             return False
         if re.fullmatch(NAME, text):
             return True
         if len(text) > LONGEST_NAME:
             scope.problem(mark, f"expected a name of at most {LONGEST_NAME} characters, got {len(text)}")
             return False
-        tidy = re.sub(r"[^a-z0-9_]+", "_", text.lower()).strip("_")
+        plain = "".join(part for part in unicodedata.normalize("NFKD", text) if not unicodedata.combining(part))
+        tidy = re.sub(r"[^a-z0-9_]+", "_", plain.lower()).strip("_")
         hint = f"; did you mean '{tidy}'?" if re.fullmatch(NAME, tidy) else ""
         scope.problem(mark, f"expected a name of a-z, 0-9 and _ that begins with a letter, got {quote(text)}{hint}")
         return False

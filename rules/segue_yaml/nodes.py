@@ -31,7 +31,9 @@ _SHOWN: Final = 40
 class Scalar:
     """A single value.
 
-    text: As written, without quotes. quoted: Whether it stands in quotes or a block, and so is always a string.
+    Attributes:
+        text: As written, without quotes.
+        quoted: Whether it stands in quotes or a block, and so is always a string.
     """
 
     mark: Mark
@@ -42,19 +44,30 @@ class Scalar:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListNode:
-    """A list."""
+    """A list.
+
+    Attributes:
+        labels: What messages call its items, instead of their numbers; empty for the numbers.
+    """
 
     mark: Mark
     items: tuple[Node, ...]
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """One `key: value` of a map. mark: the key's."""
+    """One `key: value` of a map.
+
+    Attributes:
+        mark: The place of the key.
+        note: What messages add to the key.
+    """
 
     key: str
     mark: Mark
     value: Node
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

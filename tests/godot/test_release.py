@@ -12,7 +12,8 @@ from typing import Final
 
 import pytest
 
-from godot.project import HERE, PLACE, ROOT, comes_to_its_end, complaints
+from godot.project import HERE, PLACE, ROOT, complaints
+from processes import comes_to_its_end
 from segue import __version__
 
 pytestmark = pytest.mark.heavy
@@ -24,7 +25,7 @@ LIBRARIES: Final = DISPLAY / "usr/lib/x86_64-linux-gnu"
 _TIMEOUT_S: Final = 240.0
 
 
-def output(*words: str, home: Path) -> str:
+def output(*words: str, home: Path, **variables: str) -> str:
     names = ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME")
     done = subprocess.run(
         words,
@@ -33,15 +34,15 @@ def output(*words: str, home: Path) -> str:
         text=True,
         timeout=_TIMEOUT_S,
         check=False,
-        env={**os.environ, **dict.fromkeys(names, str(home))},
+        env={**os.environ, **dict.fromkeys(names, str(home)), **variables},
     )
     assert done.returncode == 0, done.stdout
     return done.stdout
 
 
-def godot(project: Path, *words: str) -> str:
+def godot(project: Path, *words: str, **variables: str) -> str:
     start = [str(PLACE / "start"), "godot", "--headless", "--no-header", "--path", str(project)]
-    return output(*start, *words, home=project.parent / "home")
+    return output(*start, *words, home=project.parent / "home", **variables)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,7 @@ def game(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with zipfile.ZipFile(archive) as opened:
         opened.extractall(project)
     shutil.copytree(HERE / "newcomer/probe", project / "addons/probe")
-    service = project / "segue-service"
+    service = project / "download"
     (service / "_internal").mkdir(parents=True)
     (service / ".gdignore").touch()
     (service / "_internal/library").write_text("a library")
@@ -91,16 +92,18 @@ def game(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m segue "$@"\n')
     program.chmod(0o755)
     (project / "todo").touch()
-    told = godot(project, "--editor")
+    told = godot(project, "--editor", PATH="/usr/bin:/bin")
     assert complaints(told) == [], told
     return project
 
 
 def check_music(told: str) -> None:
-    """What the game prints: the change of the README, and after it no service is left."""
+    """What the game prints: the changes and the stinger of the README, and after them no service is left."""
     assert complaints(told) == [], told
     assert "[music: inside]" in told
-    assert 'changed ["place", "outside", "inside"' in told
+    assert 'changed ["place", "outside", "inside"]' in told
+    assert 'changed ["action", "calm", "fight"]' in told
+    assert "stinger hurrah" in told
     (pid,) = (int(line.split()[1]) for line in told.splitlines() if line.startswith("service "))
     assert comes_to_its_end(pid)
 

@@ -25,7 +25,7 @@ MOST_BYTES: Final = 8_000_000
 # Width of one pixel in the narrowest plot of the tests, with the whole run in view.
 PIXEL_MS: Final = 200
 SHARED_ROWS: Final = ("bars", "waveform", "spectrogram", "loudness", "events", "states", "weights", "inputs", "tempo")
-ROWS: Final = frozenset((*SHARED_ROWS, "stingers", "takes", "buffer", "latency"))
+ROWS: Final = frozenset((*SHARED_ROWS, "composition", "stingers", "takes", "buffer", "latency"))
 FRAMES: Final = """
 return Bokeh.documents[0].roots().map((plot) => {
   const view = Bokeh.index.get_one(plot), box = view.el.getBoundingClientRect();
@@ -255,7 +255,7 @@ def test_labels_of_one_row_do_not_overlap(browser: Browser, match_page: Path) ->
     for start, end in ((0, LENGTH_S * 1000), (20_000, 80_000)):
         browser.run("window.report.view.show(arguments[0], arguments[1])", start, end)
         browser.settle()
-        for name in ("events", "stingers"):
+        for name in ("events", "stingers", "composition"):
             overlaps = browser.run(
                 """
                 const { x, y, text } = Bokeh.documents[0].get_model_by_name(`${arguments[0]}-labels`).data;

@@ -125,9 +125,9 @@ class Official:
         logits = self.module.apply(self.params, source, target, method=forward)
         return self._own(logits.values[0])
 
-    def _one_step(self, params, token, state):
+    def _one_step(self, params, token, state, temperature=0.0):
         def step(module, x, state):
-            constants = {"temperature": jnp.zeros(1), "top_k": jnp.full(1, 40, jnp.int32)}
+            constants = {"temperature": jnp.full(1, temperature), "top_k": jnp.full(1, 40, jnp.int32)}
             return module.sampler.step(x, state, training=False, constants=constants)
 
         x = sl.Sequence.from_values(token[None, None] + NUM_RESERVED_TOKENS + 1)
@@ -159,6 +159,29 @@ class Official:
         size = self.config.codes.cardinalities[0]
         own = (np.stack(codes) - NUM_RESERVED_TOKENS) % size
         return Streamed(codes=own.astype(np.int32), logits=np.stack(logits))
+
+    def sampled(self, tokens: NDArray[np.int32], temperature: float) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Generate frame by frame from the 40 likeliest codes.
+
+        Returns: the codes [T, K], and the Gumbel noise [T, K, C] that they were drawn with.
+        """
+        state = self.start(tokens.shape[1])
+        books, size = self.config.codes.steps, self.config.codes.cardinalities[0]
+        vocabulary = NUM_RESERVED_TOKENS + books * size
+        codes, noise = [], []
+        for frame, token in enumerate(tokens):
+            (keys,) = [leaf for leaf in jax.tree.leaves(state) if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)]
+            # As the sampler draws: one key a frame, folded with the frame's number after each code.
+            (key,) = keys
+            for book in range(books):
+                drawn = np.asarray(jax.random.gumbel(key, (1, 1, vocabulary)))[0, 0]
+                noise.append(drawn[NUM_RESERVED_TOKENS + book * size :][:size])
+                key = jax.random.fold_in(key, frame)
+            code, state, raw = self._step(self.params, jnp.asarray(token), state, temperature)
+            assert raw.shape[-1] == vocabulary
+            codes.append(np.asarray(code))
+        own = (np.stack(codes) - NUM_RESERVED_TOKENS) % size
+        return own.astype(np.int32), np.stack(noise).reshape(len(tokens), books, size)
 
 
 def _leaves(tree, path=()):

@@ -18,8 +18,8 @@ import numpy as np
 
 from composed import Score, compose
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, NoteEvent, Samples
-from segue.score.composer.table import NAMES
 from segue.score.sampler.sampler import Sampler
+from segue.style.situations import SITUATIONS
 
 COLOURS: Final = {
     "drums": "tab:gray",
@@ -74,4 +74,4 @@ def main(folder: Path, names: tuple[str, ...]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), tuple(sys.argv[2:]) or NAMES)
+    main(Path(sys.argv[1]), tuple(sys.argv[2:]) or SITUATIONS)

@@ -7,10 +7,10 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import pytest
 
+from composed import ARRANGEMENTS
 from contract.generators import bank, conditioning, play, score
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, Conditioning, NoteEvent, Samples
 from segue.score.composer.lead_in import kind_of
-from segue.score.composer.table import TABLE
 
 pytestmark = pytest.mark.heavy
 
@@ -89,7 +89,7 @@ def _ratios(pairs: tuple[tuple[str, str], ...], notice: int) -> np.ndarray:
 @pytest.mark.parametrize("kind", PAIRS)
 def test_the_last_beat_prepares_an_announced_change(kind: str) -> None:
     """Fills and soft lead-ins make the last beat denser, louder and sharper; releases make it emptier."""
-    assert all(kind_of(TABLE[out_of], TABLE[into], -1) == kind for out_of, into in PAIRS[kind])
+    assert all(kind_of(ARRANGEMENTS[out_of], ARRANGEMENTS[into], -1) == kind for out_of, into in PAIRS[kind])
     for notice in NOTICE:
         ratios = _ratios(PAIRS[kind], notice)
         last, control = ratios[:, 0], ratios[:, 1]

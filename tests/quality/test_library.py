@@ -58,7 +58,7 @@ def rendered(name: str) -> Rendered:
     events = load_events(folder / f"{name}.events.yaml", rules)
     encoder = WordEncoder()
     generator = ScoreGenerator(Sampler())
-    rules, styles, _ = read_styles(rules, encoder)
+    rules, styles, _ = read_styles(rules, [encoder])
     frames = (max(event.frame for event in events) // FRAME_RATE + 12) * FRAME_RATE
     generators: list[Any] = [generator]
     session = Session(rules, styles, generators, SessionConfig(seed=rules.seed))
@@ -66,7 +66,7 @@ def rendered(name: str) -> Rendered:
     plans = tuple(plan for chunk in chunks for plan in chunk.plans)[:frames]
     shares = {
         style: _nearest(similarities(encoder, embedding))
-        for style, embedding in zip(styles.names, styles.embeddings, strict=True)
+        for style, embedding in zip(styles.names, styles.of(encoder.name).embeddings, strict=True)
     }
     return Rendered(
         samples=np.concatenate([chunk.samples for chunk in chunks])[: frames * FRAME_SIZE],

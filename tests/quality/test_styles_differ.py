@@ -50,11 +50,11 @@ MOST_ALIKE: Final = 0.5
 @cache
 def rendered() -> tuple[Samples, ...]:
     """Return each style from the same seed at the tempo and meter that it has by itself, at unit power."""
-    reader = StyleReader(WordEncoder())
+    reader = StyleReader([WordEncoder()])
     sounds = []
     for text in STYLES:
         reading = reader.read_text(text)
-        bank = StyleBank(names=("style",), embeddings=reading.embedding[None], profiles=(reading.profile,))
+        bank = StyleBank(names=("style",), embeddings=reading.embeddings[0][None], profiles=(reading.profile,))
         profile = reading.profile
         asked = steady(SECONDS * 25, tempo_bpm=profile.tempo_bpm, meter=profile.meter, tonic=-1)
         (result,) = score().generate([Request(state=score().start(seed=7), styles=bank, conditioning=asked)])

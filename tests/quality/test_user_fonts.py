@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from segue.contract import SAMPLE_RATE
+from segue.score.sampler.levels import NOTE_LUFS
 from segue.score.sampler.notes import velocity_gain
 from segue.score.sampler.orchestra import ORCHESTRA
 from segue.score.sampler.sampler import Sampler
@@ -18,12 +19,9 @@ pytestmark = pytest.mark.heavy
 MUSESCORE_GENERAL = Path("/usr/share/sounds/sf3/MuseScore_General_Full.sf3")
 
 
-@pytest.mark.skipif(
-    not MUSESCORE_GENERAL.exists(), reason=f"no {MUSESCORE_GENERAL}: apt-get install musescore-general-soundfont"
-)
 def test_musescore_general_is_level_and_open() -> None:
     sampler = Sampler(MUSESCORE_GENERAL)
-    expected = -24 + 20 * math.log10(velocity_gain(90))
+    expected = NOTE_LUFS + 20 * math.log10(velocity_gain(90))
     wrong = {}
     for program, seat in ORCHESTRA.items():
         level = loudest(alone(sampler, program, (seat.low + seat.high) // 2, 90)) - seat.level_db

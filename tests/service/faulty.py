@@ -42,7 +42,7 @@ class Faulty:
 def faulty(name: str, options: generators.BuildOptions) -> generators.GeneratorChain:
     built = _build(name, options)
     first, *others = built.generators
-    return generators.GeneratorChain(built.encoder, [Faulty(first, Path(os.environ["FAULT"])), *others])
+    return generators.GeneratorChain(built.encoders, [Faulty(first, Path(os.environ["FAULT"])), *others])
 
 
 if __name__ == "__main__":

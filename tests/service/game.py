@@ -112,13 +112,21 @@ class Game:
         blocks = list(self._blocks)
         return np.concatenate([np.frombuffer(block, np.float32) for block in blocks]).reshape(-1, CHANNELS)
 
-    def gaps_s(self) -> list[float]:
-        """Return the length of each silence in which the sample clock stood, except the one before the music."""
+    def gaps_s(self, joined_s: float = 0.0) -> list[float]:
+        """Return the length of each silence in which the sample clock stood, except the one before the music.
+
+        Silences with less than joined_s of music between them are one.
+        """
         standing = list(self._standing)
         while standing and standing[0]:
             standing.pop(0)
-        text = "".join("s" if stood else "p" for stood in standing)
-        return [len(run) * BLOCK / SAMPLE_RATE for run in text.split("p") if run]
+        gaps: list[list[int]] = []
+        for at, stood in enumerate(standing):
+            if stood and gaps and (at - gaps[-1][1]) * BLOCK <= joined_s * SAMPLE_RATE + BLOCK:
+                gaps[-1][1] = at
+            elif stood:
+                gaps.append([at, at])
+        return [(last - first + 1) * BLOCK / SAMPLE_RATE for first, last in gaps]
 
     def _play(self) -> None:
         begun, taken = time.monotonic(), 0

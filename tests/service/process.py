@@ -89,8 +89,9 @@ class ServiceProcess:
         return self._end()
 
     def entries(self) -> list[dict[str, Any]]:
-        """Return the entries of its log."""
-        return [json.loads(line) for line in self.log.read_text("utf-8").splitlines() if line.startswith("{")]
+        """Return the entries of its log so far; a line that is being written is left out."""
+        lines = self.log.read_text("utf-8").splitlines(keepends=True)
+        return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("\n")]
 
     def _end(self) -> int:
         assert self._process is not None

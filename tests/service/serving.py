@@ -45,7 +45,7 @@ def serving(*generators: Generator[Any], **settings: Any) -> Iterator[Service]:
         def welcome(addresses: Sequence[str]) -> None:
             ready.set()
 
-        service = Service(config, WordEncoder(), generators or [orchestra()], version="test", serving=welcome)
+        service = Service(config, [WordEncoder()], generators or [orchestra()], version="test", serving=welcome)
         running.append((asyncio.get_running_loop(), service))
         await service.run()
 

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from segue import contract, generators
+from segue.audio import effects
 from segue.cli import arguments
 from segue.cli.bench import reaction
 from segue.model import generator as model_generator
+from segue.model import mrt2
 from segue.model.history import FIELDS
 from segue.render import request
 from segue.runtime import snapshot, stinger_placement
@@ -34,6 +36,8 @@ NUMBER_CONTROLS = [control for control in controls.CONTROLS if isinstance(contro
         (contract.FRAME_RATE, model.FRAME_RATE),
         (contract.TICKS_PER_BEAT, plan.TICKS_PER_BEAT),
         (contract.MODES, controls.MODES),
+        (effects.OFF._asdict(), {effect.field: effect.default for effect in controls.EFFECTS}),
+        (effects.BOUNDS, tuple((effect.low, effect.high) for effect in controls.EFFECTS)),
         (limits.SAMPLE_RATE, contract.SAMPLE_RATE),
         (limits.FRAME_SIZE, contract.FRAME_SIZE),
         (limits.CHANNELS, contract.CHANNELS),
@@ -59,6 +63,8 @@ NUMBER_CONTROLS = [control for control in controls.CONTROLS if isinstance(contro
         (arguments._MAX_SEED, model.LARGEST_SEED),
         (generators.GENERATORS["score"].controls, ScoreGenerator.controls),
         (generators.GENERATORS["language-model"].controls, model_generator.OBEYED),
+        (generators.GENERATORS["mrt2_small"].controls, mrt2.OBEYED),
+        (generators.GENERATORS["mrt2_base"].controls, mrt2.OBEYED),
     ],
 )
 def test_a_copy_equals_its_source(copy: object, source: object) -> None:
@@ -85,7 +91,7 @@ def obeyed_by(stage: str) -> set[str]:
 def test_the_table_names_what_each_generator_obeys() -> None:
     assert obeyed_by("score") == ScoreGenerator.controls - {"fills"}
     assert obeyed_by("model") == model_generator.OBEYED
-    assert obeyed_by("mastering") == {"gain"}
+    assert obeyed_by("mastering") == {"gain", "low_pass", "high_pass", "reverb", "width", "pan"}
 
 
 def test_every_control_is_a_field_of_the_rules_in_the_order_of_the_plan() -> None:

@@ -26,7 +26,7 @@ def project(folder: Path) -> dict[str, Any]:
 
 
 def names(requirements: list[str]) -> set[str]:
-    return {re.split(r"[\[<>=; ]", requirement)[0].lower() for requirement in requirements}
+    return {re.split(r"[\[<>=; ]", requirement)[0].lower().replace("_", "-") for requirement in requirements}
 
 
 def imports(*files: Path) -> Iterator[str]:

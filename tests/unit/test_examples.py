@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 def drawn() -> list[int]:
     numbers: list[int] = []
 
-    @settings(derandomize=True, database=None, max_examples=200, phases=[Phase.generate])
+    @settings(database=None, max_examples=200, phases=[Phase.generate])
     @given(st.integers())
     def draw(number: int) -> None:
         numbers.append(number)

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from segue.cli.main import main
 from segue.contract import GeneratorError
 from segue.extras import install_advice
-from segue.generators import GENERATORS, PLAYABLE, GeneratorSpec, build
+from segue.generators import GENERATORS, PLAYABLE, BuildOptions, GeneratorSpec, build
 from segue.model.generator import OBEYED
+from segue.model.mrt2_parts import NoiseEncoder
+from segue.model_files import MODELS
 
 
 def test_a_generator_is_built_by_its_name() -> None:
     for name in PLAYABLE:
-        first = build(name).generators[0]
-        assert first.name == name
-        assert first.controls == GENERATORS[name].controls
-        assert GENERATORS[name].problems() == []
+        spec = GENERATORS[name]
+        # Others need files that do not come with Segue.
+        if not spec.model:
+            first = build(name).generators[0]
+            assert first.name == name
+            assert (first.controls, first.exact_beats) == (spec.controls, spec.exact_beats)
+            assert spec.problems() == []
 
 
 def test_the_language_model_says_what_it_lacks() -> None:
@@ -33,7 +39,7 @@ def test_the_language_model_says_what_it_lacks() -> None:
 
 
 def test_an_unknown_name_is_refused_with_the_names_there_are() -> None:
-    with pytest.raises(ValueError, match="generator: expected one of score, got 'orchestra'"):
+    with pytest.raises(ValueError, match="generator: expected one of score, mrt2_small, mrt2_base, got 'orchestra'"):
         build("orchestra")
 
 
@@ -43,6 +49,63 @@ def test_missing_extras_and_files_are_named(monkeypatch: pytest.MonkeyPatch) -> 
     extra, file = spec.problems()
     assert extra == f"the packages jax and jaxtyping are missing; {install_advice('models')}"
     assert file.startswith("lacks the file ")
+
+
+@pytest.mark.parametrize("name", ["mrt2_small", "mrt2_base"])
+def test_a_model_without_its_files_says_which_and_how_to_get_them(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAGENTA_HOME", str(tmp_path))
+    monkeypatch.setattr("segue.extras.find_spec", lambda name: name)
+    (problem,) = GENERATORS[name].problems()
+    folder = tmp_path / "magenta-rt-v2"
+    assert problem == (
+        f"lacks checkpoints/{name}.safetensors, resources/musiccoca/spm.model, "
+        "resources/musiccoca/text_encoder.tflite, resources/musiccoca/mapper.tflite, "
+        f"resources/musiccoca/pretrained_vector_quantizer.tflite in {folder}; run 'segue models fetch {name}', "
+        f"or with Google's tool 'mrt models init' and 'mrt checkpoints download {name}'; "
+        "'--weights random' plays noise without any file"
+    )
+    assert GENERATORS[name].problems("random") == []
+    with pytest.raises(GeneratorError, match=f"generator '{name}' cannot play: lacks checkpoints/{name}"):
+        build(name)
+    for file in MODELS[name]:
+        (folder / file.path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file.path).write_bytes(b"")
+    assert GENERATORS[name].problems() == []
+    (elsewhere,) = GENERATORS[name].problems("nowhere.safetensors")
+    expected = "weights: expected random or a safetensors file, got "
+    assert elsewhere == f"{expected}'nowhere.safetensors', which does not exist"
+    (a_folder,) = GENERATORS[name].problems(str(tmp_path))
+    assert a_folder == f"{expected}{str(tmp_path)!r}, a folder"
+    monkeypatch.setenv("MAGENTA_HOME", str(folder / MODELS[name][0].path))
+    (no_folder,) = GENERATORS[name].problems()
+    assert no_folder == f"MAGENTA_HOME: expected a folder, got the file {folder / MODELS[name][0].path}"
+
+
+def test_made_up_weights_need_no_style_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segue.extras.find_spec", lambda name: name if name.startswith("jax") else None)
+    (problem, _) = GENERATORS["mrt2_small"].problems()
+    assert (
+        problem
+        == f"the packages ai_edge_litert and sentencepiece and huggingface_hub are missing; {install_advice('mrt2')}"
+    )
+    assert GENERATORS["mrt2_small"].problems("random") == []
+
+
+def test_the_composer_takes_no_weights() -> None:
+    with pytest.raises(GeneratorError, match="it takes no weights, got 'random'; mrt2_small and mrt2_base do"):
+        build("score", BuildOptions(weights="random"))
+
+
+def test_made_up_weights_are_called_noise_and_the_composer_stands_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Nothing is played, so names are enough.
+    made = SimpleNamespace(encoder=NoiseEncoder(20), generator=SimpleNamespace(name="mrt2_tiny"))
+    monkeypatch.setattr("segue.model.mrt2_parts.noise_model", lambda name: made)
+    chain = build("mrt2_small", BuildOptions(weights="random"))
+    assert [encoder.name for encoder in chain.encoders] == ["noise", "words"]
+    assert [generator.name for generator in chain.generators] == ["mrt2_tiny", "score"]
+    assert chain.warnings == ["mrt2_tiny has made-up weights: it plays noise, not music"]
 
 
 @pytest.mark.parametrize(

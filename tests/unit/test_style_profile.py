@@ -30,7 +30,7 @@ def test_the_axes_are_all_fields() -> None:
         ("tempo_bpm", float("nan"), "tempo_bpm: expected 30 to 300, got nan"),
         ("tempo_bpm", "90", "tempo_bpm: expected 30 to 300, got '90'"),
         ("density", True, "density: expected 0 to 1, got True"),
-        ("meter", 8, "meter: expected one of 2, 3, 4, 5, 6, 7, 9, 12, got 8"),
+        ("meter", 8, "meter: expected one of 2, 3, 4, 5, 6, 7, 9, 11, 12, got 8"),
         ("meter", 4.0, "meter: expected one of"),
         ("ensemble", None, "ensemble: expected an Ensemble, got None"),
     ],

@@ -39,7 +39,9 @@ from segue_sdk.vectors.examples import FULL, MINIMAL
 class Vector:
     """Bytes and the expected result: `message` if they are valid, else the `reject` code.
 
-    canonical: whether the service's encoder must give these bytes. service_only: whether a client need not refuse them.
+    Attributes:
+        canonical: Whether the service's encoder must give these bytes. service_only: whether a client need not refuse
+            them.
     """
 
     name: str

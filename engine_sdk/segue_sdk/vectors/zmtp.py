@@ -70,7 +70,11 @@ class ReceivedVector:
 
 @dataclass(frozen=True, kw_only=True)
 class RefusalVector:
-    """Commands in answer to HELLO that mean a refused token. reason: what they say."""
+    """Commands in answer to HELLO that mean a refused token.
+
+    Attributes:
+        reason: What they say.
+    """
 
     name: str
     data: bytes

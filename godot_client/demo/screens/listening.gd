@@ -107,8 +107,10 @@ func _draw_mix() -> void:
 func _draw_reason(now: Dictionary) -> void:
 	var changes: Array = now["changes"]
 	if changes.is_empty():
-		var states: Array = now["states"].values()
-		_text(Vector2(_EDGE, 112.0), " · ".join(PackedStringArray(states)), 16, Palette.FAINT)
+		var states := PackedStringArray()
+		for layer: String in now["states"]:
+			states.append("%s: %s" % [layer, now["states"][layer]])
+		_text(Vector2(_EDGE, 112.0), "  ·  ".join(states), 16, Palette.FAINT)
 		return
 	var last: Dictionary = changes[0]
 	var fresh := clampf(1.0 - _since_change_s / _FADE_S, 0.0, 1.0)

@@ -1,7 +1,7 @@
 extends CanvasLayer
 ## Says what is missing when there is no service, where it was looked for, and what to do.
 
-const Finder := preload("res://demo/course/service_finder.gd")
+const ServicePlaces := preload("res://demo/screens/service_places.gd")
 const Palette := preload("res://demo/palette.gd")
 const Player := preload("res://addons/segue/nodes/segue_player.gd")
 
@@ -22,7 +22,7 @@ func _unhandled_key_input(event: InputEvent) -> void:
 	match (event as InputEventKey).keycode:
 		KEY_ENTER, KEY_KP_ENTER:
 			visible = false
-			Finder.start(player)
+			player.start()
 		KEY_ESCAPE:
 			visible = false
 		_:
@@ -40,7 +40,7 @@ func _fail(text: String) -> void:
 ## What is shown for a fault of the player.
 func lines(fault: String) -> PackedStringArray:
 	var found := PackedStringArray([fault.replace("[", "[lb]"), ""])
-	for place in Finder.places(player.rules_file):
+	for place in ServicePlaces.of(player.rules_file):
 		var mark := "[color=#6fe8cc]found[/color]" if place[2] else "[color=#ff7f88]missing[/color]"
 		found.append("%s   [b]%s[/b]   [color=#9db4c4]%s[/color]" % [mark, place[0], place[1]])
 	found.append_array(["", "[b]What to do[/b]"])

@@ -61,6 +61,16 @@ def fade_out(samples: Samples, length: int) -> Samples:
     return np.ascontiguousarray(fade_in(samples[::-1], length)[::-1])
 
 
+def falling(left: int, count: int, length: int) -> NDArray[np.float32]:
+    """Return the gains [count] of a part of something that fades out over its last `length` samples.
+
+    Args:
+        left: Samples from the part's start to the end of the whole.
+    """
+    u: NDArray[np.float64] = np.minimum(np.arange(left, left - count, -1) / (length + 1), 1.0)
+    return (u * u * (3 - 2 * u)).astype(np.float32)
+
+
 def _ramp(length: int) -> NDArray[np.float64]:
     """u²(3 - 2u) from just above 0 to just below 1."""
     u = np.arange(1, length + 1) / (length + 1)

@@ -1,6 +1,6 @@
 """Reads sound files of any origin safely, and writes sound files that are never left half written.
 
-What comes from a file is checked before it is believed: every fault is an AudioFileError that says what was expected
+What comes from a file is checked before it is used: every fault is an AudioFileError that says what was expected
 and what came. The caller knows where the file was named and puts that position in front.
 """
 
@@ -27,7 +27,12 @@ from segue.contract import CHANNELS, SAMPLE_RATE, Samples
 # Of soxr, which resamples.
 _QUALITY: Final = "HQ"
 MAX_BYTES: Final = 256 << 20
+# Of an uncompressed file of which an excerpt is read: two hours of 24 bits in stereo.
+MAX_EXCERPT_BYTES: Final = 2 << 30
 MAX_SECONDS: Final = 600.0
+# What is read of an audio prompt, its middle, and the longest stinger, in seconds.
+MOST_PROMPT_S: Final = 60.0
+MOST_STINGER_S: Final = 60.0
 _RATES: Final = (4_000, 384_000)
 # Float files may exceed full scale; beyond this they hold no sound.
 _MAX_LEVEL: Final = 16.0
@@ -45,6 +50,8 @@ _WRITE_FRAMES: Final = 1 << 16
 # Less free than this, and a disk takes no more sound.
 _FULL_BYTES: Final = 1 << 20
 
+# libsndfile's names of what is read.
+_FORMATS_READ: Final = frozenset({"WAV", "WAVEX", "RF64", "FLAC", "OGG", "AIFF", "MP3"})
 # Extension -> libsndfile's format and subtype.
 FORMATS: Final[Mapping[str, tuple[str, str]]] = {
     ".wav": ("WAV", "PCM_24"),
@@ -74,23 +81,34 @@ class AudioFileError(ValueError):
     """A sound file that cannot be read or written; the message names the file and the fault."""
 
 
-def read_audio(path: Path, *, max_bytes: int = MAX_BYTES, max_seconds: float = MAX_SECONDS) -> Samples:
+def read_audio(
+    path: Path, *, max_bytes: int = MAX_BYTES, max_seconds: float = MAX_SECONDS, excerpt: bool = False
+) -> Samples:
     """Read the sound of a file as float32 [S, 2] at 48 kHz.
 
-    Reads what libsndfile reads (WAV, FLAC, Ogg, AIFF, MP3 …), 1, 2, 4, 6 or 8 channels, any usual rate.
+    Reads WAV, FLAC, Ogg, AIFF and MP3, whatever the name says, of 1, 2, 4, 6 or 8 channels and any usual rate.
+
+    Args:
+        path: The file.
+        max_bytes: Its greatest size.
+        max_seconds: Its greatest length.
+        excerpt: Whether of a longer file the middle max_seconds are read. An uncompressed file may then have up to
+            MAX_EXCERPT_BYTES.
 
     Raises:
         AudioFileError: For anything that is not such a file, is too large, empty, truncated or not finite.
     """
     try:
         if not path.is_file():
-            raise AudioFileError(f"{path}: expected a sound file, found {'a folder' if path.is_dir() else 'nothing'}")
+            raise AudioFileError(f"{path}: expected a sound file, found {_kind(path)}")
         size = path.stat().st_size
+        if excerpt and _is_uncompressed(path):
+            max_bytes = max(max_bytes, MAX_EXCERPT_BYTES)
         if size > max_bytes:
             raise AudioFileError(f"{path}: has {size} bytes, at most {max_bytes} are read")
         _check_whole(path, size)
         with _opened(path) as file:
-            return _stereo(_checked(path, file, max_seconds), file.samplerate)
+            return np.ascontiguousarray(resample(_checked(path, file, max_seconds, excerpt=excerpt), file.samplerate))
     except soundfile.SoundFileError as error:
         # Without libsndfile's own "Error opening 'path':".
         reason = getattr(error, "error_string", error)
@@ -99,17 +117,46 @@ def read_audio(path: Path, *, max_bytes: int = MAX_BYTES, max_seconds: float = M
         raise AudioFileError(f"{path}: cannot be read: {error.strerror}") from error
 
 
+def _kind(path: Path) -> str:
+    """What a path leads to that is no regular file."""
+    if path.is_dir():
+        return "a folder"
+    if path.is_symlink() and not path.exists():
+        return "a symbolic link that leads nowhere"
+    return "a pipe or device" if path.exists() else "nothing"
+
+
+def _is_uncompressed(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) in (b"RIFF", b"RF64", b"FORM")
+
+
+def _is_mp3(path: Path) -> bool:
+    """Whether libsndfile takes a file for an MP3: by its first bytes, or by its name where these say nothing."""
+    with path.open("rb") as file:
+        head = file.read(4)
+    if head[:3] == b"ID3" or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0):
+        return True
+    return path.suffix.lower() == ".mp3" and head not in (b"RIFF", b"RIFX", b"RF64", b"FORM", b"OggS", b"fLaC")
+
+
 def _opened(path: Path) -> soundfile.SoundFile:
     """The file, open, with a length that is not less than what it holds.
 
     Raises:
         SoundFileError: As `soundfile.SoundFile`.
-        AudioFileError: For a FLAC of unknown length that is truncated.
+        AudioFileError: For an MP3 or a FLAC of unknown length that is truncated.
     """
-    file = soundfile.SoundFile(_native(path))
     data: bytes | None = None
+    known: tuple[bytes, int] | None = None
+    if _is_mp3(path):
+        # Before libsndfile reads it, whose decoder writes complaints to stderr.
+        try:
+            known = mp3_with_length(path.read_bytes())
+        except ValueError as error:
+            raise AudioFileError(f"{path}: {error}") from error
+    file = soundfile.SoundFile(_native(path))
     if file.format == "MP3":
-        known = mp3_with_length(path.read_bytes())
         # Of a constant bit rate the estimate holds.
         data = known[0] if known is not None and known[1] > file.frames else None
     elif file.format == "FLAC" and file.frames == _FLAC_UNKNOWN:
@@ -133,7 +180,7 @@ def _check_whole(path: Path, size: int) -> None:
     """Refuse a file that has fewer bytes than its header promises: libsndfile reads such a file without an error."""
     with path.open("rb") as file:
         head = file.read(12)
-        if head[:4] == b"RIFF" and head[8:] == b"WAVE":
+        if head[:4] in (b"RIFF", b"RF64") and head[8:] == b"WAVE":
             _check_chunks(path, file, size, "<4sI", b"data")
         elif head[:4] == b"FORM" and head[8:] in (b"AIFF", b"AIFC"):
             _check_chunks(path, file, size, ">4sI", b"SSND")
@@ -142,12 +189,17 @@ def _check_whole(path: Path, size: int) -> None:
 
 
 def _check_chunks(path: Path, file: BinaryIO, size: int, header: str, sound: bytes) -> None:
-    """WAV and AIFF: the chunk of sound has as many bytes as it says."""
+    """WAV and AIFF: the chunk of sound has as many bytes as it says, or as the first chunk of an RF64 says."""
     position = 12
+    long = 0
     while position + 8 <= size:
         file.seek(position)
         tag, length = struct.unpack(header, file.read(8))
+        if tag == b"ds64" and length >= 16 and position + 24 <= size:
+            long = struct.unpack("<Q", file.read(16)[8:])[0]
         if tag == sound:
+            if length == _UNKNOWN_LENGTH and long:
+                length = long
             if length != _UNKNOWN_LENGTH and position + 8 + length > size:
                 came = size - position - 8
                 raise AudioFileError(f"{path}: truncated: header promises {length} bytes of sound, {came} came")
@@ -166,40 +218,44 @@ def _check_last_page(path: Path, file: BinaryIO, size: int) -> None:
         raise AudioFileError(f"{path}: truncated: expected a last page that ends the stream, found none")
 
 
-def _checked(path: Path, file: soundfile.SoundFile, max_seconds: float) -> Samples:
-    """All samples of an open file, float32 [S, C]."""
+def _checked(path: Path, file: soundfile.SoundFile, max_seconds: float, *, excerpt: bool) -> Samples:
+    """All samples of an open file, or the middle ones of a longer one for an excerpt, float32 [S, 2] at its rate."""
+    if file.format not in _FORMATS_READ:
+        raise AudioFileError(f"{path}: is a file of {file.format_info}, expected WAV, FLAC, Ogg, AIFF or MP3")
     if file.channels not in _DOWNMIX:
         raise AudioFileError(f"{path}: has {file.channels} channels, expected one of {sorted(_DOWNMIX)}")
     if not _RATES[0] <= file.samplerate <= _RATES[1]:
         raise AudioFileError(f"{path}: has a rate of {file.samplerate} Hz, expected {_RATES[0]} to {_RATES[1]}")
+    matrix = np.array(_DOWNMIX[file.channels], np.float32)
+    matrix /= np.abs(matrix).sum(axis=0).max()
     limit = round(max_seconds * file.samplerate)
     blocks: list[Samples] = []
     count = 0
+    peak = 0.0
+    cut = excerpt and file.frames > limit
+    if cut:
+        file.seek((file.frames - limit) // 2)
     while True:
-        block = file.read(_READ_FRAMES, dtype="float32", always_2d=True)
+        block = file.read(min(_READ_FRAMES, limit - count) if cut else _READ_FRAMES, dtype="float32", always_2d=True)
         if not len(block):
             break
+        finite = np.isfinite(block).all(axis=1)
+        if not finite.all():
+            raise AudioFileError(f"{path}: sample {count + int(finite.argmin())} is not a number")
         count += len(block)
         if count > limit:
             raise AudioFileError(f"{path}: is longer than {max_seconds:g} s")
-        blocks.append(block)
+        peak = max(peak, float(np.abs(block).max()))
+        # Mixed down block by block: eight channels of a high rate would take gigabytes.
+        blocks.append(block @ matrix)
     if not count:
         raise AudioFileError(f"{path}: holds no samples")
-    # Of an MP3 it is an estimate, unless a Xing header says more: there, what is found counts.
-    if count < file.frames and file.format != "MP3":
-        raise AudioFileError(f"{path}: truncated: {file.frames} samples promised, {count} found")
-    samples = np.concatenate(blocks)
-    if not np.isfinite(samples).all():
-        where = int(np.flatnonzero(~np.isfinite(samples).all(axis=1))[0])
-        raise AudioFileError(f"{path}: sample {where} is not a number")
-    if np.abs(samples).max() > _MAX_LEVEL:
-        raise AudioFileError(f"{path}: peaks at {np.abs(samples).max():.3g}, expected at most 1 (full scale)")
-    return samples
-
-
-def _stereo(samples: Samples, rate: int) -> Samples:
-    matrix = np.array(_DOWNMIX[samples.shape[1]], np.float32)
-    return np.ascontiguousarray(resample(samples @ (matrix / np.abs(matrix).sum(axis=0).max()), rate))
+    # Of an MP3 it is an estimate; what its header promises was compared with its frames.
+    if count < (limit if cut else file.frames) and file.format != "MP3":
+        raise AudioFileError(f"{path}: truncated: {limit if cut else file.frames} samples promised, {count} found")
+    if peak > _MAX_LEVEL:
+        raise AudioFileError(f"{path}: peaks at {peak:.3g}, expected at most 1 (full scale)")
+    return np.concatenate(blocks)
 
 
 class AudioWriter:

@@ -1,7 +1,8 @@
-"""Bringing a stream to a loudness: a slow gain that follows the short-term loudness of what came in. Latency 0.
+"""Keeping a stream near a loudness: a slow gain that follows the short-term loudness of what came in. Latency 0.
 
-The gain changes in blocks of 100 ms counted from the start, from what the blocks before measured, so the output does
-not depend on where chunks begin. State is a value.
+Within FREE_LU of the target the stream passes untouched, so that quiet sections stay quiet and fights loud. What lies
+farther off is brought nearer. The gain changes in blocks of 100 ms counted from the start, from what the blocks before
+measured, so the output does not depend on where chunks begin. State is a value.
 
 Source: EBU R128 s1 (short-term loudness as the measure of short programmes).
 """
@@ -21,6 +22,10 @@ from segue.audio.loudness import K_WEIGHTING, loudness
 from segue.contract import CHANNELS, SAMPLE_RATE, Samples
 
 TARGET_LUFS: Final = -18.0
+FREE_LU: Final = 6.0
+"""How far from the target the loudness may lie before it is corrected."""
+KEPT: Final = 0.4
+"""The share that is kept of what lies beyond."""
 _BLOCK: Final = SAMPLE_RATE // 10
 _BLOCKS: Final = 30
 # Rests and fades do not count, or the gain would climb in every pause.
@@ -50,15 +55,15 @@ class LoudnessState:
     next_gain_db: float
 
 
-def start(gain_db: float = 0.0) -> LoudnessState:
-    """Return the state before the first block; the first blocks play at `gain_db`."""
+def start() -> LoudnessState:
+    """Return the state before the first block; the first blocks pass untouched."""
     return LoudnessState(
         filters=np.zeros((len(K_WEIGHTING), 2, CHANNELS)),
         powers=(),
         energy=0.0,
         filled=0,
-        gain_db=gain_db,
-        next_gain_db=gain_db,
+        gain_db=0.0,
+        next_gain_db=0.0,
     )
 
 
@@ -66,6 +71,9 @@ def process(
     state: LoudnessState, samples: Samples, target_lufs: float = TARGET_LUFS
 ) -> tuple[LoudnessState, NDArray[np.float32]]:
     """Measure `samples`, float32 [S, 2].
+
+    Args:
+        target_lufs: The loudness about which the samples pass untouched.
 
     Returns:
         The state after them, and the linear gain of each sample, float32 [S].
@@ -94,12 +102,13 @@ def process(
 
 
 def _next_gain_db(powers: tuple[float, ...], gain_db: float, target_lufs: float) -> float:
-    """One step from `gain_db` toward the target; none in silence."""
+    """One step from `gain_db` toward what the last blocks need; none in silence."""
     loud = [power for power in powers if _counts(power)]
     if not loud:
         return gain_db
-    wanted = target_lufs - loudness(math.fsum(loud) / len(loud))
-    wanted = min(_MAX_GAIN_DB, max(-_MAX_GAIN_DB, wanted))
+    away = loudness(math.fsum(loud) / len(loud)) - target_lufs
+    beyond = away - min(FREE_LU, max(-FREE_LU, away))
+    wanted = min(_MAX_GAIN_DB, max(-_MAX_GAIN_DB, (KEPT - 1.0) * beyond))
     return gain_db + min(_RISE_DB_A_BLOCK, max(-_FALL_DB_A_BLOCK, wanted - gain_db))
 
 

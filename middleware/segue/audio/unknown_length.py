@@ -56,16 +56,18 @@ def mp3_with_length(data: bytes) -> tuple[bytes, int] | None:
         data: The whole file.
     Returns:
         The file with a Xing header, and the samples of each channel that its frames hold. None where the file has a
-        header of its length (Xing, Info, VBRI) or where no frames are found.
+        header of its length (Xing, Info, VBRI).
+    Raises:
+        ValueError: There are no frames, or fewer than a Xing header promises.
     """
     position = _after_id3v2(data)
     start = _next_frame(data, position, None)
     if start is None:
-        return None
+        raise ValueError("not a sound file that can be read: expected frames of an MP3, found none")
     first = _frame(data, start)
     assert first is not None
     tag = data[start + 4 + first.side_info : start + 8 + first.side_info]
-    if tag in (b"Xing", b"Info") or data[start + 36 : start + 40] == b"VBRI":
+    if data[start + 36 : start + 40] == b"VBRI":
         return None
     frames = 0
     at: int | None = start
@@ -74,6 +76,14 @@ def mp3_with_length(data: bytes) -> tuple[bytes, int] | None:
         assert frame is not None
         frames += at + frame.size <= len(data)
         at = _next_frame(data, at + frame.size, first.kind)
+    if tag in (b"Xing", b"Info"):
+        flags, promised = struct.unpack(
+            ">II", data[start + 8 + first.side_info : start + 16 + first.side_info].ljust(8, b"\0")
+        )
+        # Writers count the frame of the header, or do not; a last frame is often cut by a few bytes.
+        if flags & _XING_COUNTS_FRAMES and frames + 1 < promised:
+            raise ValueError(f"truncated: header promises {promised} frames, {frames} came")
+        return None
     return _xing_frame(data[start : start + 4], first, frames) + data[start:], frames * first.samples
 
 
@@ -105,13 +115,14 @@ def flac_with_length(data: bytes) -> bytes | None:
 
 
 def _after_id3v2(data: bytes) -> int:
-    """The first byte after an ID3v2 tag at the start."""
-    if data[:3] != b"ID3" or len(data) < 10:
-        return 0
-    size = 0
-    for byte in data[6:10]:
-        size = size << 7 | byte & 0x7F
-    return 10 + size + (10 if data[5] & 0x10 else 0)
+    """The first byte after the ID3v2 tags at the start."""
+    position = 0
+    while data[position : position + 3] == b"ID3" and len(data) >= position + 10:
+        size = 0
+        for byte in data[position + 6 : position + 10]:
+            size = size << 7 | byte & 0x7F
+        position += 10 + size + (10 if data[position + 5] & 0x10 else 0)
+    return position
 
 
 def _next_frame(data: bytes, position: int, kind: tuple[int, int] | None) -> int | None:

@@ -1,10 +1,11 @@
-"""Types of arguments that several commands take: seeds, times, factors, names."""
+"""Types of arguments that several commands take: seeds, times, factors, percentages, names."""
 
 from __future__ import annotations
 
 import argparse
 from typing import Final
 
+WEIGHTS_HELP: Final = "weights for mrt2_small or mrt2_base: a file, or random, which plays noise"
 _MAX_SEED: Final = 2**32 - 1
 MAX_DURATION_S: Final = 6 * 3600.0
 """The longest rendering, and the longest timeline."""
@@ -66,6 +67,21 @@ def factor(text: str) -> float:
         number = -1.0
     if not 0 < number <= _MAX_FACTOR:
         raise argparse.ArgumentTypeError(f"expected a number above 0 and up to {_MAX_FACTOR:g}, got {text!r}")
+    return number
+
+
+def percent(text: str) -> float:
+    """Parse a number from 0 to 100, with or without a percent sign.
+
+    Raises:
+        argparse.ArgumentTypeError: The text is not one.
+    """
+    try:
+        number = float(text.removesuffix("%"))
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 100:
+        raise argparse.ArgumentTypeError(f"expected a percentage from 0 to 100, got {text!r}")
     return number
 
 

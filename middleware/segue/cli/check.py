@@ -7,14 +7,18 @@ includes is checked as a part of that.
 from __future__ import annotations
 
 import argparse
+import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from segue.cli.console import BAD_INPUT, DONE, print_json, print_lines, print_problems, problem_record
-from segue.cli.findings import included_files, rule_findings
+from segue.cli.findings import ignored_findings, included_files, rule_findings
 from segue.file_kinds import FileKind, FilesError, file_kind, find_files, sibling
+from segue.generators import PLAYABLE
+from segue.render.file_checks import NamedFile, OutputsError, check_outputs
 from segue_rules.errors import RuleError
 from segue_rules.model import Rules
 from segue_yaml.nodes import NOWHERE
@@ -24,6 +28,8 @@ EXAMPLES: Final = """examples:
   segue check meadow.yaml
   segue check music/ --strict
   segue check music/*.yaml --json
+  segue check meadow.yaml --generator mrt2_small    also what that generator ignores
+  segue check music/ --sarif segue.sarif
 """
 SCRIPT_CODE: Final = "doubtful_event"
 """Code of an event that will not be played as it is written, or not at all."""
@@ -32,11 +38,17 @@ _CHECKED: Final = frozenset({FileKind.RULES, FileKind.TESTS, FileKind.EVENTS})
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", metavar="FILE", nargs="+", help="files, folders or patterns")
+    parser.add_argument(
+        "--generator", choices=PLAYABLE, default=PLAYABLE[0], help="also find what this generator ignores"
+    )
     parser.add_argument("--strict", action="store_true", help="warnings count as mistakes")
     parser.add_argument(
         "--json",
         action="store_true",
         help="one JSON object a line for every mistake and warning, and a last one, the summary, without a place",
+    )
+    parser.add_argument(
+        "--sarif", metavar="FILE", type=Path, help="also write what was found as SARIF 2.1.0, for code scanning"
     )
 
 
@@ -63,9 +75,33 @@ def run(arguments: argparse.Namespace) -> int:
     parts = included_files(paths)
     for path in paths:
         if os.path.realpath(path) not in parts:
-            _check(path, found)
+            _check(path, found, arguments.generator)
+    if arguments.sarif is not None:
+        try:
+            _write_sarif(arguments.sarif, paths, found)
+        except OutputsError as error:
+            print_problems(error.problems)
+            return BAD_INPUT
     _print(found, len(paths), as_json=arguments.json)
     return BAD_INPUT if found.errors or (arguments.strict and found.warnings) else DONE
+
+
+def _write_sarif(path: Path, checked: Sequence[Path], found: _Findings) -> None:
+    """Write what was found as a SARIF log.
+
+    Raises:
+        OutputsError: The file is one that was checked.
+        OSError: It cannot be written.
+    """
+    from segue.atomic import replacing
+    from segue.cli.sarif import sarif_log
+
+    check_outputs(
+        [NamedFile(what="a checked file", path=each) for each in checked], [NamedFile(what="--sarif", path=path)]
+    )
+    log = sarif_log(found.errors, found.warnings)
+    with replacing(path) as partial:
+        partial.write_text(json.dumps(log, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def _print(found: _Findings, files: int, *, as_json: bool) -> None:
@@ -91,7 +127,7 @@ def _summary(found: _Findings, files: int) -> str:
     return f"{_count(files, 'file')}, {mistakes}, {warnings}"
 
 
-def _check(path: Path, found: _Findings) -> None:
+def _check(path: Path, found: _Findings, generator: str) -> None:
     from segue_rules.loading import load
 
     try:
@@ -111,13 +147,16 @@ def _check(path: Path, found: _Findings) -> None:
                 alone = "" if rules.exists() else f" (inputs and values unchecked: there is no {rules.name} beside it)"
                 found.summaries.append(f"{path}: {_count(len(script.events), 'event')}{alone}")
             case _:
-                _check_rules(load(path), path, found)
+                _check_rules(load(path), path, found, generator)
     except RuleError as error:
         found.errors += [problem for problem in error.problems if problem not in found.errors]
 
 
-def _check_rules(rules: Rules, path: Path, found: _Findings) -> None:
+def _check_rules(rules: Rules, path: Path, found: _Findings, generator: str) -> None:
     about = rule_findings(rules)
+    ignored = ignored_findings(rules, generator)
+    about.summaries += ignored.summaries
+    about.warnings = sorted(about.warnings + ignored.warnings)
     found.errors += about.errors
     found.warnings += about.warnings
     states = sum(len(layer.states) for layer in rules.layers)

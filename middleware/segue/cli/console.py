@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 DONE: Final = 0
 FAILED: Final = 1
-"""A test failed, or `segue doctor` found a problem."""
+"""A test failed, tests reach too little, `segue timeline --diff` found a difference, or `segue doctor` a problem."""
 BAD_INPUT: Final = 2
 """Bad input, or nowhere to write to; every problem is on stderr."""
 INTERRUPTED: Final = 130

@@ -138,8 +138,8 @@ def _extra(extra: str) -> CheckResult:
 def _generators() -> Iterator[CheckResult]:
     for name, spec in GENERATORS.items():
         problems = spec.problems()
-        # A generator that cannot be chosen anyway is no fault of this machine.
-        bad: Literal["note", "problem"] = "note" if spec.build is None else "problem"
+        # A generator that cannot be chosen anyway, or whose files do not come with Segue, is no fault of this machine.
+        bad: Literal["note", "problem"] = "note" if spec.build is None or spec.model else "problem"
         text = "; ".join(problems) if problems else f"{spec.summary}; obeys {', '.join(sorted(spec.controls))}"
         yield CheckResult(status=bad if problems else "ok", name=f"generator {name}", text=text)
 

@@ -3,8 +3,9 @@
 A command is a module of this package with `add_arguments(parser)`, `run(arguments) -> int` and `EXAMPLES`; its
 docstring is its description. What takes long to import, it imports inside `run`.
 
-Exit codes: 0 done; 1 a test failed or `doctor` found a problem; 2 bad input or nowhere to write to, every problem on
-stderr; 128 and the signal's number where a signal ended it (130 Ctrl-C, 143 SIGTERM); 141 the reader went away.
+Exit codes: 0 done; 1 a test failed, `timeline --diff` found a difference or `doctor` a problem; 2 bad input or nowhere
+to write to, every problem on stderr; 128 and the signal's number where a signal ended it (130 Ctrl-C, 143 SIGTERM); 141
+the reader went away.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "play": "play a rule file live: keys and sliders for its inputs, and what the music does and why",
     "serve": "run the service that games connect to",
     "schema": "print the JSON Schema for your editor, or the reference",
+    "models": "fetch, check and find the files of Magenta RealTime 2",
     "bench": "measure speed on this machine",
     "doctor": "look for what is missing or wrong on this machine, and say what to do",
     "completion": "print the script that completes commands in your shell",

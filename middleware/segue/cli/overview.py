@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from segue_rules.controls import EFFECTS
 from segue_rules.model import FRAME_RATE, Rules
 from segue_rules.plan import FramePlan
+from segue_rules.timeline import effect_text, switch
 
 COLUMNS: Final = 80
 """Seconds side by side; longer timelines go on below. With the labels a line has at most 98 characters."""
@@ -42,20 +44,101 @@ def draw(rules: Rules, seconds: Sequence[FramePlan], marks: Sequence[str], ink: 
         ink: The characters to draw with.
     """
     for start in range(0, len(seconds), COLUMNS):
-        part = seconds[start : start + COLUMNS]
         if start:
             yield ""
-        yield _row("", _ruler(start, len(part)))
+        yield _row("", _ruler(start, len(seconds[start : start + COLUMNS])))
         yield _row("", "".join(marks[start : start + COLUMNS]))
-        for i, layer in enumerate(rules.layers):
-            yield _row(layer.name, _words([plan.states[i] for plan in part], ink))
-        for i, style in enumerate(rules.styles):
-            shares = [plan.mix[i] for plan in part]
-            if max(shares) >= _AUDIBLE:
-                yield _row(f"  {style.name}", "".join(_level(share, ink) for share in shares))
-        yield _row("tempo", _settled([f"{plan.controls.tempo_mbpm / 1000:.0f}" for plan in part], ink))
-        if len({plan.controls.meter for plan in seconds}) > 1:
-            yield _row("meter", _settled([str(plan.controls.meter) for plan in part], ink))
+        yield from (_row(row.label, row.cells) for row in _rows(rules, seconds, start, ink))
+
+
+def draw_both(
+    before: tuple[Rules, Sequence[FramePlan]], after: tuple[Rules, Sequence[FramePlan]], ink: Ink
+) -> Iterator[str]:
+    """Draw the rows that differ in at least two seconds, one below the other, in lines of at most 100 characters.
+
+    Args:
+        before: With the plan at each full second.
+        after: As many plans.
+        ink: The characters to draw with.
+    """
+    drawn = False
+    for start in range(0, len(before[1]), COLUMNS):
+        old, new = ({(row.kind, row.label): row for row in _rows(*each, start, ink)} for each in (before, after))
+        keys = sorted(dict.fromkeys([*new, *old]), key=lambda key: _KINDS.index(key[0]))
+        keys = [key for key in keys if _differ(old.get(key), new.get(key))]
+        if not keys:
+            continue
+        if drawn:
+            yield ""
+        drawn = True
+        yield "  " + _row("", _ruler(start, len(before[1][start : start + COLUMNS])))
+        for key in keys:
+            for sign, rows in (("-", old), ("+", new)):
+                if key in rows:
+                    yield f"{sign} {_row(key[1], rows[key].cells)}"
+
+
+_KINDS: Final = ("layer", "style", "control")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _DrawnRow:
+    """A row of the overview.
+
+    Attributes:
+        kind: One of _KINDS.
+        cells: A character for each second.
+        values: What is drawn of each second.
+    """
+
+    kind: str
+    label: str
+    cells: str
+    values: Sequence[str]
+
+
+def _differ(old: _DrawnRow | None, new: _DrawnRow | None) -> bool:
+    """Whether rows differ in more than the single second by which something that waits for a beat may move."""
+    if old is None or new is None:
+        row = old or new
+        return row is not None and len(row.cells.strip()) > 1
+    return sum(one != other for one, other in zip(old.values, new.values, strict=True)) > 1
+
+
+def _rows(rules: Rules, seconds: Sequence[FramePlan], start: int, ink: Ink) -> Iterator[_DrawnRow]:
+    """The rows of COLUMNS seconds from `start` on: layers, audible styles, and controls that change."""
+    part = seconds[start : start + COLUMNS]
+
+    def levels(kind: str, label: str, values: Sequence[float]) -> _DrawnRow:
+        cells = "".join(_level(value, ink) for value in values)
+        return _DrawnRow(kind=kind, label=label, cells=cells, values=cells)
+
+    def settled(label: str, values: Sequence[str]) -> _DrawnRow:
+        return _DrawnRow(kind="control", label=label, cells=_settled(values, ink), values=values)
+
+    for i, layer in enumerate(rules.layers):
+        states = [plan.states[i] for plan in part]
+        yield _DrawnRow(kind="layer", label=layer.name, cells=_words(states, ink), values=states)
+    for i, style in enumerate(rules.styles):
+        shares = [plan.mix[i] for plan in part]
+        if max(shares) >= _AUDIBLE:
+            yield levels("style", f"  {style.name}", shares)
+    yield settled("tempo", [f"{plan.controls.tempo_mbpm / 1000:.0f}" for plan in part])
+    for name in ("meter", "key", "drums"):
+        if len({_word(plan, name) for plan in seconds}) > 1:
+            yield settled(name, [_word(plan, name) for plan in part])
+    if len({plan.controls.intensity for plan in seconds}) > 1:
+        yield levels("control", "intensity", [plan.controls.intensity for plan in part])
+    if any(plan.controls.gain_db for plan in seconds):
+        yield settled("gain", [f"{round(plan.controls.gain_db)}dB" for plan in part])
+    for effect in EFFECTS:
+        if any(getattr(plan.controls, effect.field) != effect.default for plan in seconds):
+            yield settled(effect.name, [effect_text(effect, plan.controls) for plan in part])
+
+
+def _word(plan: FramePlan, name: str) -> str:
+    """The meter, key or drums as in a rule file."""
+    return str(plan.controls.meter) if name == "meter" else switch(plan.controls, name)
 
 
 def mark_of(plan: FramePlan) -> str:
@@ -73,6 +156,7 @@ def stronger(mark: str, other: str) -> str:
 
 
 def second_of(frame: int) -> int:
+    """Return the second that a frame belongs to."""
     return frame // FRAME_RATE
 
 

@@ -9,18 +9,21 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from segue.cli.arguments import seed
+from segue.cli.arguments import WEIGHTS_HELP, seed
 from segue.cli.console import BAD_INPUT, DONE, print_problems
 from segue.extras import install_advice
-from segue.file_kinds import require_file
+from segue.file_kinds import FilesError, require_file
 from segue.generators import PLAYABLE
 
 if TYPE_CHECKING:
+    from segue.play.session import PlayedFile, PlaySession
+    from segue_rules.events import ScriptedEvent
     from segue_rules.model import Rules
     from segue_sdk.client import SegueClient
     from segue_sdk.output import Output
@@ -28,18 +31,35 @@ if TYPE_CHECKING:
 EXAMPLES: Final = """examples:
   segue play meadow.yaml
   segue play meadow.yaml --events fight.events.yaml --output fight.wav
+  segue play meadow.yaml --recording session.jsonl
+  segue play meadow.yaml --compare meadow2.yaml
+  segue play meadow.yaml --save-events fight.events.yaml
   segue play meadow --connect tcp://127.0.0.1:7723
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("rules", metavar="RULES", nargs="?", help="the rule file; with --connect, the name of one")
-    parser.add_argument("--events", metavar="FILE", type=Path, help="an event script to fire while you listen")
+    script = parser.add_mutually_exclusive_group()
+    script.add_argument("--events", metavar="FILE", type=Path, help="an event script to fire while you listen")
+    script.add_argument(
+        "--recording", metavar="FILE", type=Path, help="a recording of `segue serve --record`, whose events are fired"
+    )
+    parser.add_argument(
+        "--compare", metavar="FILE", type=Path, help="another rule file; Ctrl-B changes to it and back at a bar line"
+    )
+    parser.add_argument(
+        "--save-events",
+        metavar="FILE",
+        type=Path,
+        help="write what you do as an event script, which timeline and preview play to the same course",
+    )
     parser.add_argument(
         "--connect", metavar="ADDRESS", help="a service that runs already, such as tcp://127.0.0.1:7723"
     )
     parser.add_argument("--token", metavar="TOKEN", help="with --connect: the service's token")
     parser.add_argument("--generator", choices=PLAYABLE, help="what plays; default: the service's")
+    parser.add_argument("--weights", metavar="FILE", help=WEIGHTS_HELP)
     parser.add_argument("--soundfont", metavar="FILE", type=Path, help="an SF2 or SF3 to play instead of the orchestra")
     parser.add_argument("--seed", type=seed, help="default: the rule file's")
     sound = parser.add_mutually_exclusive_group()
@@ -88,7 +108,7 @@ def _play(arguments: argparse.Namespace) -> None:
         RuleError: The rules or the event script have mistakes.
         FilesError: A file cannot be found or read.
         ConnectArgumentError: --connect, --token or RULES cannot be used.
-        OutputsError: The WAV file would replace a file that is read.
+        OutputsError: A file to write would replace one that is read.
         NoTerminalError: Standard input or the stream to draw on is no terminal.
         ServiceError: The service did not start.
         OutputError: The sound device or the WAV file cannot be opened.
@@ -99,22 +119,99 @@ def _play(arguments: argparse.Namespace) -> None:
     from segue_rules.loading import load, load_events
 
     local = arguments.connect is None
-    rules = load(require_file(Path(arguments.rules))) if local else None
-    script = load_events(require_file(arguments.events), rules) if arguments.events else ()
-    _check_output(arguments, rules)
+    paths = [Path(arguments.rules), *([arguments.compare] if arguments.compare else [])] if local else []
+    loaded = [load(require_file(path)) for path in paths]
+    script: Sequence[ScriptedEvent] = ()
+    if arguments.events is not None:
+        script = load_events(require_file(arguments.events), loaded[0] if loaded else None)
+    elif arguments.recording is not None:
+        seed, script = _recorded_events(arguments.recording)
+        arguments.seed = seed if arguments.seed is None else arguments.seed
+    _check_outputs(arguments, loaded)
     _check_terminal()
+    # A session keeps its seed, whatever rules it is given later.
+    seed = loaded[0].seed if loaded and arguments.seed is None else arguments.seed
+    files = [_played_file(i, paths, seed) for i in range(len(paths))]
     with contextlib.ExitStack() as stack:
         child = None
         if local:
             print_problems(["starting the service …"])
-            child = stack.enter_context(LocalService(serve_command(Path(arguments.rules), _options(arguments))))
+            served = {file.name: path for file, path in zip(files, paths, strict=True)}
+            child = stack.enter_context(LocalService(serve_command(served, _options(arguments))))
         client = stack.enter_context(_client(arguments, child.address if child else None))
         if not local:
             print_problems([f"connecting to {arguments.connect} …"])
-        doubts = partial(_style_doubts, Path(arguments.rules)) if local else tuple
-        session = PlaySession(client, script, doubts)
+        session = PlaySession(client, script, files)
+        if arguments.save_events is not None:
+            stack.callback(_save_events, arguments.save_events, session)
         output = stack.enter_context(_output(arguments, client, session.show_error))
         PlayApp(session, lambda: output.name, child.ended if child else lambda: None).run()
+
+
+def _recorded_events(path: Path) -> tuple[int, list[ScriptedEvent]]:
+    """Return the seed of a recorded session, and its events at the frames in which they took effect.
+
+    Raises:
+        FilesError: There is no such file, or it is no recording, or one of a session that continues other music.
+    """
+    from segue.runtime.recording import RecordingError, read_recording
+    from segue_rules.events import ScriptedEvent
+    from segue_rules.model import FRAME_RATE
+    from segue_yaml.nodes import Mark
+
+    try:
+        header, operations, _ = read_recording(require_file(path))
+    except RecordingError as error:
+        raise FilesError([str(error)]) from error
+    if header.restore_point is not None:
+        text = "expected a session that begins anew, got one that continues other music"
+        raise FilesError([f"{path}: {text}; segue preview --recording plays it"])
+    events = []
+    for number, operation in enumerate(operations, start=2):
+        if operation[0] == "event":
+            _, event, frame = operation
+            mark = Mark(file=path.as_posix(), line=number, column=1)
+            events.append(ScriptedEvent(at_s=frame / FRAME_RATE, frame=frame, event=event, mark=mark))
+    return header.config.seed, sorted(events, key=lambda scripted: scripted.frame)
+
+
+def _played_file(index: int, paths: Sequence[Path], seed: int | None) -> PlayedFile:
+    from segue.play.session import PlayedFile
+
+    path = paths[index]
+    alone = sum(other.name == path.name for other in paths) == 1
+    return PlayedFile(
+        name=f"file_{index + 1}",
+        label=path.name if alone else str(path),
+        read=partial(_read_rules, path, seed),
+        doubts=partial(_style_doubts, path),
+    )
+
+
+def _read_rules(path: Path, seed: int | None) -> Rules | None:
+    """Read the rules as the service plays them; None with mistakes, which the service reports."""
+    from segue.cli.tempos import with_read_tempos
+    from segue_rules.audition import with_mutes
+    from segue_rules.errors import RuleError
+    from segue_rules.loading import load
+
+    try:
+        rules = with_mutes(with_read_tempos(load(path)))
+    except RuleError:
+        return None
+    return rules if seed is None else replace(rules, seed=seed)
+
+
+def _save_events(path: Path, session: PlaySession) -> None:
+    """Write the performance as an event script.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    from segue.atomic import replacing
+
+    with replacing(path) as partial_file:
+        partial_file.write_text(session.performance.script(session.dashboard.title, session.dashboard.seed), "utf-8")
 
 
 def _style_doubts(path: Path) -> tuple[str, ...]:
@@ -147,7 +244,8 @@ def _client(arguments: argparse.Namespace, local_address: str | None) -> SegueCl
             versions=(VERSION,),
             client="segue play",
             rules_name=arguments.rules if local_address is None else None,
-            generator=arguments.generator,
+            # The service that is started here has it as its own.
+            generator=arguments.generator if local_address is None else None,
             seed=arguments.seed,
         )
         return SegueClient(local_address or arguments.connect, hello, token=arguments.token or "")
@@ -159,23 +257,30 @@ def _client(arguments: argparse.Namespace, local_address: str | None) -> SegueCl
         raise ConnectArgumentError(f"--{error}") from error
 
 
-def _check_output(arguments: argparse.Namespace, rules: Rules | None) -> None:
-    """Check that the WAV file replaces nothing that is read.
+def _check_outputs(arguments: argparse.Namespace, loaded: Sequence[Rules]) -> None:
+    """Check that the WAV file and the event script replace nothing that is read.
 
     Raises:
-        OutputsError: It would replace a file that is read.
+        OutputsError: One would replace a file that is read.
     """
     from segue.render.file_checks import NamedFile, check_outputs, files_of
 
-    if arguments.output is None:
-        return
-    inputs = [*files_of(rules)] if rules is not None else []
-    inputs += [
+    outputs = [
         NamedFile(what=what, path=path)
-        for what, path in (("the event script", arguments.events), ("the soundfont", arguments.soundfont))
+        for what, path in (("--output", arguments.output), ("--save-events", arguments.save_events))
         if path is not None
     ]
-    check_outputs(inputs, [NamedFile(what="--output", path=arguments.output)])
+    inputs = [file for rules in loaded for file in files_of(rules)]
+    inputs += [
+        NamedFile(what=what, path=path)
+        for what, path in (
+            ("the event script", arguments.events),
+            ("the recording", arguments.recording),
+            ("the soundfont", arguments.soundfont),
+        )
+        if path is not None
+    ]
+    check_outputs(inputs, outputs)
 
 
 def _check_terminal() -> None:
@@ -219,15 +324,19 @@ def _output(arguments: argparse.Namespace, client: SegueClient, report: Callable
 
 def _options(arguments: argparse.Namespace) -> list[str]:
     """Flags for the service."""
-    return ["--soundfont", str(arguments.soundfont)] if arguments.soundfont else []
+    chosen = {name: getattr(arguments, name) for name in ("generator", "weights", "soundfont")}
+    return [word for name, value in chosen.items() if value for word in (f"--{name}", str(value))]
 
 
 def _contradiction(arguments: argparse.Namespace) -> str:
     """Why options contradict each other; "" if they do not."""
     if arguments.connect is None and arguments.rules is None:
         return "expected a rule file, or --connect and the address of a service"
-    if arguments.connect is not None and arguments.soundfont is not None:
-        return "--soundfont belongs to the service; it cannot be chosen with --connect"
+    for name in ("soundfont", "weights"):
+        if arguments.connect is not None and getattr(arguments, name) is not None:
+            return f"--{name} belongs to the service; it cannot be chosen with --connect"
+    if arguments.connect is not None and arguments.compare is not None:
+        return "--compare needs a service that is started here; it cannot be used with --connect"
     if arguments.connect is None and arguments.token is not None:
         return "--token has no effect without --connect: the service that is started here asks for none"
     return ""

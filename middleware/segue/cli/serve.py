@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from segue import __version__
 from segue.cli.console import BAD_INPUT, DONE, discard, flush, os_error_text, print_lines, print_problems
-from segue.generators import PLAYABLE
+from segue.generators import PLAYABLE, GeneratorChain
 from segue.service.settings import configuration as settings
 from segue.signals import ENDING_SIGNALS
 
@@ -87,11 +87,9 @@ def _configured(arguments: argparse.Namespace) -> int:
         return BAD_INPUT
     from segue.audio.files import AudioFileError
     from segue.contract import GeneratorError
-    from segue.generators import BuildOptions, build
     from segue.score.sampler.soundfont import SoundFontError
     from segue.service.auth import CertificateError, InsecureBindError
     from segue.service.server import Service
-    from segue.service.settings.configuration import default_note_memory_mib, machine_memory_bytes
     from segue_rules.errors import RuleError
 
     try:
@@ -100,11 +98,10 @@ def _configured(arguments: argparse.Namespace) -> int:
                 log.warning(warning)
             if not config.rules and not config.rule_folders:
                 log.warning("no rule files: only clients that send rules of their own can play")
-            memory = config.note_memory_mib or default_note_memory_mib(config.max_sessions, machine_memory_bytes())
-            chain = build(config.generator, BuildOptions(soundfont=config.soundfont, note_memory_mib=memory))
+            chain = _generators(config)
             service = Service(
                 config,
-                chain.encoder,
+                chain.encoders,
                 chain.generators,
                 version=__version__,
                 serving=lambda addresses: line.ready(addresses, config, service.rule_store),
@@ -121,6 +118,33 @@ def _configured(arguments: argparse.Namespace) -> int:
         return BAD_INPUT
     line.ended()
     return DONE
+
+
+def _generators(config: ServiceConfig) -> GeneratorChain:
+    """Return the generators, the first of them in processes of its own where that is set and of use."""
+    from segue.cli.generator_process import command
+    from segue.generators import BuildOptions, build
+    from segue.service.process_generator import ProcessGenerator
+
+    processes = config.generation_processes
+    if processes is None:
+        processes = settings.default_generation_processes(config.max_sessions, settings.usable_cores())
+    # The service plays as well: while there are few sessions, and where a process fails.
+    playing = processes + 1
+    memory = config.note_memory_mib
+    if memory is None:
+        memory = settings.default_note_memory_mib(config.max_sessions, settings.machine_memory_bytes(), playing)
+    share = max(settings.LEAST_MIB // 2, memory // playing)
+    options = BuildOptions(soundfont=config.soundfont, note_memory_mib=share, weights=config.weights)
+    encoders, (first, *others), warnings = build(config.generator, options)
+    for warning in warnings:
+        log.warning(warning)
+    if processes and first.rows == 1 and not first.compiles:
+        # Before the service gives the call up, and with it all calls of this generator.
+        silent_s = 0.75 * config.stall_ms / 1000
+        program = command(config.generator, options)
+        first = ProcessGenerator(first, program, processes=processes, silent_s=silent_s)
+    return GeneratorChain(encoders, [first, *others])
 
 
 @contextlib.contextmanager
@@ -150,11 +174,11 @@ class _ReadyLine:
 
     Attributes:
         as_json: Whether the line is a JSON object; otherwise a start that fails prints nothing on stdout.
-        told: Whether it was printed.
+        printed: Whether the line was printed.
     """
 
     as_json: bool
-    told: bool = False
+    printed: bool = False
 
     def ready(self, addresses: Sequence[str], config: ServiceConfig, store: RuleStore) -> None:
         """Say where clients may connect; collect garbage from now on."""
@@ -168,21 +192,21 @@ class _ReadyLine:
     def failed(self, problems: Sequence[str]) -> None:
         """Say on stderr, and with JSON on stdout, why the service does not start, or ended."""
         print_problems(problems)
-        if self.as_json and not self.told:
+        if self.as_json and not self.printed:
             self._print(json.dumps({"ready": False, "error": "\n".join(problems)}))
 
     def ended(self) -> None:
         """Say that the service was stopped, if that happened before clients could connect."""
-        if self.as_json and not self.told:
+        if self.as_json and not self.printed:
             self._print(json.dumps({"ready": False, "error": "the service was stopped before it was ready"}))
 
     def _print(self, text: str) -> None:
-        self.told = True
+        self.printed = True
         try:
             print_lines(text)
             flush()
         except BrokenPipeError:
-            # Nobody wants to know; the music plays for the clients.
+            # The program that would read the line is gone; the music goes on for the clients.
             discard(sys.stdout)
             log.info("nobody reads standard output")
 

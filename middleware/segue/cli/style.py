@@ -21,7 +21,6 @@ EXAMPLES: Final = """examples:
   segue style solo cello in D minor -o cello.wav
   segue style prompt.ogg --json
 """
-_SOUND_SUFFIXES: Final = frozenset({".wav", ".flac", ".ogg", ".oga", ".mp3", ".aif", ".aiff", ".opus"})
 _UNITS: Final = {
     "tempo_bpm": " bpm",
     "meter": " beats a bar",
@@ -45,12 +44,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from segue.audio.files import AudioFileError
+    from segue_rules.loading.grammar_music import AUDIO
 
     text = " ".join(arguments.prompt)
     path = Path(text)
-    sound = path if path.suffix.lower() in _SOUND_SUFFIXES else None
-    if sound is None and _is_file(path):
-        print_problems([f"{path}: expected a sound file ({', '.join(sorted(_SOUND_SUFFIXES))}) or a text"])
+    suffixes = [f".{suffix}" for suffix in AUDIO.suffixes]
+    sound = path if path.suffix.lower() in suffixes else None
+    if sound is None and _is_place(text, path):
+        print_problems([f"{path}: expected a sound file ({', '.join(suffixes)}) or a text"])
         return BAD_INPUT
     try:
         reading = _reading(text, sound)
@@ -70,9 +71,10 @@ def run(arguments: argparse.Namespace) -> int:
     return _play(arguments, text, sound)
 
 
-def _is_file(path: Path) -> bool:
+def _is_place(text: str, path: Path) -> bool:
+    """Whether a prompt means a file: a folder of its name does not make "jazz" one."""
     try:
-        return path.is_file()
+        return path.is_file() or ("/" in text and path.exists())
     except (OSError, ValueError):
         return False  # too long for a name, or with a zero byte
 
@@ -80,14 +82,17 @@ def _is_file(path: Path) -> bool:
 def _reading(text: str, sound: Path | None) -> StyleReading:
     from segue.style.reader import StyleReader
     from segue.style.word_table import WordEncoder
+    from segue_rules.loading.limits import LONGEST_PROMPT
 
-    reader = StyleReader(WordEncoder())
+    reader = StyleReader([WordEncoder()])
     if sound is None:
+        if len(text) > LONGEST_PROMPT:
+            # Rule files have the same limit, and playing one is how -o plays it.
+            raise ValueError(f"text: expected up to {LONGEST_PROMPT} characters, got {len(text)}")
         return reader.read_text(text)
-    from segue.audio.files import read_audio
-    from segue.runtime.styles import MOST_PROMPT_S
+    from segue.audio.files import MOST_PROMPT_S, read_audio
 
-    return reader.read_audio(read_audio(sound, max_seconds=MOST_PROMPT_S))
+    return reader.read_audio(read_audio(sound, max_seconds=MOST_PROMPT_S, excerpt=True))
 
 
 def _play(arguments: argparse.Namespace, text: str, sound: Path | None) -> int:

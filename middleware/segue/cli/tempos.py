@@ -18,4 +18,4 @@ def with_read_tempos(rules: Rules) -> Rules:
     from segue.runtime.styles import read_styles
     from segue.style.word_table import WordEncoder
 
-    return read_styles(rules, WordEncoder()).rules
+    return read_styles(rules, [WordEncoder()]).rules

@@ -8,15 +8,17 @@ second: states, shares of the mix (0 to 1), tempo; + an event, * a stinger, ! a 
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from segue.cli.arguments import MAX_DURATION_S, duration, names
-from segue.cli.console import BAD_INPUT, DONE, can_print, print_json, print_lines, print_problems
+from segue.cli.console import BAD_INPUT, DONE, FAILED, can_print, print_json, print_lines, print_problems
 from segue.cli.tempos import with_read_tempos
 from segue.file_kinds import require_file, script_beside
+from segue.signals import exit_if_signalled
 from segue_yaml.report import ProblemsError
 
 if TYPE_CHECKING:
@@ -29,8 +31,12 @@ EXAMPLES: Final = """examples:
   segue timeline meadow.yaml
   segue timeline meadow.yaml --why-not --layer action
   segue timeline meadow.yaml --events fight.events.yaml --only changes,stingers --json
+  segue timeline --diff old.yaml meadow.yaml
+  segue timeline --diff git:HEAD meadow.yaml
+  segue timeline meadow.yaml --follow recordings/session.jsonl
 """
 AFTER_LAST_EVENT_S: Final = 20
+_POLL_S: Final = 0.25
 KINDS: Final = ("events", "inputs", "triggers", "refused", "clamped", "changes", "stingers", "warnings", "seconds")
 """inputs: events that set; triggers: events that fire; seconds: states, mix and controls at each full second."""
 _SINGULAR: Final[Mapping[str, str]] = {kind.removesuffix("s"): kind for kind in KINDS}
@@ -49,6 +55,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TIME",
         type=duration,
         help=f"how long, such as 90s or 2min (else {AFTER_LAST_EVENT_S}s more than the last event)",
+    )
+    parser.add_argument(
+        "--diff",
+        metavar="OLD",
+        help="show what RULES do otherwise than OLD under the same events; OLD is a rule file, or git:REVISION for "
+        "RULES as they were; exit code 1 if there is a difference",
+    )
+    parser.add_argument(
+        "--follow",
+        metavar="FILE",
+        type=Path,
+        help="show what happens in a session that plays now, from what `segue serve --record` writes of it",
     )
     parser.add_argument("--why-not", action="store_true", help="also say why every other state did not win")
     parser.add_argument("--json", action="store_true", help="one JSON object a line: what happens, and every second")
@@ -153,6 +171,12 @@ class Selection:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.follow is not None:
+        return _run_follow(arguments)
+    return _run(arguments) if arguments.diff is None else _run_diff(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
     from segue_rules.director import Director
     from segue_rules.loading import load, load_events
     from segue_rules.timeline import play_script
@@ -176,6 +200,66 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         _print_text(rules, events, selected, frames, why_not=arguments.why_not, with_overview=selection.seconds)
     return DONE
+
+
+def _run_diff(arguments: argparse.Namespace) -> int:
+    from segue.cli.timeline_diff import load_script_of_either, load_version, print_diff
+    from segue_rules.loading import load
+
+    unused = [("--only", arguments.only), ("--input", arguments.input), ("--why-not", arguments.why_not)]
+    if any(given for _, given in unused):
+        print_problems([f"{name} has no effect with --diff; leave it out" for name, given in unused if given])
+        return BAD_INPUT
+    try:
+        rules = with_read_tempos(load(require_file(arguments.rules)))
+        before = load_version(arguments.diff, arguments.rules)
+        script = arguments.events or script_beside(arguments.rules) or script_beside(Path(arguments.diff))
+        events = load_script_of_either(require_file(script), before, rules) if script else ()
+    except ProblemsError as error:
+        print_problems(error.problems)
+        return BAD_INPUT
+    unknown = list(Selection(layers=arguments.layer).unknown(rules, arguments.rules))
+    if unknown:
+        print_problems(unknown)
+        return BAD_INPUT
+    differs = print_diff(
+        before,
+        rules,
+        events,
+        _frames(arguments.duration, events),
+        names=(arguments.diff, str(arguments.rules)),
+        layers=arguments.layer,
+        as_json=arguments.json,
+    )
+    return FAILED if differs else DONE
+
+
+def _run_follow(arguments: argparse.Namespace) -> int:
+    from segue.cli.timeline_follow import follow
+    from segue_rules.loading import load
+
+    unused = [("--diff", arguments.diff), ("--events", arguments.events), ("--duration", arguments.duration)]
+    if any(given for _, given in unused):
+        print_problems([f"{name} has no effect with --follow; leave it out" for name, given in unused if given])
+        return BAD_INPUT
+    selection = Selection(only=arguments.only, layers=arguments.layer, inputs=arguments.input)
+    try:
+        unknown = list(selection.unknown(load(require_file(arguments.rules)), arguments.rules))
+        if unknown:
+            print_problems(unknown)
+            return BAD_INPUT
+        recording = require_file(arguments.follow)
+        follow(recording, arguments.rules, selection, _wait, why_not=arguments.why_not, as_json=arguments.json)
+    except ProblemsError as error:
+        print_problems(error.problems)
+        return BAD_INPUT
+    return DONE
+
+
+def _wait() -> None:
+    """Wait for more of a recording. Raises: KeyboardInterrupt, SystemExit: A signal came."""
+    exit_if_signalled()
+    time.sleep(_POLL_S)
 
 
 def _frames(duration_s: float | None, events: Sequence[ScriptedEvent]) -> int:
@@ -250,9 +334,13 @@ def _print_text(
         f"{'time':>8} {'bar':>6}  {'what':<12}  happens",
         "",
     )
+    warned: tuple[str, ...] = ()
     for span, plan in selected:
         seconds.add(span)
-        for entry in timeline_entries(plan, sent):
+        # A warning stands in every frame that it is true of: one line where it begins says it.
+        begun = plan._replace(warnings=tuple(code for code in plan.warnings if code not in warned))
+        warned = span.plan.warnings
+        for entry in timeline_entries(begun, sent):
             if why_not:
                 print_lines(*(line.replace("->", arrow) for line in entry_lines(entry)))
             elif not (entry.kind == "stinger" and entry.starts_later):

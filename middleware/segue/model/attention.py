@@ -53,7 +53,7 @@ def attend_block(
     It works in blocks of W queries against 2W keys, so its cost grows with T, not with T squared.
 
     Args:
-        seen: How many of the past's last frames are real.
+        seen: How many of the past's last frames are real; -n if none is, nor any of the first n of the T frames.
         segments: Where given, a frame sees only frames of its own segment, and nothing of the past.
     Returns:
         The attended values, and the past after these frames.
@@ -71,7 +71,7 @@ def attend_block(
         return jnp.concatenate([chain[:, :-1], chain[:, 1:]], axis=2)
 
     real = jnp.arange(window) >= window - seen[:, None]
-    owner = jnp.zeros((rows, length), jnp.int32) if segments is None else segments
+    owner = jnp.where(jnp.arange(length) < -seen[:, None], -2, 0) if segments is None else segments
     past_owner = jnp.where(real & (segments is None), 0, -1)
     key_owner = with_context(past_owner, owner, -1)
     distance = jnp.arange(2 * window) - jnp.arange(window)[:, None]
@@ -91,6 +91,7 @@ def attend_block(
 
 
 def open_ring(past: Past, sinks: Sinks) -> Ring:
+    """Return a ring for single frames: the sinks, then the past."""
     front = jnp.broadcast_to(sinks.astype(past.dtype), (len(past), *sinks.shape))
     return jnp.concatenate([front, past], axis=3)
 

@@ -258,6 +258,7 @@ HEADER = (
 
 
 def row_line(row: Row) -> str:
+    """Return a row of the table under HEADER: milliseconds a frame, and real-time factors."""
     parts = row.parts_ms
     return (
         f"{row.model:<13}{row.dtype:<10}{row.batch:>5}{row.ms:>10.2f}{row.real_time_factor:>12.2f}"
@@ -267,6 +268,7 @@ def row_line(row: Row) -> str:
 
 
 def print_table(report: BenchReport) -> None:
+    """Print the machine's rates and a line for each row."""
     print(f"{report.device}, jax {report.jax}: {report.gigabytes_per_s:.1f} GB/s, {report.gigaflops_per_s:.0f} GFLOP/s")
     print(HEADER)
     for row in report.rows:

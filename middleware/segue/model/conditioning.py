@@ -40,8 +40,8 @@ class FeatureFrames(NamedTuple):
     """Conditioning of the bundled model. What is not given is embedded as such; training drops parts at random.
 
     Attributes:
-        style: Unit vector, and whether it is given. clock: beat and bar phase in [0, 1), and the natural logarithm of
-            tempo / 120 bpm.
+        style: Unit vector, and whether it is given.
+        clock: Beat and bar phase in [0, 1), and the natural logarithm of tempo / 120 bpm.
         meter: Beats in the bar, 0 not given.
         intensity: [0, 1], NaN-free, and whether it is given.
         mode: -1 not given.
@@ -65,6 +65,8 @@ Frames = TokenFrames | FeatureFrames
 
 
 class TokenEncoder(NamedTuple):
+    """The tables of style vectors and of the other channels, and the projection of the style."""
+
     norm: LayerNorm
     style_table: Float[Array, "L*V S"]
     style: Float[Array, "E S"]
@@ -88,6 +90,7 @@ class FeatureEncoder(NamedTuple):
 
 
 def token_encoder(weights: Mapping[str, Array], norm: LayerNorm, dtype: jnp.dtype) -> TokenEncoder:
+    """Return the encoder of the released models from stored weights."""
     return TokenEncoder(
         norm=norm,
         style_table=weights[STYLE_TABLE],
@@ -97,6 +100,8 @@ def token_encoder(weights: Mapping[str, Array], norm: LayerNorm, dtype: jnp.dtyp
 
 
 def feature_encoder(weights: Mapping[str, Array], norm: LayerNorm, dtype: jnp.dtype) -> FeatureEncoder:
+    """Return the encoder of the bundled model from stored weights; matrices in `dtype`."""
+
     def matrix(name: str) -> Array:
         return weights[f"{ENCODER}/{name}/kernel"].T.astype(dtype)
 

@@ -88,7 +88,15 @@ class TokenConditioning:
     """Magenta RealTime 2's conditioning: style tokens, note states, drums and guidance scales, all as tokens.
 
     The style enters as the sum of style_levels rows of a table of vectors (style_width wide); the other channels as the
-    mean of one embedding each. channels: cardinality of note states (x 128), drums, and the three scales.
+    mean of one embedding each: 128 note states, drums, and the three guidance scales.
+
+    Attributes:
+        style_levels: Style tokens of a frame, one for each level of the quantiser.
+        style_cardinality: Rows of each level in the table of style vectors.
+        style_width: Width of a style vector.
+        note_states, drum_states: How many states a note and the drums have.
+        style_scales: How many values the guidance scales of style and notes have.
+        drum_scales: How many values the guidance scale of drums has.
 
     Source: magenta-rt 2.0.3, configuration of the released checkpoints.
     """

@@ -18,6 +18,7 @@ Caches = tuple[Ring, ...]
 
 
 def empty_caches(fused: Fused, config: Depthformer, rows: int) -> Caches:
+    """Return zeros for the keys and values of a frame: [R, 2, N, K, H] for each layer."""
     stack = config.depth
     cache = jnp.zeros((rows, 2, stack.heads, config.codes.steps, stack.head_width), fused.adapter.dtype)
     return (cache,) * stack.layers

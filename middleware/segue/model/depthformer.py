@@ -32,6 +32,7 @@ class Conditioned(NamedTuple):
 
 
 def condition(fused: Fused, config: Depthformer, frames: Frames) -> Conditioned:
+    """Encode the conditioning of frames for the temporal stack."""
     encoded = merge_streams(encode(fused.encoder, config, frames))
     if isinstance(fused.encoder, FeatureEncoder):
         return Conditioned(encoded, inward(fused.encoder, encoded))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import jax
 import jax.numpy as jnp
@@ -24,6 +24,9 @@ from segue.model.depthformer import extend
 from segue.model.fused import Fused, fuse
 from segue.model.generation import SamplingControls, generate
 from segue.model.state import State, split_rows, stack_rows, start, state_bytes
+
+# The longest block in which known frames are read.
+BLOCK: Final = 64
 
 Codes = NDArray[np.int32]
 Leaf = NDArray[Any]
@@ -159,13 +162,26 @@ class Engine:
         """
         done = 0
         while done < len(codes):
-            size = 1 << min(6, (len(codes) - done).bit_length() - 1)
+            size = min(BLOCK, 1 << (len(codes) - done).bit_length() - 1)
             part = slice(done, done + size)
             block = jax.tree.map(lambda leaf, part=part: np.asarray(leaf)[None, part], frames)
             arguments = (self.fused, state, codes[None, part].astype(np.int32), block)
             state = self._call("prefill", 1, size, self._extend, arguments)
             done += size
         return state
+
+    def restore(self, codes: Codes, frames: Frames, *, seed: int, frame: int) -> State:
+        """Return the state before `frame` after frames whose codes [T, K] are known, with nothing before them.
+
+        Goes in blocks of BLOCK, so all lengths share one program. What is missing to whole blocks comes before the
+        frames, and is not real.
+        """
+        missing = -len(codes) % BLOCK
+        state = self.start(seed=seed, frame=frame - len(codes) - missing)
+        state = state._replace(seen=jnp.asarray(-missing, jnp.int32))
+        rows = np.maximum(np.arange(len(codes) + missing) - missing, 0)
+        padded = np.where((np.arange(len(rows)) < missing)[:, None], NO_CODE, codes[rows])
+        return self.prefill(state, padded, jax.tree.map(lambda leaf: np.asarray(leaf)[rows], frames))
 
     def _extend(self, fused: Fused, state: State, codes: Array, frames: Frames) -> State:
         after, _ = extend(fused, self.config, stack_rows((state,)), codes, frames)

@@ -137,6 +137,7 @@ class Rates:
 
 
 def measure_rates(dtype: jnp.dtype) -> Rates:
+    """Measure this machine: bytes read from 1 GiB, and FLOPs in `dtype`."""
     return Rates(bytes_per_s=_bandwidth(2**30), flops_per_s=_matmul_rate(dtype))
 
 

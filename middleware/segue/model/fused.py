@@ -46,6 +46,8 @@ class SelfAttention(NamedTuple):
 
 
 class CrossAttention(NamedTuple):
+    """The matrices of attention to the conditioning; keys above values in `key_value`."""
+
     pre_norm: Float[Array, " D"]
     query: Float[Array, "A D"]
     key_value: Float[Array, "2*A E"]
@@ -55,6 +57,8 @@ class CrossAttention(NamedTuple):
 
 
 class FusedLayer(NamedTuple):
+    """One layer of the temporal stack."""
+
     self_attention: SelfAttention
     cross_attention: CrossAttention | None
     feed_forward: FeedForward

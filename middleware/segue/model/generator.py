@@ -12,10 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.contract import (
+    FRAME_SIZE,
     TICKS_PER_BEAT,
     Chunk,
     Codec,
+    CodecRequest,
     Conditioning,
+    Decoded,
+    NoteEvent,
     Request,
     Result,
     StyleBank,
@@ -24,11 +28,13 @@ from segue.model import packed_history
 from segue.model.conditioning import FeatureFrames, Frames
 from segue.model.config import NO_CODE, Depthformer, FeatureConditioning
 from segue.model.config import Codes as CodeLayout
-from segue.model.engine import Codes, Engine, Run
-from segue.model.history import BLOCK, History, Played, frames_to_keep
+from segue.model.engine import BLOCK, Codes, Engine, Run
+from segue.model.history import MOST_FRAMES, History, Played, frames_to_keep
 from segue.model.state import State
 
 OBEYED = frozenset({"tempo", "meter", "key", "drums", "intensity", "temperature", "guidance"})
+# The encoder whose embeddings condition the bundled model.
+STYLE_ENCODER = "words"
 REFERENCE_TEMPO_BPM = 120.0
 PITCHES_PER_OCTAVE = 12
 # Styles that cancel each other out leave no direction to play in.
@@ -39,7 +45,8 @@ SILENT_STYLE = 1e-6
 class GeneratorState:
     """A row between two frames: the language model's state, the codec decoder's, and the next frame.
 
-    The noise goes by the model's own frame, which is another where saved music goes on.
+    The noise goes by the model's own frame, which is another where saved music goes on. Once anything has been played,
+    the model is ahead of the sound by the codec's delay.
 
     Attributes:
         history: What was played last.
@@ -100,10 +107,40 @@ def sounding_pitches(layout: CodeLayout, codes: Codes, tonic: NDArray[np.int8]) 
     return sounding
 
 
+def _moved(note: NoteEvent, samples: int) -> NoteEvent:
+    """Return the note so many samples later."""
+    released = None if note.released is None else note.released + samples
+    return replace(note, start=note.start + samples, released=released)
+
+
+def _led(conditioning: Conditioning, lead: int) -> Conditioning:
+    """Return conditioning with `lead` frames before the first, equal to it."""
+    if lead == 0:
+        return conditioning
+    rows = np.maximum(np.arange(conditioning.num_frames + lead) - lead, 0)
+    columns = {name: getattr(conditioning, name)[rows] for name in Conditioning.__dataclass_fields__ if name != "frame"}
+    return Conditioning(frame=conditioning.frame - lead, **columns)
+
+
+def _joined(first: Chunk, second: Chunk) -> Chunk:
+    """Return two consecutive chunks as one."""
+    return Chunk(
+        frame=first.frame,
+        samples=np.concatenate([first.samples, second.samples]),
+        notes=(*first.notes, *second.notes),
+        stems={family: np.concatenate([stem, second.stems[family]]) for family, stem in first.stems.items()},
+    )
+
+
 class LanguageModelGenerator:
     """Implements segue.contract.Generator over an Engine and a Codec.
 
+    Where the codec's sound lags behind its codes, the model goes ahead by as much: the codes that a frame of sound ends
+    with are generated under that frame's conditioning. Before the first frame, it generates the lead under the first
+    frame's conditioning, and the silence that the codec begins with is dropped.
+
     Attributes:
+        encoder: Name of the StyleEncoder of the styles that it was trained on.
         conditioned: A request's styles and conditioning as the model's frames.
         sounding: The model's codes as the codec's, under the same conditioning.
     """
@@ -112,14 +149,35 @@ class LanguageModelGenerator:
         self,
         *,
         name: str,
+        encoder: str,
         controls: frozenset[str],
         exact_beats: bool,
         engine: Engine,
-        codec: Codec,
+        codec: Codec[Any],
         conditioned: Callable[[StyleBank, Conditioning], Frames],
         sounding: Callable[[Codes, Conditioning], Codes],
+        gain: float = 1.0,
+        temperature: float = 1.0,
+        most_kept: int = MOST_FRAMES,
     ) -> None:
+        """Join a language model and a codec.
+
+        Args:
+            name: As in `--generator`.
+            codec: Lags by whole frames.
+            conditioned: Returns styles and conditioning as the model reads them.
+            sounding: Returns the model's codes as the codec's.
+            gain: Factor of the codec's sound, which is clipped to [-1, 1] after it.
+            temperature: What the model is sampled at where rules say 1.
+            most_kept: Frames that a packed state holds at most.
+
+        Raises:
+            ValueError: If the codec lags by a part of a frame.
+        """
+        if codec.delay_samples % FRAME_SIZE:
+            raise ValueError(f"codec: expected a delay of whole frames of {FRAME_SIZE}, got {codec.delay_samples}")
         self.name = name
+        self.encoder = encoder
         self.controls = controls
         self.exact_beats = exact_beats
         self.rows = max(engine.batch_buckets)
@@ -127,7 +185,10 @@ class LanguageModelGenerator:
         self.threads = 1
         self.engine = engine
         self._codec = codec
-        self._keep = frames_to_keep(engine.config)
+        self._lead = codec.delay_samples // FRAME_SIZE
+        self._gain = np.float32(gain)
+        self._temperature = np.float32(temperature)
+        self._keep = min(most_kept, frames_to_keep(engine.config, BLOCK))
         self._conditioned = conditioned
         self._sounding = sounding
 
@@ -137,7 +198,9 @@ class LanguageModelGenerator:
         return f"{self.name}-{packed_history.model_hash(self.engine)[:32]}"
 
     def start(self, *, seed: int, frame: int = 0) -> GeneratorState:
-        model = self.engine.start(seed=seed, frame=frame)
+        # `unpack` finds the codec's blocks by the model's frame.
+        first = -(-frame // self._codec.block_frames) * self._codec.block_frames
+        model = self.engine.start(seed=seed, frame=first)
         return GeneratorState(model=model, codec=self._codec.start(), frame=frame)
 
     def generate(self, requests: Sequence[Request[GeneratorState]]) -> list[Result[GeneratorState]]:
@@ -150,8 +213,10 @@ class LanguageModelGenerator:
             if request.conditioning.frame != request.state.frame:
                 begins, ends = request.conditioning.frame, request.state.frame
                 raise ValueError(f"conditioning begins at frame {begins}, its state ends before frame {ends}")
-        longest = self.engine.longest_run
-        results = self._generate([replace(r, conditioning=r.conditioning[:longest]) for r in requests])
+        longest = self.engine.longest_run - self._lead
+        firsts = [replace(request, conditioning=request.conditioning[:longest]) for request in requests]
+        batches = [firsts[begin : begin + self.rows] for begin in range(0, len(firsts), self.rows)]
+        results = [result for batch in batches for result in self._generate(batch)]
         longer = [i for i, request in enumerate(requests) if request.conditioning.num_frames > longest]
         if longer:
             rest = [
@@ -159,39 +224,68 @@ class LanguageModelGenerator:
                 for i in longer
             ]
             for i, more in zip(longer, self.generate(rest), strict=True):
-                samples = np.concatenate([results[i].chunk.samples, more.chunk.samples])
-                results[i] = Result(state=more.state, chunk=replace(results[i].chunk, samples=samples))
+                results[i] = Result(state=more.state, chunk=_joined(results[i].chunk, more.chunk))
         return results
 
     def _generate(self, requests: Sequence[Request[GeneratorState]]) -> list[Result[GeneratorState]]:
-        """Play requests none of which is longer than the engine's longest run."""
-        runs = [
-            Run(
-                state=request.state.model,
-                frames=self._conditioned(request.styles, request.conditioning),
-                temperature=request.conditioning.temperature,
-                guidance=request.conditioning.guidance,
-            )
-            for request in requests
+        """Play a batch of requests, none longer than the engine's longest run without the lead."""
+        leads = [0 if request.state.history.num_frames else self._lead for request in requests]
+        asked = [_led(request.conditioning, lead) for request, lead in zip(requests, leads, strict=True)]
+        rans = self.engine.generate(
+            [
+                Run(
+                    state=request.state.model,
+                    frames=self._conditioned(request.styles, conditioning),
+                    temperature=conditioning.temperature * self._temperature,
+                    guidance=conditioning.guidance,
+                )
+                for request, conditioning in zip(requests, asked, strict=True)
+            ]
+        )
+        pieces = [
+            Played(request.styles, conditioning, ran.codes.astype(np.int16))
+            for request, conditioning, ran in zip(requests, asked, rans, strict=True)
         ]
+        decoded = self._codec.decode(
+            [
+                CodecRequest(
+                    state=request.state.codec,
+                    codes=self._sounding(ran.codes, piece.conditioning),
+                    stems=request.stems,
+                )
+                for request, ran, piece in zip(requests, rans, pieces, strict=True)
+            ]
+        )
         return [
-            self._result(request, ran.state, ran.codes)
-            for request, ran in zip(requests, self.engine.generate(runs), strict=True)
+            self._result(request, ran.state, piece, sound, lead * FRAME_SIZE)
+            for request, ran, piece, sound, lead in zip(requests, rans, pieces, decoded, leads, strict=True)
         ]
 
-    def _result(self, request: Request[GeneratorState], model: State, codes: Codes) -> Result[GeneratorState]:
+    def _result(
+        self, request: Request[GeneratorState], model: State, piece: Played, decoded: Decoded[Any], silence: int
+    ) -> Result[GeneratorState]:
+        """Return what a request is answered with.
+
+        Args:
+            piece: The frames generated.
+            silence: Samples before the first frame's sound.
+        """
         conditioning = request.conditioning
-        codec, samples = self._codec.decode(request.state.codec, self._sounding(codes, conditioning))
-        piece = Played(request.styles, conditioning, codes.astype(np.int16))
         after = GeneratorState(
             model=model,
-            codec=codec,
+            codec=decoded.state,
             frame=conditioning.frame + conditioning.num_frames,
             history=request.state.history.grown(piece, self._keep),
         )
+        begin = conditioning.frame * FRAME_SIZE - silence
         return Result(
             state=after,
-            chunk=Chunk(frame=conditioning.frame, samples=samples),
+            chunk=Chunk(
+                frame=conditioning.frame,
+                samples=np.clip(decoded.samples[silence:] * self._gain, -1.0, 1.0),
+                notes=tuple(_moved(note, begin) for note in decoded.notes),
+                stems={name: stem[silence:] * self._gain for name, stem in decoded.stems.items()},
+            ),
         )
 
     def state_bytes(self, state: GeneratorState) -> int:
@@ -206,8 +300,8 @@ class LanguageModelGenerator:
         return packed_history.pack(self.model, position, state.history, self._keep)
 
     def unpack(self, data: bytes, *, frame: int) -> GeneratorState:
-        """Return the packed state, moved to `frame`: the model reads its codes again, and the codec decodes them
-        without output.
+        """Return the packed state, moved to `frame`: the model reads its codes again, and the codec decodes those that
+        its state depends on.
 
         The noise goes on where it was, so the codes that follow are those of the unbroken music but where two are
         equally likely to within the rounding of float32; sound is as much the same as the codec forgets what is older.
@@ -219,36 +313,26 @@ class LanguageModelGenerator:
         if played is None:
             model = self.engine.start(seed=position.seed, frame=position.frame)
             return GeneratorState(model=model, codec=self._codec.start(), frame=frame)
-        sounding = self._sounding(played.codes.astype(np.int32), played.conditioning)
-        codec, _ = self._codec.decode(self._codec.start(), sounding)
+        audible = played.since(self._audible_from(len(played.codes), position.frame))
+        sounding = self._sounding(audible.codes.astype(np.int32), audible.conditioning)
+        (decoded,) = self._codec.decode([CodecRequest(state=self._codec.start(), codes=sounding)])
         return GeneratorState(
-            model=self._read_again(position, played), codec=codec, frame=frame, history=History((played,))
+            model=self._read_again(position, played), codec=decoded.state, frame=frame, history=History((played,))
         )
 
+    def _audible_from(self, length: int, frame: int) -> int:
+        """Return the first of `length` packed frames that the codec decodes again to go on at the model's `frame`."""
+        block = self._codec.block_frames
+        frames = min(length, self._codec.memory_frames + block - 1)
+        return length - frames + (frames - frame) % block
+
     def _read_again(self, position: packed_history.NoisePosition, played: Played) -> State:
-        """Return the model's state at `position`, after the frames of `played`.
-
-        What whole blocks leave over is generated with its codes forced, by the program that is there to play anyway.
-        """
-        length, codes = len(played.codes), played.codes.astype(np.int32)
+        """Return the model's state at `position`, after the frames of `played`."""
         frames = self._conditioned(played.styles, played.conditioning)
-        whole = length - length % BLOCK
-
-        def part(begin: int, end: int) -> Frames:
-            return jax.tree.map(lambda leaf: leaf[begin:end], frames)
-
-        state = self.engine.start(seed=position.seed, frame=position.frame - length)
-        state = self.engine.prefill(state, codes[:whole], part(0, whole))
-        size = min(self.engine.chunk_buckets)
-        for begin in range(whole, length, size):
-            end = min(length, begin + size)
-            ones = np.ones(end - begin, np.float32)
-            run = Run(state=state, frames=part(begin, end), temperature=ones, guidance=ones, forced=codes[begin:end])
-            state = self.engine.generate([run])[0].state
-        return state
+        return self.engine.restore(played.codes.astype(np.int32), frames, seed=position.seed, frame=position.frame)
 
 
-def bundled_generator(engine: Engine, codec: Codec) -> LanguageModelGenerator:
+def bundled_generator(engine: Engine, codec: Codec[Any]) -> LanguageModelGenerator:
     """Return the bundled model's generator.
 
     Args:
@@ -265,6 +349,7 @@ def bundled_generator(engine: Engine, codec: Codec) -> LanguageModelGenerator:
         )
     return LanguageModelGenerator(
         name=config.name.replace("_", "-"),
+        encoder=STYLE_ENCODER,
         controls=OBEYED,
         exact_beats=False,
         engine=engine,

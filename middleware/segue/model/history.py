@@ -19,8 +19,6 @@ from segue.model.config import Depthformer
 _LEAST_FRAMES: Final = 10 * FRAME_RATE
 # More than any configuration keeps; the limit on what untrusted bytes may ask for.
 MOST_FRAMES: Final = 1_024
-# The longest block in which the engine reads known frames. A full history is whole blocks: one program reads it.
-BLOCK: Final = 64
 # Fields of Conditioning that a model may read, one number a frame, and the range of each; the mix comes beside them.
 FIELDS: Final[Mapping[str, tuple[str, float, float]]] = {
     "tempo_bpm": ("<f4", 1.0, 1_000.0),
@@ -58,9 +56,9 @@ class Played(NamedTuple):
         return self.codes.nbytes + sum(row.nbytes for row in rows)
 
 
-def frames_to_keep(config: Depthformer) -> int:
+def frames_to_keep(config: Depthformer, block: int) -> int:
     """Return all that can reach the next frame, and at least ten seconds, in whole blocks."""
-    return -(-max(_LEAST_FRAMES, config.receptive_field) // BLOCK) * BLOCK
+    return -(-max(_LEAST_FRAMES, config.receptive_field) // block) * block
 
 
 @dataclass(frozen=True)

@@ -40,10 +40,13 @@ def project(x: Float[Array, "*B I"], matrix: Float[Array, "O I"]) -> Float[Array
 
 
 def rms_norm(x: Float[Array, "*B D"], scale: Float[Array, " D"]) -> Float[Array, "*B D"]:
+    """Return x over the root of its mean square, scaled."""
     return x * lax.rsqrt(jnp.mean(jnp.square(x), axis=-1, keepdims=True) + EPSILON) * scale
 
 
 class LayerNorm(NamedTuple):
+    """Normalise to mean 0 and variance 1, then scale and shift."""
+
     scale: Float[Array, " D"]
     bias: Float[Array, " D"]
 

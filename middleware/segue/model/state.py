@@ -61,10 +61,12 @@ def state_bytes(config: Depthformer, dtype: jnp.dtype = jnp.float32) -> int:
 
 
 def stack_rows(states: tuple[State, ...]) -> State:
+    """Return the rows' states as one batched state."""
     return jax.tree.map(lambda *rows: jnp.stack(rows), *states)
 
 
 def split_rows(state: State) -> tuple[State, ...]:
+    """Return each row's state of a batched state."""
     return tuple(jax.tree.map(lambda x, row=row: x[row], state) for row in range(len(state.frame)))
 
 
@@ -74,6 +76,7 @@ def repeat_streams(config: Depthformer, x: Float[Array, "B ..."]) -> Float[Array
 
 
 def merge_streams(x: Float[Array, "B G ..."]) -> Float[Array, "R ..."]:
+    """Return rows and streams on one axis, the streams of a row side by side."""
     return x.reshape(-1, *x.shape[2:])
 
 

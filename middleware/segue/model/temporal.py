@@ -34,6 +34,7 @@ def _split_heads(x: Float[Array, "*B A"], parts: int, head_width: int) -> Float[
 def query_key_value(
     attention: SelfAttention, x: Float[Array, "*B D"], head_width: int
 ) -> tuple[Float[Array, "*B N H"], Float[Array, "*B 2 N H"]]:
+    """Return the queries of normalised x, and its keys and values, keys first."""
     joined = _split_heads(project(rms_norm(x, attention.pre_norm), attention.qkv), 3, head_width)
     return joined[..., 0, :, :], joined[..., 1:, :, :]
 
@@ -84,6 +85,8 @@ Sources = tuple[Float[Array, "T R 2 N H"] | None, ...]
 
 
 def sources(layers: tuple[FusedLayer, ...], config: Depthformer, encoded: Float[Array, "R T E"]) -> Sources:
+    """Return what cross-attention reads of encoded conditioning, keys first; None for a layer without."""
+
     def of(cross: CrossAttention | None) -> Array | None:
         if cross is None:
             return None
@@ -107,6 +110,8 @@ def open_rings(layers: tuple[FusedLayer, ...], memories: Memories) -> Memories:
 
 
 def close_rings(config: Depthformer, rings: Memories, frames: Int[Array, ""]) -> Memories:
+    """Return the memories after `frames` single frames."""
+
     def of(ring: Past | None) -> Past | None:
         return None if ring is None else close_ring(ring, config.sinks, frames)
 

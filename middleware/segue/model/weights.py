@@ -140,14 +140,19 @@ def initial_weights(config: Depthformer, key: Array) -> Weights:
     return weights
 
 
-def random_weights(config: Depthformer, seed: int) -> dict[str, NDArray[np.float32]]:
-    """Return weights for tests, no two parts alike: each tensor from its own name and `seed`, so order does not matter.
+def uniform_noise(name: str, shape: Shape, seed: int, *, mean: float, deviation: float) -> NDArray[np.float32]:
+    """Return a tensor that follows from its name and `seed` alone, whatever is drawn before it.
 
     Uniform noise, which every NumPy draws alike.
     """
+    uniform = np.random.default_rng([seed, zlib.crc32(name.encode())]).random(shape, dtype=np.float32)
+    return np.float32(mean) + np.float32(deviation * math.sqrt(12.0)) * (uniform - np.float32(0.5))
+
+
+def random_weights(config: Depthformer, seed: int) -> dict[str, NDArray[np.float32]]:
+    """Return weights for tests, no two parts alike."""
     weights = {}
     for name, shape in shapes(config).items():
         mean, deviation = _moments(name, shape, 0.2)
-        uniform = np.random.default_rng([seed, zlib.crc32(name.encode())]).random(shape, dtype=np.float32)
-        weights[name] = np.float32(mean) + np.float32(deviation * math.sqrt(12.0)) * (uniform - np.float32(0.5))
+        weights[name] = uniform_noise(name, shape, seed, mean=mean, deviation=deviation)
     return weights

@@ -37,6 +37,8 @@ class PlayApp(App[None]):
         Binding("ctrl+c", "quit", "quit", priority=True),
         Binding("space", "pause", "pause"),
         Binding("ctrl+r", "reset", "reset"),
+        Binding("ctrl+b", "compare", "A/B"),
+        *(Binding(f"f{i + 1}", f"cycle_layer({i})", "mute") for i in range(drawing.FUNCTION_KEYS)),
     ]
 
     def __init__(
@@ -56,12 +58,13 @@ class PlayApp(App[None]):
             Panel(lambda width: drawing.header(self._dashboard, width), id="header"),
             Panel(lambda width: drawing.layers(self._dashboard), id="layers"),
             Panel(lambda width: drawing.mix(self._dashboard, width), id="mix"),
+            Panel(lambda width: drawing.controls(self._dashboard, width), id="controls"),
             Panel(lambda width: drawing.meters(self._dashboard, self._output()), id="meters"),
-            Panel(lambda width: drawing.keys(), id="keys"),
+            Panel(lambda width: drawing.keys(self._dashboard), id="keys"),
         )
 
     def compose(self) -> ComposeResult:
-        header, layers, mix, meters, keys = self._panels
+        header, layers, mix, controls, meters, keys = self._panels
         yield header
         with Horizontal(id="middle"):
             yield self._inputs
@@ -69,6 +72,7 @@ class PlayApp(App[None]):
                 music.border_title = "music"
                 yield layers
                 yield mix
+                yield controls
         with Vertical(id="bottom"):
             yield self._log_view
         yield meters
@@ -99,6 +103,12 @@ class PlayApp(App[None]):
 
     def action_reset(self) -> None:
         self._session.reset()
+
+    def action_compare(self) -> None:
+        self._session.compare()
+
+    def action_cycle_layer(self, index: int) -> None:
+        self._session.cycle_layer(index)
 
     async def _frame(self) -> None:
         self._session.tick()

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from segue.play.audible import AudibleState
 from segue.play.dials import Dial, make_dials
+from segue_rules.audition import MUTE
+from segue_rules.controls import CONTROLS, GAIN, INTENSITY, METER, TEMPO, NumberControl
+from segue_rules.plan import FramePlan
+from segue_rules.timeline import control, switch
 from segue_rules.times import clock_text
 from segue_sdk.client_events import (
     BeatHeard,
@@ -30,6 +34,12 @@ from segue_sdk.playback import PlaybackPosition
 
 _MOST_LINES: Final = 500
 _MOST_SENT: Final = 1_024
+# Assumed before the first event is answered.
+_REACTION_MS: Final = 250.0
+# A bar line is near within this: a frame of the screen.
+_NEAR: Final = SAMPLE_RATE // 20
+# Controls that are shown at their default, too.
+_ALWAYS: Final = (METER.name, GAIN.name)
 # Samples within which an error of one kind is shown once.
 _QUIET: Final = 5 * SAMPLE_RATE
 
@@ -55,12 +65,28 @@ class UnansweredEvent:
     """An event that is not answered yet.
 
     Attributes:
-        at: The sample that was heard when it was sent.
+        at: The sample that was heard when it was sent, or that it is meant for.
         text: What it sets and fires; "" if the log has no line for it.
+        ahead: Whether it was sent before the sample that it is meant for.
     """
 
     at: int
     text: str
+    ahead: bool
+
+
+class ShownLayer(NamedTuple):
+    """A layer.
+
+    Attributes:
+        mode: "muted", "solo" or "".
+        coming: Its next change.
+    """
+
+    name: str
+    state: str
+    mode: str
+    coming: Change | None
 
 
 class Dashboard:
@@ -68,16 +94,26 @@ class Dashboard:
 
     Args:
         doubts: Gives what is doubtful in the styles of the rules that play.
+
+    Attributes:
+        switches: The layers that the player can mute.
+        modes: Those that are muted or solo.
+        file, next_file: Where files are compared, the one that plays, and the one that plays from the next bar on.
     """
 
     def __init__(self, doubts: Callable[[], Sequence[str]] = tuple) -> None:
         self._doubts = doubts
         self.rules: Declaration | None = None
         self.dials: dict[str, Dial] = {}
+        self.switches: tuple[str, ...] = ()
+        self.modes: dict[str, str] = {}
+        self.file = self.next_file = ""
         self.audible = AudibleState()
         self.position = PlaybackPosition()
         self.beat: BeatHeard | None = None
+        self.plan: FramePlan | None = None
         self.connection = "waiting for the service"
+        self.seed = 0
         self.service = ""
         self.generator, self.level, self.headroom = "", 0, 0.0
         self.lookahead_s = 0.0
@@ -91,6 +127,11 @@ class Dashboard:
     # --- what is shown ----------------------------------------------------------------------------------------------
 
     @property
+    def title(self) -> str:
+        """The title of the rules that play; "" before the service has told it."""
+        return plain(self.rules.title) if self.rules is not None else ""
+
+    @property
     def buffer_s(self) -> float:
         """Seconds of music that are buffered ahead of what is heard."""
         return max(0, self.position.have - self.position.played) / SAMPLE_RATE
@@ -102,16 +143,55 @@ class Dashboard:
         return [(name, shares.get(name, 0.0)) for name in (self.rules.styles if self.rules else ())]
 
     @property
-    def layers(self) -> list[tuple[str, str, Change | None]]:
-        """Every layer, its present state, and its next change."""
+    def layers(self) -> list[ShownLayer]:
+        """Every layer with its present state and its next change."""
         if self.rules is None:
             return []
         played = self.position.played
         states = self.audible.states(played)
         return [
-            (layer.name, states.get(layer.name, layer.default), self.audible.next_change(layer.name, played))
+            ShownLayer(
+                layer.name,
+                states.get(layer.name, layer.default),
+                self.modes.get(layer.name, ""),
+                self.audible.next_change(layer.name, played),
+            )
             for layer in self.rules.layers
         ]
+
+    def is_bar_near(self) -> bool:
+        """Whether what is asked for now is heard at about the next bar line."""
+        beat = self.beat
+        if beat is None:
+            return False
+        bar = beat.at + (beat.meter - beat.beat) * 60 / beat.tempo_bpm * SAMPLE_RATE
+        takes = (_REACTION_MS if self.reaction_ms is None else self.reaction_ms) / 1000 * SAMPLE_RATE
+        return abs(bar - self.position.played - takes) <= _NEAR
+
+    @property
+    def intensity(self) -> float | None:
+        """The intensity that the rules decide; None if that is not known here."""
+        return None if self.plan is None else control(self.plan.controls, INTENSITY.name)
+
+    @property
+    def controls(self) -> list[tuple[str, str]]:
+        """The other controls in words: meter, key, drums and gain, and those that are not at their default.
+
+        The tempo is beside the beats.
+        """
+        if self.plan is None:
+            return []
+        found = []
+        for each in CONTROLS:
+            if each in (TEMPO, INTENSITY):
+                continue
+            if not isinstance(each, NumberControl):
+                found.append((each.name, switch(self.plan.controls, each.name)))
+                continue
+            value = control(self.plan.controls, each.name)
+            if each.name in _ALWAYS or value != each.default:
+                found.append((each.name, f"{round(value, 2):g}{each.unit}"))
+        return found
 
     # --- what happens -----------------------------------------------------------------------------------------------
 
@@ -123,13 +203,14 @@ class Dashboard:
         """Set every input to its default."""
         self.dials = make_dials(self.rules.inputs if self.rules else (), {})
 
-    def event_sent(self, seq: int, text: str) -> None:
+    def event_sent(self, seq: int, text: str, at: int = 0) -> None:
         """Note that event `seq` was sent.
 
         Args:
             text: What it resets, sets and fires, if it gets a line in the log; else "".
+            at: The sample that it is meant for; 0 for the one that is heard.
         """
-        self._sent[seq] = UnansweredEvent(at=self.position.played, text=text)
+        self._sent[seq] = UnansweredEvent(at=max(at, self.position.played), text=text, ahead=at > self.position.played)
         while len(self._sent) > _MOST_SENT:
             del self._sent[next(iter(self._sent))]
 
@@ -152,6 +233,8 @@ class Dashboard:
                 self.audible.add_music(event)
             case BeatHeard():
                 self.beat = event
+            case Change(layer=layer) if layer.startswith(MUTE):
+                pass
             case Change():
                 self.audible.add_change(event)
             case Receipt():
@@ -179,7 +262,7 @@ class Dashboard:
                 if self.connection != "live" and self.rules is not None:
                     self._note("status", "the service is back" if resumed else "another service continues the session")
                 self.connection, self.service = "live", welcome.service
-                self.generator = welcome.generator.name
+                self.generator, self.seed = welcome.generator.name, welcome.seed
                 self.lookahead_s = welcome.lookahead_ms / 1000
                 first = self.rules is None
                 self._declare(welcome.rules)
@@ -199,9 +282,11 @@ class Dashboard:
             return
         if sent is None:
             return
-        self.reaction_ms = max(0, receipt.frame * FRAME_SIZE - sent.at) * 1000 / SAMPLE_RATE
+        waited_ms = max(0, receipt.frame * FRAME_SIZE - sent.at) * 1000 / SAMPLE_RATE
+        if not sent.ahead:
+            self.reaction_ms = waited_ms
         if sent.text:
-            self.add_line(event_line(sent.text, sent.at, self.reaction_ms, receipt))
+            self.add_line(event_line(sent.text, sent.at, waited_ms, receipt))
 
     def _status(self, status: Status) -> None:
         if (status.level, status.generator) != (self.level, self.generator) and (status.reason or status.level):
@@ -231,8 +316,13 @@ class Dashboard:
             self._note("error", f"{code}: {text}")
 
     def _declare(self, rules: Declaration) -> None:
-        self.rules = rules
-        self.dials = make_dials(rules.inputs, self.dials)
+        """Take over what rules declare; the switches that mute layers are none of their own."""
+        own = tuple(layer for layer in rules.layers if not layer.name.startswith(MUTE))
+        inputs = tuple(each for each in rules.inputs if not each.name.startswith(MUTE))
+        declared = {each.name for each in rules.inputs}
+        self.switches = tuple(layer.name for layer in own if f"{MUTE}{layer.name}" in declared)
+        self.rules = replace(rules, inputs=inputs, layers=own)
+        self.dials = make_dials(inputs, self.dials)
 
     def _note(self, kind: str, text: str, detail: str = "") -> None:
         self.add_line(LogLine(kind=kind, at=self.position.played, text=text, details=(detail,) if detail else ()))
@@ -255,7 +345,11 @@ def event_line(text: str, at: int, reaction_ms: float, receipt: Receipt) -> LogL
 
 
 def event_text(values: Mapping[str, InputValue], fired: tuple[str, ...], *, reset: bool = False) -> str:
-    """What an event sets and fires, in words. reset: whether it resets first."""
+    """What an event sets and fires, in words.
+
+    Args:
+        reset: Whether it resets first.
+    """
     parts = [*(["reset"] if reset else []), *(f"{name} {_shown(value)}" for name, value in values.items())]
     return ", ".join([*parts, *(f"{name}!" for name in fired)])
 

@@ -24,6 +24,8 @@ _GOOD: Final = "#9ece6a"
 _WARN: Final = "#e0af68"
 _BAD: Final = "#f7768e"
 _NAME_WIDTH: Final = 16
+FUNCTION_KEYS: Final = 12
+"""Layers that a function key mutes."""
 _KEYS: Final = (
     ("letter", "press"),
     ("← →", "move"),
@@ -52,6 +54,10 @@ def header(dashboard: Dashboard, width: int) -> Text:
     hue = _GOOD if dashboard.connection == "live" else _BAD if dashboard.connection in ("lost", "closed") else _WARN
     text.append("  ●", style=hue)
     text.append(f" {'paused' if dashboard.paused else dashboard.connection}", style=_PLAIN)
+    if dashboard.file:
+        text.append(f"   {plain(dashboard.file)}", style="bold")
+        if dashboard.next_file:
+            text.append(f" → {plain(dashboard.next_file)}", style=_WARN)
     text.append_text(_beats(dashboard))
     played = Text(f"{played_text(dashboard.position.played)[:-2]} ", style=_FAINT)
     text.append(" " * max(2, width - text.cell_len - played.cell_len))
@@ -107,14 +113,37 @@ def mix(dashboard: Dashboard, width: int) -> Text:
     return text
 
 
+def controls(dashboard: Dashboard, width: int) -> Text:
+    """What the rules decide beside the mix: intensity, key, meter, drums, gain."""
+    text, intensity = Text(), dashboard.intensity
+    if intensity is None:
+        return text
+    text.append(_named("intensity"), style=_FAINT)
+    text.append_text(bar(intensity, max(8, width - _NAME_WIDTH - 7), _PLAIN))
+    text.append(f" {intensity:4.2f}\n", style=_PLAIN)
+    line = 0
+    for name, value in dashboard.controls:
+        length = len(name) + len(value) + 4
+        if line and line + length > width:
+            text.append("\n")
+            line = 0
+        text.append(f"{name} ", style=_FAINT).append(f"{plain(value)}   ", style="bold")
+        line += length
+    return text
+
+
 def layers(dashboard: Dashboard) -> Text:
     """Every layer with its state and its next change."""
     text = Text()
-    for name, state, coming in dashboard.layers:
-        text.append(_named(name), style=_FAINT)
-        text.append(plain(state), style="bold")
-        if coming is not None:
-            text.append_text(_coming(coming, dashboard.position.played))
+    for number, layer in enumerate(dashboard.layers, start=1):
+        text.append(_named(layer.name), style=_FAINT)
+        text.append(plain(layer.state), style="strike" if layer.mode == "muted" else "bold")
+        if layer.mode:
+            text.append(f"  {layer.mode}", style=_WARN)
+        if layer.coming is not None:
+            text.append_text(_coming(layer.coming, dashboard.position.played))
+        if layer.name in dashboard.switches and number <= FUNCTION_KEYS:
+            text.append(f"  F{number}", style=_FAINT)
         text.append("\n")
     return text
 
@@ -182,10 +211,12 @@ def log_line(line: LogLine) -> Table:
     return grid
 
 
-def keys() -> Text:
+def keys(dashboard: Dashboard) -> Text:
     """The keys and what they do."""
     text = Text(" ", no_wrap=True, overflow="ellipsis")
-    for key, does in _KEYS:
+    layers = (("F1…", "mute"),) if dashboard.switches else ()
+    files = (("^b", "A/B"),) if dashboard.file else ()
+    for key, does in (*_KEYS[:-1], *layers, *files, _KEYS[-1]):
         text.append(key, style=_WARN).append(f" {does}   ", style=_FAINT)
     return text
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -28,14 +28,15 @@ class ServiceError(RuntimeError):
     """The service did not start; the message is its own output."""
 
 
-def serve_command(rules: Path, options: Sequence[str] = ()) -> list[str]:
-    """The command line of a service on a free port of loopback, for one rule file.
+def serve_command(rules: Mapping[str, Path], options: Sequence[str] = ()) -> list[str]:
+    """The command line of a service on a free port of loopback, whose sessions can mute layers.
 
     Args:
+        rules: Rule files by the names that clients call them; the first one is the default.
         options: More flags.
     """
-    flags = ["--bind", "tcp://127.0.0.1:0", "--exit-with-stdin", *options]
-    return [sys.executable, "-m", "segue", "serve", *flags, str(rules)]
+    flags = ["--bind", "tcp://127.0.0.1:0", "--exit-with-stdin", "--audition", *options]
+    return [sys.executable, "-m", "segue", "serve", *flags, *(f"{name}={path}" for name, path in rules.items())]
 
 
 def _environment() -> dict[str, str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from segue.contract import NoteEvent
+from segue.contract import ComposedBar, NoteEvent, NoteRelease
 from segue.runtime.journal import Operation
-from segue.runtime.messages import ChunkOut, SessionMessage, StingerOut
+from segue.runtime.messages import ChunkOut, SessionMessage, StingerOut, replace_placed
 from segue.runtime.simulation import without_sound
 from segue_rules.events import Receipt
 from segue_rules.plan import Change, FramePlan, StingerCue
@@ -19,7 +20,7 @@ class Keep:
     """What is wanted after a rendering.
 
     Attributes:
-        notes: The notes and every frame's plan.
+        notes: The notes, the composed bars and every frame's plan.
         journal: What decided the run, for a recording.
         chunks: Every message, chunks without their sound and notes; otherwise changes, stingers and refused events
             alone.
@@ -45,17 +46,30 @@ class Collector:
         self.journal: list[Operation] = []
         self._keep = keep
         self._notes: list[tuple[int, Sequence[NoteEvent]]] = []
+        self._releases: list[tuple[int, Sequence[NoteRelease]]] = []
+        self._bars: list[tuple[int, Sequence[ComposedBar]]] = []
 
     @property
     def notes(self) -> list[NoteEvent]:
-        """The notes as they were played in the end, in order of the chunks they start in."""
-        return [note for _, notes in self._notes for note in notes]
+        """The notes as they were played in the end, in order of the chunks they start in, with their releases."""
+        by_style: defaultdict[str, list[int]] = defaultdict(list)
+        for _, releases in self._releases:
+            for release in releases:
+                by_style[release.style].append(release.start)
+        return [_released(note, by_style.get(note.style, ())) for _, notes in self._notes for note in notes]
+
+    @property
+    def bars(self) -> list[ComposedBar]:
+        """The composed bars as they were played in the end, in order."""
+        return [bar for _, bars in self._bars for bar in bars]
 
     def take(self, message: SessionMessage) -> None:
-        """Keep of a message what is wanted; a chunk's notes replace those that were to follow its start."""
+        """Keep of a message what is wanted; a chunk's notes and bars replace those that were to follow its start."""
         if isinstance(message, ChunkOut):
             if self._keep.notes:
-                self._replace_notes(message)
+                replace_placed(self._notes, message.start, message.notes)
+                replace_placed(self._releases, message.start, message.releases)
+                replace_placed(self._bars, message.start, message.bars)
                 self.plans.update((plan.frame, plan) for plan in message.plans)
             if self._keep.chunks:
                 # Notes are kept above, if at all: the garbage collector visits every object that is kept.
@@ -81,13 +95,13 @@ class Collector:
                     kept[place] = message.cue
         return list(kept.values())
 
-    def _replace_notes(self, chunk: ChunkOut) -> None:
-        while self._notes and self._notes[-1][0] >= chunk.start:
-            self._notes.pop()
-        if self._notes:
-            start, notes = self._notes[-1]
-            self._notes[-1] = start, [note for note in notes if note.start < chunk.start]
-        self._notes.append((chunk.start, chunk.notes))
+
+def _released(note: NoteEvent, releases: Sequence[int]) -> NoteEvent:
+    """Return a note with the first of its style's releases, which are in order, that comes before its end."""
+    at = bisect_right(releases, note.start)
+    if note.drums or at == len(releases) or releases[at] >= note.start + note.duration:
+        return note
+    return replace(note, released=releases[at])
 
 
 def _is_audible(message: SessionMessage) -> bool:

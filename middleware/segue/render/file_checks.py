@@ -30,7 +30,11 @@ class NamedFile:
 
 @dataclass(frozen=True, kw_only=True)
 class NamedSound:
-    """A place of a rule file that names a sound. prompt: it is a style's; otherwise a stinger's."""
+    """A place of a rule file that names a sound.
+
+    Attributes:
+        prompt: It is a style's; otherwise a stinger's.
+    """
 
     mark: Mark
     where: str

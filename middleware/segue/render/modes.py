@@ -11,14 +11,14 @@ from typing import IO, Final, TypeAlias
 
 import numpy as np
 
-from segue.contract import CHANNELS, FRAME_SIZE, SAMPLE_RATE, Samples
+from segue.contract import CHANNELS, FRAME_SIZE, SAMPLE_RATE, GeneratorError, Samples
 from segue.generators import GeneratorChain
 from segue.render.collector import Collector
 from segue.render.scenario import RecordedSession, Scenario
 from segue.runtime.chunk_stingers import ChunkStingers
 from segue.runtime.messages import ChunkOut, StingerOut
 from segue.runtime.mixdown import Mixdown
-from segue.runtime.recording import replay
+from segue.runtime.replaying import replay
 from segue.runtime.session import Session
 from segue.runtime.simulation import LiveConditions, LiveRun, SimulatedClient, live, straight
 from segue_rules.plan import StingerCue
@@ -29,6 +29,10 @@ Sink: TypeAlias = Callable[[Samples], None]
 """Given sound in order, float32 [S, 2] at 48 kHz."""
 
 _BLOCK_SAMPLES: Final = SAMPLE_RATE
+# A preview ends where its script does, in the middle of the music: it fades out, over a share of itself if it is short.
+# What a game heard, live or recorded, is kept as it was heard.
+_FADE_SAMPLES: Final = 2 * SAMPLE_RATE
+_FADE_SHARE: Final = 8
 
 
 def render_straight(
@@ -46,13 +50,16 @@ def render_straight(
         stems: A sink for each family of instruments; None if no stems are wanted.
     """
     session = _session(scenario, chain, collector, stems=stems is not None)
-    mixdown = Mixdown(scenario.sounds, scenario.frames * FRAME_SIZE)
+    length = scenario.frames * FRAME_SIZE
+    mixdown = Mixdown(scenario.sounds, length, fade_samples=min(_FADE_SAMPLES, length // _FADE_SHARE))
     for message in straight(session, chain.generators, scenario.events, scenario.frames):
         collector.take(message)
         if isinstance(message, StingerOut) and not message.cancelled:
             mixdown.overlay.cue(message.cue)
         elif isinstance(message, ChunkOut):
             left = scenario.frames * FRAME_SIZE - message.start
+            if stems and not message.stems:
+                raise GeneratorError(f"the generator {chain.generators[0].name} has no stems, only sound")
             sink(mixdown.add(message.samples))
             for family, write in (stems or {}).items():
                 write(message.stems[family][:left])
@@ -153,7 +160,7 @@ def _read_spool(spool: IO[bytes], size: int) -> Samples:
 
 
 def _block_sizes(length: int) -> list[int]:
-    """How many samples are mixed at a time. The last block is no short one: the mix fades out within one block."""
+    """How many samples are mixed at a time."""
     sizes = [_BLOCK_SAMPLES] * (length // _BLOCK_SAMPLES) or [0]
     sizes[-1] += length - sum(sizes)
     return sizes

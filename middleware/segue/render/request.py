@@ -50,6 +50,7 @@ class PreviewRequest:
         duration_s: Seconds to render; None for 12 s after the last event, or 60 s without events.
         seed: None for the rule file's.
         generator: A name of `segue.generators.PLAYABLE`.
+        weights: As in `segue.generators.BuildOptions`; None for the generator's own.
         soundfont: An SF2 or SF3 file to play instead of the bundled orchestra.
         live: Simulate a game with a buffer, generation times and a latency.
         lookahead_s: Of the simulated game: seconds buffered ahead; None for 4.
@@ -70,6 +71,7 @@ class PreviewRequest:
     duration_s: float | None = None
     seed: int | None = None
     generator: str = PLAYABLE[0]
+    weights: str | None = None
     soundfont: Path | None = None
     live: bool = False
     lookahead_s: float | None = None
@@ -93,6 +95,9 @@ class PreviewRequest:
         problem = range_problem(self.generator, self.duration_s, self.lookahead_s, self.generation)
         if problem:
             raise RequestError(f"{flag_of(problem.field)}: {problem.text}")
+        for name in ("stems", "midi"):
+            if self._has(name) and not GENERATORS[self.generator].notes:
+                raise RequestError(f"{flag_of(name)}: the generator {self.generator} has no notes, only sound")
         if self.report and (text := missing_text("report")):
             raise RequestError(f"--report: {text}")
 
@@ -147,7 +152,11 @@ class PreviewRequest:
 
 
 class RangeProblem(NamedTuple):
-    """A field with a value that it does not take. text: What was expected, and what came."""
+    """A field with a value that it does not take.
+
+    Attributes:
+        text: What was expected, and what came.
+    """
 
     field: str
     text: str

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.audio.files import AudioWriter, write_audio
-from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, NoteEvent, Samples
+from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, ComposedBar, NoteEvent, Samples
 from segue.file_kinds import script_beside
 from segue.generators import PLAYABLE, BuildOptions, GeneratorChain, build
 from segue.render.collector import Collector, Keep
@@ -82,11 +82,12 @@ class Preview:
             continued another one.
         sample_rate: Samples a second.
         frame_rate: Frames a second.
-        warnings: Finished messages about the rules and events.
+        warnings: Finished messages about the generator, the rules and the events.
         changes: The changes of state that started, by time; `start` counts frames.
         stingers: The stingers that were played, by time; `start` counts samples.
         receipts: The answers to the events, by time.
         notes: The notes that were played, by time; positions count samples.
+        bars: What was composed, bar by bar: section, key, chords, quoted theme; empty where the generator does not say.
     """
 
     sample_rate = SAMPLE_RATE
@@ -106,7 +107,7 @@ class Preview:
         self.events: tuple[ScriptedEvent, ...] = tuple(scenario.events)
         self.audio: Samples = audio
         self.audio_start_s: float = start / FRAME_RATE
-        self.warnings: tuple[str, ...] = scenario.warnings
+        self.warnings: tuple[str, ...] = (*chain.warnings, *scenario.warnings)
         messages = collector.messages
         changes = [each for each in messages if isinstance(each, Change) and each.kind == "started"]
         self.changes: list[Change] = sorted(changes, key=lambda change: change.start)
@@ -118,6 +119,7 @@ class Preview:
         self.notes: list[NoteEvent] = sorted(
             (note for note in collector.notes if note.start < end), key=lambda note: note.start
         )
+        self.bars: list[ComposedBar] = [bar for bar in collector.bars if bar.start < end]
         self._choices, self._scenario, self._chain = choices, scenario, chain
         self._collector, self._run = collector, run
 
@@ -141,7 +143,7 @@ class Preview:
         write_audio(Path(path), self.audio)
 
     def write_midi(self, path: Path | str) -> None:
-        """Write the notes and the tempo map as a Standard MIDI File. Raises: OSError."""
+        """Write a Standard MIDI File for a DAW: tracks, tempo map, meters, keys and markers. Raises: OSError."""
         write_notes(Path(path), self._scenario, self._collector)
 
     def write_report(self, path: Path | str) -> None:
@@ -282,6 +284,7 @@ def preview(
     duration_s: float | None = None,
     seed: int | None = None,
     generator: str = PLAYABLE[0],
+    weights: str = "",
     soundfont: Path | str | None = None,
     live: bool = False,
     lookahead_s: float = LOOKAHEAD_S,
@@ -296,6 +299,7 @@ def preview(
         duration_s: Seconds to render; None for 12 s after the last event, or 60 s without events.
         seed: None for the rules' own.
         generator: A name of `segue.generators.PLAYABLE`.
+        weights: As in `segue.generators.BuildOptions`.
         soundfont: An SF2 or SF3 file to play instead of the bundled orchestra.
         live: Simulate a game with a buffer, generation times and a latency.
         lookahead_s: Of the simulated game: seconds buffered ahead, 0.2 to 30.
@@ -314,7 +318,8 @@ def preview(
         path = Path(rules) if isinstance(rules, Path | str) and "\n" not in str(rules) else None
         events = (script_beside(path) if path else None) or []
     script = read_events(events, loaded)
-    chain = build(generator, BuildOptions(soundfont=Path(soundfont) if soundfont is not None else None))
+    options = BuildOptions(soundfont=Path(soundfont) if soundfont is not None else None, weights=weights)
+    chain = build(generator, options)
     choices = _Choices(
         rules=loaded,
         events=script.events,
@@ -328,19 +333,19 @@ def preview(
     return _render(choices, chain)
 
 
-def replay(recording: Path | str, rules: Path | str, *, generator: str = PLAYABLE[0]) -> Preview:
+def replay(recording: Path | str, rules: Path | str, *, generator: str = PLAYABLE[0], weights: str = "") -> Preview:
     """Play a recorded session again, to the byte, in memory. Its what-ifs render its events anew.
 
     Args:
         recording: What `segue serve --record` or `segue preview --record` wrote.
         rules: The rule file that it was made with; the sound files that it names are read from that folder.
-        generator: As in `preview`.
+        generator, weights: As in `preview`.
     Raises:
         GeneratorError: The generator cannot play here.
         RecordingError: It is no recording, or one of other rules.
         RuleError: The rules have mistakes.
     """
-    chain = build(generator)
+    chain = build(generator, BuildOptions(weights=weights))
     session, scenario = recorded(Path(recording), Path(rules), chain)
     collector, blocks = Collector(Keep(notes=True, chunks=True)), list[Samples]()
     heard = render_recording(scenario, session, blocks.append, collector, progress=_no_progress)
@@ -377,7 +382,7 @@ def _render(choices: _Choices, chain: GeneratorChain) -> Preview:
     scenario = scripted(
         choices.rules,
         choices.events,
-        chain.encoder,
+        chain.encoders,
         duration_s=choices.duration_s,
         seed=choices.seed,
         lookahead_s=choices.lookahead_s,

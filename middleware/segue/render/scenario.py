@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, Generator, Samples, StyleBank, StyleEncoder
+from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, Generator, Samples, StyleBanks, StyleEncoder
 from segue.generators import GeneratorChain
 from segue.render.request import LOOKAHEAD_S
 from segue.runtime.fallback import Loop
@@ -22,9 +22,8 @@ from segue.runtime.recording import (
     RecordingError,
     fingerprint,
     read_recording,
-    remake_restore_point,
-    resolve_operations,
 )
+from segue.runtime.replaying import remake_restore_point, resolve_operations
 from segue.runtime.restore import RestorePoint
 from segue.runtime.session_config import SessionConfig
 from segue.runtime.styles import load_stingers, read_styles
@@ -44,7 +43,7 @@ class Scenario:
     """All that decides a rendering.
 
     Attributes:
-        styles: The styles of the rules as embeddings.
+        styles: The styles of the rules, embedded.
         sounds: The audio stingers by name, float32 [S, 2] at 48 kHz.
         events: What the game sends, by time.
         frames: How many to render; 0 for all that a recording holds.
@@ -53,7 +52,7 @@ class Scenario:
     """
 
     rules: Rules
-    styles: StyleBank
+    styles: StyleBanks
     sounds: Mapping[str, Samples]
     events: Sequence[ScriptedEvent]
     frames: int
@@ -86,7 +85,7 @@ class RecordedSession:
 def scripted(
     rules: Rules,
     events: Sequence[ScriptedEvent],
-    encoder: StyleEncoder,
+    encoders: Sequence[StyleEncoder],
     *,
     duration_s: float | None = None,
     seed: int | None = None,
@@ -105,7 +104,7 @@ def scripted(
     if duration_s is None:
         duration_s = max(event.at_s for event in events) + _AFTER_LAST_S if events else _WITHOUT_EVENTS_S
     frames = max(1, -(-round(duration_s * SAMPLE_RATE) // FRAME_SIZE))
-    rules, styles, style_warnings = read_styles(rules, encoder)
+    rules, styles, style_warnings = read_styles(rules, encoders)
     late = [event for event in events if event.frame >= frames]
     late_warnings = []
     if late:
@@ -135,7 +134,7 @@ def recorded(recording: Path, rules: Path, chain: GeneratorChain) -> tuple[Recor
     loaded: list[_Loaded] = []
 
     def revive(recorded_rules: RecordedRules) -> RulesVersion:
-        loaded.append(_load_recorded(recorded_rules, rules.parent, chain.encoder))
+        loaded.append(_load_recorded(recorded_rules, rules.parent, chain.encoders))
         return loaded[-1].rules_version
 
     if header.sources:
@@ -145,7 +144,7 @@ def recorded(recording: Path, rules: Path, chain: GeneratorChain) -> tuple[Recor
         if header.rules != fingerprint(present.files):
             problem = f"was made with other rules than {present.files[0]}; use those it was made with"
             raise RecordingError(f"{recording}: {problem}")
-        present, styles, style_warnings = read_styles(present, chain.encoder)
+        present, styles, style_warnings = read_styles(present, chain.encoders)
         first = RulesVersion(rules=present, styles=styles, fingerprint=header.rules)
         loaded.append(_Loaded(first, load_stingers(present), (*map(str, present.warnings), *style_warnings)))
     generators = _with_loop(header, chain.generators)
@@ -185,15 +184,23 @@ def _read_whole(path: Path) -> tuple[Header, list[RecordedOperation], tuple[str,
 
 
 class _Loaded(NamedTuple):
-    """Recorded rules, loaded and ready to play. sounds: of their audio stingers."""
+    """Recorded rules, loaded and ready to play.
+
+    Attributes:
+        sounds: Of their audio stingers.
+    """
 
     rules_version: RulesVersion
     sounds: Mapping[str, Samples]
     warnings: tuple[str, ...]
 
 
-def _load_recorded(recorded_rules: RecordedRules, beside: Path, encoder: StyleEncoder) -> _Loaded:
-    """Load rules from their recorded texts. beside: the folder that holds the audio files they name."""
+def _load_recorded(recorded_rules: RecordedRules, beside: Path, encoders: Sequence[StyleEncoder]) -> _Loaded:
+    """Load rules from their recorded texts.
+
+    Args:
+        beside: The folder that holds the audio files they name.
+    """
     with tempfile.TemporaryDirectory(prefix="segue-") as name:
         folder = Path(name).resolve()
         for path, text in recorded_rules.sources.items():
@@ -202,7 +209,7 @@ def _load_recorded(recorded_rules: RecordedRules, beside: Path, encoder: StyleEn
             target.write_bytes(text.encode())
         main = folder / next(iter(recorded_rules.sources))
         _copy_missing(mentioned(main).reached, folder, beside)
-        rules, styles, warnings = read_styles(load(main), encoder)
+        rules, styles, warnings = read_styles(load(main), encoders)
         rules_version = RulesVersion(rules=rules, styles=styles, fingerprint=recorded_rules.fingerprint)
         return _Loaded(rules_version, load_stingers(rules), (*map(str, rules.warnings), *warnings))
 

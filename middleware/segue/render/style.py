@@ -34,7 +34,7 @@ def write_style(
         output: WAV, FLAC or OGG by extension.
         duration_s: How long, > 0.
         seed: Of the music.
-        progress: Is told the frames done.
+        progress: Called with the number of frames done.
 
     Raises:
         RequestError, RuleError, OutputsError, OSError: As of `write_preview`.

@@ -21,7 +21,6 @@ from segue.render.modes import Progress, render_live, render_recording, render_s
 from segue.render.request import FAMILIES, GENERATION_FACTOR, LOOKAHEAD_S, PreviewRequest
 from segue.render.scenario import RecordedSession, Scenario, recorded, scripted
 from segue.runtime.messages import SessionMessage, StingerOut
-from segue.runtime.planner import conditioning
 from segue.runtime.recording import Header, RecordingError, fingerprint, write_recording
 from segue.runtime.simulation import LiveConditions, LiveRun
 from segue_rules.errors import RuleError
@@ -68,7 +67,7 @@ def write_preview(request: PreviewRequest, progress: Progress) -> PreviewSummary
     require_file(request.recording or request.rules)
     if request.script:
         require_file(request.script)
-    chain = build(request.generator, BuildOptions(soundfont=request.soundfont))
+    chain = build(request.generator, BuildOptions(soundfont=request.soundfont, weights=request.weights or ""))
     session: RecordedSession | None = None
     if request.recording:
         session, scenario = recorded(request.recording, request.rules, chain)
@@ -125,7 +124,7 @@ def write_preview(request: PreviewRequest, progress: Progress) -> PreviewSummary
     if request.script is not None:
         lines.insert(1, f"with the events of {request.script}")
     lines += [f"wrote {output.path}" for output in request.outputs()]
-    warnings = (*scenario.warnings, *(_underruns(run, request) if run else ()))
+    warnings = (*chain.warnings, *scenario.warnings, *(_underruns(run, request) if run else ()))
     return PreviewSummary(lines, warnings, frames / FRAME_RATE)
 
 
@@ -157,16 +156,23 @@ def write_journal(path: Path, scenario: Scenario, collector: Collector, generato
 
 
 def write_notes(path: Path, scenario: Scenario, collector: Collector) -> None:
-    """Write the notes and the tempo map as a Standard MIDI File.
+    """Write the notes, the tempo map and what happened as a Standard MIDI File.
 
     Raises:
         OSError: It cannot be written.
     """
-    from segue.score.sampler.midi import marks, write_midi
+    from segue.render.midi_file import Score, write_midi
 
-    plans = [collector.plans[frame] for frame in sorted(collector.plans) if frame < scenario.frames]
-    notes = [note for note in collector.notes if note.start < scenario.frames * FRAME_SIZE]
-    write_midi(path, notes, marks([conditioning(plans)]))
+    end = scenario.frames * FRAME_SIZE
+    score = Score(
+        title=scenario.rules.title,
+        layers=[layer.name for layer in scenario.rules.layers],
+        plans=[collector.plans[frame] for frame in sorted(collector.plans) if frame < scenario.frames],
+        notes=[note for note in collector.notes if note.start < end],
+        bars=[bar for bar in collector.bars if bar.start < end],
+        stingers=[cue for cue in collector.cues() if cue.kind == "started"],
+    )
+    write_midi(path, score)
 
 
 def write_page(
@@ -216,7 +222,7 @@ def _scripted(request: PreviewRequest, chain: GeneratorChain) -> Scenario:
     return scripted(
         rules,
         script.events,
-        chain.encoder,
+        chain.encoders,
         duration_s=request.duration_s,
         seed=request.seed,
         lookahead_s=_or(request.lookahead_s, LOOKAHEAD_S),

@@ -48,7 +48,11 @@ _SILENT: Final = 1e-12
 
 @dataclass(frozen=True, kw_only=True)
 class Waveform:
-    """Extremes and power of consecutive bins over both channels. low, high, rms: full scale is 127."""
+    """Extremes and power of consecutive bins over both channels.
+
+    Attributes:
+        low, high, rms: Full scale is 127.
+    """
 
     bin_s: float
     low: NDArray[np.int8]

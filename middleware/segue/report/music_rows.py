@@ -106,7 +106,7 @@ def _state_bands(data: ReportData) -> ColumnDataSource:
     colours = state_colours(data.rules)
     rows: list[dict[str, Any]] = []
     for n, layer in enumerate(data.rules.layers):
-        for state, start, end in _runs_of_equal([plan.states[n] if plan else "" for plan in data.plans]):
+        for state, start, end in runs_of_equal([plan.states[n] if plan else "" for plan in data.plans]):
             if state:
                 colour = colours[layer.name, state]
                 left, right = start * FRAME_SIZE, min(end * FRAME_SIZE, data.sound.samples)
@@ -341,7 +341,7 @@ def _draw_ducks(plot: Any, data: ReportData) -> None:
         plot.varea(x=milliseconds(corners), y1=levels, y2=np.full(4, 0.9), fill_color=ACCENT, fill_alpha=0.45)
 
 
-def _runs_of_equal(values: Sequence[str]) -> Iterator[tuple[str, int, int]]:
+def runs_of_equal(values: Sequence[str]) -> Iterator[tuple[str, int, int]]:
     """Yield each run of equal values with its first index and the index after its last."""
     start = 0
     for text, group in groupby(values):

@@ -55,7 +55,7 @@ class ChangeOutcome:
 
     Attributes:
         ramp: Length of the ramp in samples.
-        at: Sync point as the rules name it: "immediate", "beat", "bar" or "2 bars".
+        at: Sync point as the rules name it: "immediate", "eighth", "beat", "bar", "2 bars" or "bar 3 of 8".
         candidates: States that were considered.
     """
 
@@ -209,13 +209,13 @@ def stinger_outcomes(
         sounds: Samples of each audio stinger, for its length.
         end: End of the run; stingers that would start later are left out.
     """
-    bursts = {stinger.name: stinger.time_frames for stinger in rules.stingers if isinstance(stinger, Burst)}
+    bursts = {stinger.name for stinger in rules.stingers if isinstance(stinger, Burst)}
     collected = _StingerOutcomes()
     for _, message in messages:
         if not isinstance(message, StingerOut):
             continue
         cue = message.cue
-        length = bursts[cue.stinger] * FRAME_SIZE if cue.stinger in bursts else len(sounds.get(cue.stinger, ()))
+        length = cue.frames * FRAME_SIZE if cue.stinger in bursts else len(sounds.get(cue.stinger, ()))
         outcome = StingerOutcome(
             name=cue.stinger,
             status="cancelled" if message.cancelled else cue.kind,

@@ -29,7 +29,7 @@ from segue_rules.model import Rules
 
 # Colours that colour-blind readers can tell apart, on white and on black, ordered so that neighbours differ most.
 # Source: Okabe and Ito (2008); the muted scheme of Tol (2021).
-_STYLE_COLOURS: Final = (
+_COLOURS: Final = (
     "#56B4E9",
     "#E69F00",
     "#009E73",
@@ -70,7 +70,11 @@ _TIMES: Final[dict[str, Any]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class LegendItem:
-    """A line of a row's legend. column: of the row's curves, whose value at the cursor is shown; "" for none."""
+    """A line of a row's legend.
+
+    Attributes:
+        column: Of the row's curves, whose value at the cursor is shown; "" for none.
+    """
 
     name: str
     colour: str
@@ -79,7 +83,12 @@ class LegendItem:
 
 @dataclass(frozen=True, kw_only=True)
 class PlotRow:
-    """A plot with its heading. name: identifies it in the page. note: unit or explanation."""
+    """A plot with its heading.
+
+    Attributes:
+        name: Identifies it in the page.
+        note: Unit or explanation.
+    """
 
     name: str
     title: str
@@ -144,7 +153,11 @@ class TimeAxis:
         return plot
 
     def show_times(self, plot: Any, place: str) -> None:
-        """Write the time along an edge of a plot; place: "above" or "below"."""
+        """Write the time along an edge of a plot.
+
+        Args:
+            place: "above" or "below".
+        """
         axis = DatetimeAxis(formatter=DatetimeTickFormatter(**_TIMES))
         _style_axis(axis)
         plot.add_layout(axis, place)
@@ -266,9 +279,14 @@ def _style_axis(axis: Any) -> None:
     )
 
 
+def turn_colour(index: int) -> str:
+    """Return the colour of the n-th of several things; the thirteenth has that of the first."""
+    return _COLOURS[index % len(_COLOURS)]
+
+
 def style_colours(rules: Rules) -> dict[str, str]:
-    """Return the colour of each style, in file order; the thirteenth style has that of the first."""
-    return {style.name: _STYLE_COLOURS[n % len(_STYLE_COLOURS)] for n, style in enumerate(rules.styles)}
+    """Return the colour of each style, in file order."""
+    return {style.name: turn_colour(n) for n, style in enumerate(rules.styles)}
 
 
 def state_colours(rules: Rules) -> dict[tuple[str, str], str]:

@@ -21,8 +21,8 @@ from segue.runtime.simulation import LiveRun
 from segue_rules.events import Receipt
 from segue_rules.plan import Change, FramePlan
 
-SyncPoint: TypeAlias = Literal["immediate", "beat", "bar"]
-SYNC_POINTS: Final[tuple[SyncPoint, ...]] = ("immediate", "beat", "bar")
+SyncPoint: TypeAlias = Literal["immediate", "eighth", "beat", "bar"]
+SYNC_POINTS: Final[tuple[SyncPoint, ...]] = ("immediate", "eighth", "beat", "bar")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,7 +160,7 @@ def played_changes(
 
 def sync_point(at: str) -> SyncPoint:
     """Return the sync point of a change's `at`; "2 bars" waits for a bar."""
-    return "immediate" if at == "immediate" else "beat" if at == "beat" else "bar"
+    return next((point for point in SYNC_POINTS if at == point), "bar")
 
 
 def _effective_samples(messages: Iterable[SessionMessage]) -> dict[int, int]:

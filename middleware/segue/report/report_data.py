@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from segue.contract import FRAME_SIZE, SAMPLE_RATE, Samples
+from segue.contract import FRAME_SIZE, SAMPLE_RATE, ComposedBar, Samples
 from segue.report.outcomes import (
     ChangeOutcome,
     EventOutcome,
@@ -24,7 +24,7 @@ from segue.report.outcomes import (
 )
 from segue.report.reactions import Reaction, reactions, replaced_share
 from segue.report.sound import SoundMeasures
-from segue.runtime.messages import ChunkOut, SessionMessage, StatusOut
+from segue.runtime.messages import ChunkOut, SessionMessage, StatusOut, replace_placed
 from segue.runtime.simulation import LiveRun
 from segue_rules.events import ScriptedEvent
 from segue_rules.model import Rules
@@ -34,7 +34,12 @@ from segue_rules.timeline import bar_beat
 
 @dataclass(frozen=True, kw_only=True)
 class PlayedBeats:
-    """Every beat that was played, in order. samples: positions. bars, beats: counted from 1."""
+    """Every beat that was played, in order.
+
+    Attributes:
+        samples: Positions.
+        bars, beats: Counted from 1.
+    """
 
     samples: tuple[int, ...]
     bars: tuple[int, ...]
@@ -48,7 +53,11 @@ class PlayedBeats:
 
 @dataclass(frozen=True, kw_only=True)
 class FallbackStep:
-    """A change to another level of the chain of generators. level: 0 is the generator that was chosen."""
+    """A change to another level of the chain of generators.
+
+    Attributes:
+        level: 0 is the generator that was chosen.
+    """
 
     sample: int
     level: int
@@ -79,6 +88,7 @@ class ReportData:
     Attributes:
         sound: Measures of the audio that was played.
         plans: Plan of each played frame, None for an underrun.
+        bars: What was composed, as far as the generator says.
         live: None for a straight run.
         real_time_factor: Seconds of music rendered in a second, None where it was not measured.
         warnings: Complete messages.
@@ -94,6 +104,7 @@ class ReportData:
     stingers: tuple[StingerOutcome, ...]
     takes: tuple[Take, ...]
     fallbacks: tuple[FallbackStep, ...]
+    bars: tuple[ComposedBar, ...] = ()
     live: LiveFigures | None = None
     real_time_factor: float | None = None
     warnings: tuple[str, ...] = ()
@@ -226,7 +237,17 @@ def _gather(
             for _, m in messages
             if isinstance(m, StatusOut)
         ),
+        bars=_played_bars(messages, sound.samples),
     )
+
+
+def _played_bars(messages: TimedMessages, end: int) -> tuple[ComposedBar, ...]:
+    """Return the composed bars as they were in the end: each chunk replaces those that were to follow its start."""
+    kept: list[tuple[int, Sequence[ComposedBar]]] = []
+    for _, message in messages:
+        if isinstance(message, ChunkOut):
+            replace_placed(kept, message.start, message.bars)
+    return tuple(bar for _, bars in kept for bar in bars if bar.start < end)
 
 
 def _completed(

@@ -11,6 +11,7 @@ from segue.audio.normalise import TARGET_LUFS
 from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE
 from segue.report.reactions import TimeStatistics, reaction_statistics, time_statistics
 from segue.report.report_data import LiveFigures, ReportData, span_text
+from segue_rules.model import written_name
 from segue_rules.times import clock_text
 
 PEAK_LIMIT_DB: Final = -1.0
@@ -30,7 +31,11 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True)
 class Hint:
-    """Something to check. sample: where it is, -1 if it concerns the whole run."""
+    """Something to check.
+
+    Attributes:
+        sample: Where it is, -1 if it concerns the whole run.
+    """
 
     text: str
     sample: int = -1
@@ -196,6 +201,10 @@ def _unreached_states(data: ReportData) -> Iterator[Hint]:
     missing = []
     for index, layer in enumerate(data.rules.layers):
         played = {plan.states[index] for plan in data.plans if plan is not None}
-        missing += [f"{layer.name} {state.name}" for state in layer.states if state.name not in played]
+        entered = {written_name(name) for name in played}
+        # A state of which no piece was played is named once.
+        names = [s.name if s.written in entered else s.written for s in layer.states if s.name not in played]
+        if names:
+            missing.append(f"{', '.join(dict.fromkeys(names))} of {layer.name}")
     if missing:
-        yield Hint(text=f"States never reached: {', '.join(missing)}.")
+        yield Hint(text=f"States never reached: {'; '.join(missing)}.")

@@ -263,7 +263,7 @@ class ChunkProducer:
         replaces = spec.change if spec.reason == "replace" else None
         self._latency.job_began(spec.end - origin.frame, now_s, replaces=replaces)
         frames = (*self.buffer.frames_since(origin, spec.change), *self._planner.frames(spec.change, spec.end))
-        styles, conditioning = generator_input(frames)
+        styles, conditioning = generator_input(frames, self._generators[spec.level].encoder)
         request = Request(state=origin.state, styles=styles, conditioning=conditioning, stems=self._stems)
         planned = PlannedState(
             director=self._planner.state_before(spec.end),
@@ -370,7 +370,7 @@ class ChunkProducer:
             job,
             self._take,
             samples,
-            result.chunk.notes,
+            result.chunk,
             stems,
             generator=generator.name,
             exact_beats=generator.exact_beats,

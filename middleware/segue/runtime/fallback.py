@@ -5,6 +5,7 @@ A level counts the generators of the chain from 0; the last level is `Loop`, whi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -18,9 +19,15 @@ from segue_rules.plan import FramePlan
 
 # Seconds on a lower level before the primary one is tried again; doubled after every relapse, up to the last value.
 FIRST_PATIENCE_S: Final = 8.0
+# The same while no generator has delivered music yet, so that the loop repeats silence.
+SILENT_PATIENCE_S: Final = 0.5
 MOST_PATIENCE_S: Final = 120.0
 # Seconds without failure after which past failures no longer count.
 FORGIVEN_S: Final = 30.0
+# Clients that underrun once may have been suspended with the machine, and may underrun again while all catch up, which
+# takes so long; one that underruns later, within the second time, has a generator that is too slow for the load.
+_CATCHING_UP_S: Final = 1.0
+_DRY_AGAIN_S: Final = 10.0
 
 # Whole bars that the loop repeats.
 BARS: Final = 2
@@ -60,7 +67,11 @@ class FallbackChain:
         self._primary = primary
         self.level = primary
         self._since_s = 0.0
-        self._patience_s = FIRST_PATIENCE_S
+        # How often the client has run dry, and when that was first, as far as it counts.
+        self._underruns = 0
+        self._dry_s = -math.inf
+        self._patience_s = SILENT_PATIENCE_S
+        self._has_music = False
         self._due: LevelChange | None = None
 
     def failed(self, now_s: float, reason: str) -> None:
@@ -70,10 +81,38 @@ class FallbackChain:
                 self._patience_s = min(2 * self._patience_s, MOST_PATIENCE_S)
             self._go(LevelChange(self.level + 1, reason), now_s)
 
+    def relieves(self, underruns: int, now_s: float, *, may_leave: bool) -> bool:
+        """Go to a simpler generator if the client underruns again though no call fails: the machine is too busy.
+
+        That leaves more time to the other sessions.
+
+        Args:
+            underruns: How often the client had no music left so far.
+            now_s: The present time.
+            may_leave: Whether the session may change its generator now.
+
+        Returns:
+            Whether it does.
+        """
+        if underruns == self._underruns:
+            return False
+        since_s = now_s - self._dry_s
+        if _CATCHING_UP_S <= since_s <= _DRY_AGAIN_S and self.level < self._last:
+            if may_leave:
+                self._underruns, self._dry_s = underruns, -math.inf
+                self.failed(now_s, "the machine is too busy")
+            return may_leave
+        self._underruns = underruns
+        if since_s > _DRY_AGAIN_S:
+            self._dry_s = now_s
+        return False
+
     def succeeded(self, now_s: float) -> None:
         """Note that the present level delivered; after long enough the primary level is tried again."""
+        if not self._has_music and self.level < self._last:
+            self._has_music, self._patience_s = True, FIRST_PATIENCE_S
         if self.level > self._primary and now_s - self._since_s >= self._patience_s:
-            self._go(LevelChange(self._primary, f"{self._patience_s:.0f} s without failure"), now_s)
+            self._go(LevelChange(self._primary, f"{self._patience_s:g} s without failure"), now_s)
         elif self.level == self._primary and now_s - self._since_s >= FORGIVEN_S:
             self._patience_s = FIRST_PATIENCE_S
 
@@ -108,6 +147,7 @@ class Loop:
 
     name: Final = "loop"
     model: Final = "loop"
+    encoder: Final = ""
     controls: Final[frozenset[str]] = frozenset()
     exact_beats: Final = False
     rows: Final = 64

@@ -60,6 +60,7 @@ class LatencyEstimator:
 
     Attributes:
         headroom: Seconds of music generated per second, averaged over the last jobs.
+        underruns: How often the client had no music left so far.
     """
 
     def __init__(self, config: SessionConfig, first_guess_s: float = 0.06) -> None:
@@ -78,6 +79,7 @@ class LatencyEstimator:
         self._frame = RecentDurations(first_guess_s / config.chunk_frames)
         self._round_trips: deque[float] = deque(maxlen=_ROUND_TRIPS)
         self._sent: deque[tuple[int, float]] = deque(maxlen=_ROUND_TRIPS)
+        self.underruns = 0
         self._late = 0
         self._late_s = 0.0
         # When the last job began, and when it is expected to end.
@@ -99,6 +101,7 @@ class LatencyEstimator:
         have: int | None = None,
         received: int = 0,
         late: int = 0,
+        underruns: int = 0,
     ) -> None:
         """Take the client's positions in samples. They never go back.
 
@@ -110,6 +113,7 @@ class LatencyEstimator:
             have: The end of the client's music, where its clock waits for more; None for a clock that runs on.
             received: Number of the last chunk it has.
             late: Number of chunks that came late so far.
+            underruns: How often it had no music left so far.
         """
         lead = self.committed(now_s) - max(self._committed, committed)
         runs_on = not (paused or self._paused) and 0 < lead <= _MOST_REPORT_DELAY
@@ -118,6 +122,7 @@ class LatencyEstimator:
         self._played = max(self._played, played)
         self._committed = max(self._committed, committed)
         self._paused, self._reported_s = paused, now_s
+        self.underruns = max(self.underruns, underruns)
         self._acknowledge(received, now_s)
         if late > self._late:
             self._late = late
@@ -146,12 +151,20 @@ class LatencyEstimator:
     # --- the time that jobs take ------------------------------------------------------------------------------------
 
     def event_came(self, frame: int, now_s: float, *, busy: bool) -> None:
-        """Note an event that takes effect in `frame` and now waits for a job. busy: whether a job is in flight."""
+        """Note an event that takes effect in `frame` and now waits for a job.
+
+        Args:
+            busy: Whether a job is in flight.
+        """
         if self._waiting is None:
             self._waiting = now_s + self._until_free_s(now_s, busy=busy), frame
 
     def job_began(self, frames: int, now_s: float, *, replaces: int | None) -> None:
-        """Note a job of so many frames that begins. replaces: the frame from which it replaces music, if it does."""
+        """Note a job of so many frames that begins.
+
+        Args:
+            replaces: The frame from which it replaces music, if it does.
+        """
         waiting, self._waiting = self._waiting, None
         near = waiting is not None and replaces is not None and replaces - waiting[1] < self._config.chunk_frames
         self._answering_s = waiting[0] if waiting is not None and near else None
@@ -178,6 +191,11 @@ class LatencyEstimator:
         next_s = self._overhead.median_s + self._config.chunk_frames * self._frame.median_s
         enough = math.ceil(_FIRST_LASTS * next_s * FRAME_RATE)
         return min(max(enough, self._config.crossfade_frames + 1), self._config.chunk_frames)
+
+    @property
+    def frame_s(self) -> float:
+        """How long a frame usually takes to generate, in seconds."""
+        return self._frame.median_s
 
     def frames_in(self, seconds: float) -> int:
         """Return how many frames are usually generated in some time, at most those of a minute of music."""

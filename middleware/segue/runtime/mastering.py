@@ -1,4 +1,4 @@
-"""From what a generator plays to what the client gets: levelled, with the rules' gain, limited, cut to the new frames.
+"""From what a generator plays to what the client gets: levelled, with the rules' effects and gain, limited, cut.
 
 Array dimensions: T frames, S samples.
 """
@@ -6,24 +6,24 @@ Array dimensions: T frames, S samples.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.audio import frame_limiter, normalise
+from segue.audio import effects, frame_limiter, normalise
+from segue.audio.effects import EffectSettings, EffectState
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, Chunk, Samples
 from segue.runtime.jobs import Job
-from segue_rules.controls import SILENCE_DB
+from segue_rules.controls import EFFECTS, SILENCE_DB
 from segue_rules.plan import FramePlan
 
-# The share that is kept of a loudness above or below -18 LUFS: a fight is louder than a walk, not ten times so.
-_DYNAMICS_KEPT: Final = 0.4
 # Generators play so far below -18 LUFS, to leave headroom for their loudest bars.
 HEADROOM_DB: Final = 3.5
+_GENERATED_LUFS: Final = normalise.TARGET_LUFS - HEADROOM_DB
 _RAMP: Final = np.arange(1, FRAME_SIZE + 1, dtype=np.float32) / np.float32(FRAME_SIZE)
-_MAKE_UP: Final = np.float32(10.0 ** (HEADROOM_DB * _DYNAMICS_KEPT / 20.0))
+_MAKE_UP: Final = np.float32(10.0 ** (HEADROOM_DB / 20.0))
 # A packed state: the numbers before those of the filters, and what segue.audio.normalise can have put into it.
 _PACKED_HEAD: Final = 6
 _BLOCK: Final = SAMPLE_RATE // 10
@@ -39,13 +39,17 @@ class MasterState:
 
     Attributes:
         gain: The rules' gain at the end of the last frame, linear.
-        loudness: The loudness of the music so far.
+        loudness: The loudness of the music so far, without effects.
         limiter_gain: The limiter's gain at the end of the last frame, 0 to 1.
+        effects: The effects of the rules.
+        stem_effects: The same of each stem, None where they are off or stems were not asked for.
     """
 
     gain: float
     loudness: normalise.LoudnessState
     limiter_gain: float
+    effects: EffectState
+    stem_effects: Mapping[str, EffectState] | None = None
 
 
 class MasteredSound(NamedTuple):
@@ -65,14 +69,20 @@ class MasteredSound(NamedTuple):
 def start(plan: FramePlan) -> MasterState:
     """Return the state before the first frame, at the gain of its plan."""
     return MasterState(
-        gain=_linear(plan.controls.gain_db), loudness=normalise.start(gain_db=HEADROOM_DB), limiter_gain=1.0
+        gain=_linear(plan.controls.gain_db),
+        loudness=normalise.start(),
+        limiter_gain=1.0,
+        effects=effects.start(_settings(plan)),
     )
 
 
 def process(
     state: MasterState, samples: Samples, plans: Sequence[FramePlan]
 ) -> tuple[MasterState, Samples, NDArray[np.float32]]:
-    """Level the music of T frames, apply the rules' gain and limit it; each frame ends at the gain of its plan.
+    """Keep the music of T frames near its loudness, apply the rules' effects and gain, and limit it.
+
+    Each frame ends at the gain and the effects of its plan. Loudness is that of the music without effects, so that
+    music which a filter makes quieter stays quieter.
 
     Args:
         state: The stage before them.
@@ -81,22 +91,23 @@ def process(
 
     Returns:
         The stage after them, the samples, all within `frame_limiter.CEILING`, and the gain of each sample, float32
-        [S], which stems must follow.
+        [S], which stems must follow behind their effects.
     """
-    loudness, levels = normalise.process(state.loudness, samples)
+    loudness, gain = normalise.process(state.loudness, samples, _GENERATED_LUFS)
     gains = np.array([state.gain, *[_linear(plan.controls.gain_db) for plan in plans]], np.float32)
-    gain = levels ** np.float32(1.0 - _DYNAMICS_KEPT)
     if (gains == gains[0]).all():
         gain *= _MAKE_UP * gains[0]
     else:
         envelope = gains[:-1, None] + (gains[1:] - gains[:-1])[:, None] * _RAMP
         gain *= _MAKE_UP * envelope.ravel()
-    levelled = samples * gain[:, None]
+    effects_after, sound = effects.process(state.effects, samples, list(map(_settings, plans)))
+    levelled = sound * gain[:, None]
     limiter_gain, limits = frame_limiter.process(state.limiter_gain, levelled)
     if limits is not None:
         levelled *= limits[:, None]
         gain *= limits
-    return MasterState(gain=float(gains[-1]), loudness=loudness, limiter_gain=limiter_gain), levelled, gain
+    after = MasterState(gain=float(gains[-1]), loudness=loudness, limiter_gain=limiter_gain, effects=effects_after)
+    return after, levelled, gain
 
 
 def master_job(job: Job, chunk: Chunk, *, mastered: bool) -> MasteredSound:
@@ -109,12 +120,23 @@ def master_job(job: Job, chunk: Chunk, *, mastered: bool) -> MasteredSound:
     """
     if mastered:
         master, samples, gain = job.origin.master, chunk.samples, np.ones(len(chunk.samples), np.float32)
+        stems = chunk.stems
     else:
-        plans = [frame.plan for frame in job.frames]
-        master, samples, gain = process(job.origin.master, chunk.samples, plans)
+        plans, before = [frame.plan for frame in job.frames], job.origin.master
+        master, samples, gain = process(before, chunk.samples, plans)
+        stem_effects, stems = effects.process_stems(
+            before.stem_effects, before.effects, chunk.stems, list(map(_settings, plans))
+        )
+        master = replace(master, stem_effects=stem_effects)
     skip = (job.spec.change - job.origin.frame) * FRAME_SIZE
-    stems = {family: (stem * gain[:, None])[skip:] for family, stem in chunk.stems.items()}
-    return MasteredSound(samples[skip:], stems, master)
+    return MasteredSound(
+        samples[skip:], {family: (stem * gain[:, None])[skip:] for family, stem in stems.items()}, master
+    )
+
+
+def _settings(plan: FramePlan) -> EffectSettings:
+    controls = plan.controls
+    return EffectSettings(*[getattr(controls, effect.field) for effect in EFFECTS])
 
 
 def _linear(gain_db: float) -> float:
@@ -122,7 +144,7 @@ def _linear(gain_db: float) -> float:
 
 
 def pack(state: MasterState) -> bytes:
-    """Return the stage's state in some 370 bytes."""
+    """Return the stage's state but for its effects, in some 370 bytes."""
     loudness = state.loudness
     levels = [state.gain, state.limiter_gain, loudness.gain_db, loudness.next_gain_db]
     return np.array(
@@ -130,8 +152,8 @@ def pack(state: MasterState) -> bytes:
     ).tobytes()
 
 
-def unpack(data: bytes) -> MasterState:
-    """Return the state that `pack` packed.
+def unpack(data: bytes, effects_data: bytes = b"") -> MasterState:
+    """Return the state that `pack` and `effects.pack` packed.
 
     Raises:
         ValueError: `pack` cannot have made these bytes.
@@ -164,4 +186,5 @@ def unpack(data: bytes) -> MasterState:
             next_gain_db=next_gain_db,
         ),
         limiter_gain=limiter_gain,
+        effects=effects.unpack(effects_data),
     )

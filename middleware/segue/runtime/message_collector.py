@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
-from segue.contract import FRAME_SIZE, TICKS_PER_BEAT, NoteEvent, Samples
+from segue.contract import FRAME_SIZE, TICKS_PER_BEAT, Chunk, Samples
 from segue.runtime.jobs import Job
 from segue.runtime.messages import BeatGrid, BeatPosition, ChunkOut, SessionMessage, StingerOut
 from segue.runtime.planner import PlannedFrame
@@ -93,7 +93,7 @@ class MessageCollector:
         job: Job,
         take: int,
         samples: Samples,
-        notes: tuple[NoteEvent, ...],
+        chunk: Chunk,
         stems: Mapping[str, Samples],
         *,
         generator: str,
@@ -107,7 +107,7 @@ class MessageCollector:
             job: The job.
             take: The take the chunk belongs to.
             samples: float32 [S, 2] of the job's new frames.
-            notes: All notes of the job.
+            chunk: The job's chunk as it was generated: its notes, bars and releases are taken.
             stems: Sound by instrument family.
             generator: Name of the generator.
             exact_beats: Whether the generator plays exactly on the beats.
@@ -131,7 +131,9 @@ class MessageCollector:
                 generator=generator,
                 reason=job.spec.reason,
                 mixed=mixed,
-                notes=tuple(note for note in notes if note.start >= start),
+                notes=tuple(note for note in chunk.notes if note.start >= start),
+                bars=tuple(bar for bar in chunk.bars if bar.start >= start),
+                releases=tuple(release for release in chunk.releases if release.start >= start),
                 stems=dict(stems),
                 stingers=stingers,
             )
@@ -148,7 +150,7 @@ class ChangeNotifier:
     """Announces each decision of the director once, and withdraws those that newer plans have undone.
 
     It remembers what it announced for each frame that may still be planned again, and what is scheduled and has not
-    started. A change that has started is held until its music is there: if that never comes, nobody is told.
+    started. A change that has started is held until its music is there; if that never comes, it is not announced.
     """
 
     def __init__(self) -> None:

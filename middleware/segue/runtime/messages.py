@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
-from segue.contract import NoteEvent, Samples
+from segue.contract import ComposedBar, NoteEvent, NoteRelease, Samples
 from segue.runtime.stinger_placement import PlacedCue
 from segue_rules.events import Receipt
 from segue_rules.model import Rules
@@ -27,6 +28,8 @@ class ChunkOut:
         reason: Why it was generated, a word of `segue.runtime.jobs.Reason`.
         mixed: Whether it opens a take and is crossfaded from sound of this session.
         notes: The notes that start in it, where they are known.
+        bars: The bars that begin in it, where they are known.
+        releases: Of notes that are written longer.
         stems: Sound by instrument family, float32 [S, 2], where it was asked for.
         stingers: Stingers to be mixed into it, in the order of their decision, if the client gets them so; some may lie
             outside it.
@@ -42,13 +45,19 @@ class ChunkOut:
     reason: str
     mixed: bool
     notes: tuple[NoteEvent, ...] = ()
+    bars: tuple[ComposedBar, ...] = ()
+    releases: tuple[NoteRelease, ...] = ()
     stems: dict[str, Samples] = field(default_factory=dict)
     stingers: tuple[PlacedCue, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class StingerOut:
-    """A stinger's cue. cancelled: whether an announced stinger will not come after all."""
+    """A stinger's cue.
+
+    Attributes:
+        cancelled: Whether an announced stinger will not come after all.
+    """
 
     cue: StingerCue
     cancelled: bool
@@ -103,3 +112,15 @@ class BeatGrid:
 
 # A Receipt answers an event. A Change is a decision of the director, audible from frame `start` on.
 SessionMessage: TypeAlias = ChunkOut | Receipt | Change | StingerOut | StatusOut | BeatGrid
+
+_Placed = TypeVar("_Placed", NoteEvent, ComposedBar, NoteRelease)
+
+
+def replace_placed(kept: list[tuple[int, Sequence[_Placed]]], start: int, placed: Sequence[_Placed]) -> None:
+    """Add what a chunk holds to what the chunks before it held, each with its start, and drop what it replaces."""
+    while kept and kept[-1][0] >= start:
+        kept.pop()
+    if kept:
+        before, earlier = kept[-1]
+        kept[-1] = before, [one for one in earlier if one.start < start]
+    kept.append((start, placed))

@@ -9,18 +9,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segue.audio import limiter
-from segue.audio.fades import fade_out
+from segue.audio.fades import falling
 from segue.contract import CHANNELS, FADE_SAMPLES, SAMPLE_RATE, Samples
 from segue_rules.model import Duck
 from segue_rules.plan import StingerCue
 
 # A file that ends in the middle of the music must not end in a click.
-_LAST_FADE_SAMPLES = SAMPLE_RATE // 20
+_LEAST_FADE_SAMPLES: Final = SAMPLE_RATE // 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,16 +156,18 @@ class Mixdown:
         overlay: Takes the cues of stingers.
     """
 
-    def __init__(self, sounds: Mapping[str, Samples], length: int) -> None:
+    def __init__(self, sounds: Mapping[str, Samples], length: int, *, fade_samples: int = _LEAST_FADE_SAMPLES) -> None:
         """Begin a mix.
 
         Args:
             sounds: float32 [S, 2] by the stinger's name.
-            length: Samples of the whole mix; the last 50 ms fade out.
+            length: Samples of the whole mix.
+            fade_samples: How many of its last ones fade out.
         """
         self.overlay = Overlay(sounds)
         self._limiter = limiter.start()
         self._length = length
+        self._fade = fade_samples
         self._given = 0
         self._taken = 0
 
@@ -172,11 +175,11 @@ class Mixdown:
         """Take the next block of music; return the next part of the mix, which may be shorter."""
         music = music[: self._length - self._given]
         block = self.overlay.mix(self._given, music)
-        last = self._given + len(block) == self._length
-        if last:
-            block = fade_out(block, _LAST_FADE_SAMPLES)
+        left = self._length - self._given
         self._given += len(block)
-        return self._limited(block, flush=last)
+        if left - len(block) < self._fade:
+            block = block * falling(left, len(block), self._fade)[:, None]
+        return self._limited(block, flush=self._given == self._length)
 
     def _limited(self, block: Samples, *, flush: bool) -> Samples:
         if flush:

@@ -5,14 +5,15 @@ Array dimensions: T frames, K styles, S samples.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from segue.contract import MODES, TICKS_PER_BEAT, Conditioning, StyleBank
-from segue_rules.controls import GAIN, GUIDANCE, INTENSITY, TEMPERATURE
+from segue.contract import MODES, TICKS_PER_BEAT, Conditioning, StyleBank, StyleBanks
+from segue_rules.controls import CONTROLS, GAIN, TEMPO, NumberControl
 from segue_rules.director import Director, DirectorState, TakenEvents
 from segue_rules.events import Event
 from segue_rules.model import Rules
@@ -22,10 +23,15 @@ from segue_rules.plan import FramePlan
 _AUTO_MODE: Final = 0
 # Full scale of each continuous control, so that a change of one compares with a change of weights.
 _SCALE: Final = {
-    **{each.field: each.high - each.low for each in (INTENSITY, TEMPERATURE, GUIDANCE)},
+    **{
+        each.field: math.log(each.high / each.low) if each.logarithmic else each.high - each.low
+        for each in CONTROLS
+        if isinstance(each, NumberControl) and each.change == "ramp" and each is not TEMPO
+    },
     # The range that is heard: lower down there is little but silence.
     GAIN.field: 24.0,
 }
+_LOGARITHMIC: Final = frozenset(each.field for each in CONTROLS if isinstance(each, NumberControl) and each.logarithmic)
 # Taking so many events takes as long as planning a frame.
 _EVENTS_AS_FRAME: Final = 20
 
@@ -41,7 +47,7 @@ class RulesVersion:
     """
 
     rules: Rules
-    styles: StyleBank
+    styles: StyleBanks
     fingerprint: str = ""
 
 
@@ -69,10 +75,16 @@ class Planner:
             more frames.
     """
 
-    def __init__(self, rules_version: RulesVersion, state: DirectorState | None = None) -> None:
-        """Start before state.frame, or before frame 0 if `state` is None."""
-        self.rules_version = rules_version
-        self.director = Director(rules_version.rules)
+    def __init__(
+        self, rules_version: RulesVersion, state: DirectorState | None = None, seed: int | None = None
+    ) -> None:
+        """Start before state.frame, or before frame 0 if `state` is None.
+
+        Args:
+            seed: Decides every draw by chance; None for the seed of the rules.
+        """
+        self.rules_version, self._seed = rules_version, seed
+        self.director = Director(rules_version.rules, seed)
         self._states: list[DirectorState] = [state or self.director.start()]
         self._frames: list[PlannedFrame] = []
         self._events: dict[int, list[Event]] = {}
@@ -148,7 +160,7 @@ class Planner:
         self._void(frame)
         self._states[frame - self.base] = state
         if rules_version is not self.rules_version:
-            self.rules_version, self.director = rules_version, Director(rules_version.rules)
+            self.rules_version, self.director = rules_version, Director(rules_version.rules, self._seed)
         self._events = {at: kept for at, kept in self._events.items() if at < frame}
         self._taken = None
         for at, event in events:
@@ -188,14 +200,14 @@ class Planner:
             del self._states[frame - self.base + 1 :]
 
 
-def same_styles(one: StyleBank, other: StyleBank) -> bool:
-    """Return whether two banks have the same names, profiles and embeddings."""
-    same = one.names == other.names and one.profiles == other.profiles
-    return same and np.array_equal(one.embeddings, other.embeddings)
-
-
-def conditioning(plans: Sequence[FramePlan]) -> Conditioning:
+def conditioning(
+    plans: Sequence[FramePlan], themes: Sequence[int] = (), next_themes: Sequence[int] = ()
+) -> Conditioning:
     """Return the plans of T consecutive frames as arrays of length T.
+
+    Args:
+        themes, next_themes: For each plan the indices of its themes in the bank, -1 for none; () where the bank has
+            none.
 
     Raises:
         ValueError: There is no plan.
@@ -220,32 +232,80 @@ def conditioning(plans: Sequence[FramePlan]) -> Conditioning:
         guidance=np.array([c.guidance for c in controls], np.float32),
         to_change=np.array([plan.to_change for plan in plans], np.int32),
         next_weights=np.array([plan.next_mix for plan in plans], np.float32),
+        next_meter=np.array([c.meter for c in controls], np.int8),
+        ramp=np.array([_ramp(plan) for plan in plans], np.int32),
+        visit=np.array([plan.visit for plan in plans], np.int32),
+        next_visit=np.array([plan.next_visit for plan in plans], np.int32),
+        silent=np.array([plan.silent for plan in plans], np.bool_),
+        next_silent=np.array([plan.next_silent for plan in plans], np.bool_),
+        theme=np.array(themes or [-1] * len(plans), np.int16),
+        theme_strength=np.array([plan.theme.strength for plan in plans], np.float32),
+        next_theme=np.array(next_themes or [-1] * len(plans), np.int16),
     )
 
 
-def generator_input(frames: Sequence[PlannedFrame]) -> tuple[StyleBank, Conditioning]:
+def _ramp(plan: FramePlan) -> int:
+    """Return the longest ramp of the changes that start in a frame, in frames; -1 where the mix starts no change."""
+    if plan.to_change != 0:
+        return -1
+    return max((change.ramp_frames for change in plan.changes if change.kind == "started"), default=-1)
+
+
+def generator_input(frames: Sequence[PlannedFrame], encoder: str) -> tuple[StyleBank, Conditioning]:
     """Return what a generator reads of consecutive frames.
 
     Frames of several rules versions get one bank with the styles of all of them side by side; the mix of each frame
     weighs its own.
+
+    Args:
+        frames: The frames.
+        encoder: The generator's, whose embeddings it reads.
+
+    Raises:
+        ValueError: A rules version has no bank of that encoder.
     """
-    banks: list[StyleBank] = []
+    versions: list[StyleBanks] = []
     for frame in frames:
-        if not any(bank is frame.rules_version.styles for bank in banks):
-            banks.append(frame.rules_version.styles)
+        if not any(styles is frame.rules_version.styles for styles in versions):
+            versions.append(frame.rules_version.styles)
+    banks = [styles.of(encoder) for styles in versions]
     if len(banks) == 1:
-        return banks[0], conditioning([frame.plan for frame in frames])
+        return banks[0], conditioning([frame.plan for frame in frames], *_themes(frames, versions, banks))
     before, total, starts = 0, sum(len(bank.names) for bank in banks), {}
-    for bank in banks:
-        starts[id(bank)] = before
-        before += len(bank.names)
+    for styles in versions:
+        starts[id(styles)] = before
+        before += len(styles.names)
     joined = StyleBank(
         names=tuple(name for bank in banks for name in bank.names),
         embeddings=np.concatenate([bank.embeddings for bank in banks]),
         captions=tuple(caption for bank in banks for caption in bank.captions or ("",) * len(bank.names)),
         profiles=tuple(profile for bank in banks for profile in bank.profiles),
+        encoder=banks[0].encoder,
+        themes=tuple(theme for bank in banks for theme in bank.themes),
     )
-    return joined, conditioning([_widened(plan, starts[id(version.styles)], total) for plan, version in frames])
+    plans = [_widened(plan, starts[id(version.styles)], total) for plan, version in frames]
+    return joined, conditioning(plans, *_themes(frames, versions, banks))
+
+
+def _themes(
+    frames: Sequence[PlannedFrame], versions: Sequence[StyleBanks], banks: Sequence[StyleBank]
+) -> tuple[list[int], list[int]]:
+    """Return the indices of each frame's theme and next theme among those of all banks, -1 for none; empty where no
+    bank has any.
+    """
+    indices: dict[tuple[int, str], int] = {}
+    for styles, bank in zip(versions, banks, strict=True):
+        for theme in bank.themes:
+            indices[id(styles), theme.name] = len(indices)
+    if not indices:
+        return [], []
+    return (
+        [indices.get((id(version.styles), plan.theme.name), -1) for plan, version in frames],
+        [
+            indices.get((id(version.styles), plan.next_theme.name), -1) if plan.next_theme.strength else -1
+            for plan, version in frames
+        ],
+    )
 
 
 def _widened(plan: FramePlan, start: int, total: int) -> FramePlan:
@@ -257,9 +317,9 @@ def _widened(plan: FramePlan, start: int, total: int) -> FramePlan:
 def is_significant(used: FramePlan, wanted: FramePlan, threshold: float, *, fills: bool = True) -> bool:
     """Return whether a frame generated under `used` must be replaced to follow `wanted`.
 
-    Any difference in states, discrete controls and the musical clock counts, because beats must not jump where a
-    replacement ends. Differences of weights and continuous controls count when their sum, each scaled to 0-1, exceeds
-    `threshold`. An upcoming change counts in the bar before it, where music may lead into it.
+    Any difference in states, visits, themes, discrete controls and the musical clock counts, because beats must not
+    jump where a replacement ends. Differences of weights and continuous controls count when their sum, each scaled to
+    0-1, exceeds `threshold`. An upcoming change counts in the bar before it, where music may lead into it.
 
     Args:
         used: The plan that the frame was generated under.
@@ -270,13 +330,22 @@ def is_significant(used: FramePlan, wanted: FramePlan, threshold: float, *, fill
     if used is wanted:
         return False
     ours, theirs = used.controls, wanted.controls
-    if used.states != wanted.states or used.clock != wanted.clock or ours[:5] != theirs[:5]:
+    placed = (used.states, used.visit, used.theme, used.silent, used.clock) == (
+        wanted.states,
+        wanted.visit,
+        wanted.theme,
+        wanted.silent,
+        wanted.clock,
+    )
+    if not placed or ours[:5] != theirs[:5]:
         return True
     if fills and _leads_elsewhere(used, wanted, threshold):
         return True
     distance = _distance(used.mix, wanted.mix)
     for name, scale in _SCALE.items():
-        distance += abs(getattr(ours, name) - getattr(theirs, name)) / scale
+        one, other = getattr(ours, name), getattr(theirs, name)
+        if one != other:
+            distance += abs(math.log(one / other) if name in _LOGARITHMIC else one - other) / scale
     return distance > threshold
 
 
@@ -284,7 +353,12 @@ def _leads_elsewhere(used: FramePlan, wanted: FramePlan, threshold: float) -> bo
     """Return whether two plans of a frame, of one tempo and meter, lead into different changes."""
     reach = wanted.clock.meter * TICKS_PER_BEAT // wanted.controls.tempo_mbpm
     ours, theirs = (plan.to_change if plan.to_change <= reach else -1 for plan in (used, wanted))
-    return ours != theirs or (ours >= 0 and _distance(used.next_mix, wanted.next_mix) > threshold)
+    if ours != theirs or ours < 0:
+        return ours != theirs
+    coming = wanted.next_visit, wanted.next_silent, wanted.next_theme
+    if (used.next_visit, used.next_silent, used.next_theme) != coming:
+        return True
+    return _distance(used.next_mix, wanted.next_mix) > threshold
 
 
 def _distance(one: Sequence[float], other: Sequence[float]) -> float:

@@ -1,4 +1,4 @@
-"""Recordings of sessions: written while a session plays, read, and played again to the same bytes.
+"""Recordings of sessions: written while a session plays, and read, also meanwhile.
 
 A recording has a JSON object per line: a header, then every operation in order. Each line is flushed, so that a service
 that is killed leaves a recording that can be played. The last line of a complete recording is `{"op":"end"}`.
@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple, Protocol, TextIO, TypeAlias, get_args
+from typing import Any, Final, Literal, NamedTuple, Protocol, Self, TextIO, TypeAlias, get_args
 
-from segue.contract import Generator
-from segue.runtime.jobs import Job, JobSpec, Reason
+from segue.runtime.jobs import JobSpec, Reason
 from segue.runtime.journal import Operation
-from segue.runtime.messages import SessionMessage
-from segue.runtime.planner import RulesVersion
-from segue.runtime.restore import RestoreOrigin, RestoreOutcome, RestorePoint, make_restore_point
-from segue.runtime.session import Session
+from segue.runtime.restore import RestoreOrigin, RestoreOutcome, RestorePoint
 from segue.runtime.session_config import SessionConfig
 from segue.runtime.snapshot import Snapshot
 from segue_rules.events import Event
@@ -45,7 +41,11 @@ class RecordingError(ValueError):
 
 
 class RecordedRestorePoint(NamedTuple):
-    """What a restore point was made from. take: the take of its first chunk, where it began a session."""
+    """What a restore point was made from.
+
+    Attributes:
+        take: The take of its first chunk, where it began a session.
+    """
 
     origin: RestoreOrigin
     take: int
@@ -151,6 +151,71 @@ def write_recording(file: TextIO, header: Header, operations: Iterable[Operation
     recorder.end()
 
 
+class RecordingReader:
+    """Reads a recording, also while it is written.
+
+    Attributes:
+        header: Of the recording; None until its first line is complete.
+        ended: Whether nothing is to come, as far as the recording says.
+
+    Raises:
+        RecordingError: The file cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.header: Header | None = None
+        self.ended = False
+        self._path = path
+        self._number, self._version, self._cut_off = 0, RECORDING_VERSION, ""
+        try:
+            self._file = path.open("r", encoding="utf-8", newline="")
+        except OSError as error:
+            raise RecordingError(f"{path}: cannot be read: {error}") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+
+    def read(self) -> list[RecordedOperation]:
+        """Return the operations that were written since the last call; a line that is not complete is left for later.
+
+        Raises:
+            RecordingError: A line is not as expected; it names the line.
+        """
+        try:
+            *lines, self._cut_off = (self._cut_off + self._file.read()).split("\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise RecordingError(f"{self._path}: cannot be read: {error}") from error
+        return [operation for line in lines if (operation := self._take(line)) is not None]
+
+    def check_begun(self) -> Header:
+        """Return the header. Raises: RecordingError: There is none, or it is not as expected."""
+        if self.header is None:
+            if self._cut_off:
+                _line(self._path, 1, self._cut_off, _versioned_header)
+            raise RecordingError(f"{self._path}:1: expected a recording, the file is empty")
+        return self.header
+
+    def _take(self, line: str) -> RecordedOperation | None:
+        self._number += 1
+        if self.header is None:
+            self._version, self.header = _line(self._path, self._number, line, _versioned_header)
+            # Those without an end line are taken as complete.
+            self.ended = self._version == _WITHOUT_END
+            return None
+        if self._version != _WITHOUT_END:
+            if self.ended:
+                # The end before this line is what is wrong.
+                _line(self._path, self._number - 1, _text(_END), _operation)
+            if line == _text(_END):
+                self.ended = True
+                return None
+        operation: RecordedOperation = _line(self._path, self._number, line, _operation)
+        return operation
+
+
 def read_recording(path: Path) -> tuple[Header, list[RecordedOperation], bool]:
     """Read a recording; a last line that was cut off is ignored.
 
@@ -160,109 +225,9 @@ def read_recording(path: Path) -> tuple[Header, list[RecordedOperation], bool]:
     Raises:
         RecordingError: A line is not as expected; it names the line.
     """
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecordingError(f"{path}: cannot be read: {error}") from error
-    lines = text.split("\n")
-    cut_off = lines.pop()
-    if not lines:
-        if cut_off:
-            _line(path, 1, cut_off, _versioned_header)
-        raise RecordingError(f"{path}:1: expected a recording, the file is empty")
-    version, header = _line(path, 1, lines[0], _versioned_header)
-    ended = version != _WITHOUT_END and len(lines) > 1 and lines[-1] == _text(_END)
-    last = len(lines) - 1 if ended else len(lines)
-    operations = [_line(path, number, line, _operation) for number, line in enumerate(lines[1:last], start=2)]
-    return header, operations, ended or version == _WITHOUT_END
-
-
-def replay(
-    session: Session, generators: Sequence[Generator[Any]], operations: Iterable[Operation]
-) -> Iterator[SessionMessage]:
-    """Do a journal's operations again on a fresh session, one job at a time.
-
-    Args:
-        session: A session that begins like the recorded one.
-        generators: Its fallback chain.
-        operations: The journal.
-
-    Yields:
-        The session's messages.
-
-    Raises:
-        ValueError: The operations are not those of a session.
-    """
-    job: Job | None = None
-    for operation in operations:
-        match operation:
-            case ("event", event, frame):
-                session.apply_event(event, frame)
-            case ("reload", rules_version, frame):
-                session.apply_reload(rules_version, frame)
-            case ("restore", point, frame, take):
-                session.apply_restore(point, frame, take)
-            case ("primary", primary):
-                session.set_primary(primary)
-            case ("begun", spec):
-                job = session.begin(spec, now_s=0.0)
-            case (kind, spec):
-                if job is None or job.spec != spec._replace(change=job.spec.change):
-                    raise ValueError(f"expected a job to have begun before it is {kind}: {spec}")
-                if kind == "done":
-                    (result,) = generators[spec.level].generate([job.request])
-                    session.complete(job, result, seconds=0.0, opening=spec.change)
-                else:
-                    session.fail(job)
-        # The recorded session did so at its client's reports, which a journal does not hold.
-        session.announce()
-        yield from session.messages()
-
-
-def resolve_operations(
-    operations: Iterable[RecordedOperation],
-    rules: Rules,
-    generators: Sequence[Generator[Any]],
-    load: Callable[[RecordedRules], RulesVersion],
-) -> Iterator[Operation]:
-    """Yield a recording's operations as a session takes them: with rules loaded and restore points made again.
-
-    Args:
-        operations: The recorded operations.
-        rules: The rules that the session begins with.
-        generators: Its fallback chain.
-        load: Loads rules and styles from the recorded texts.
-
-    Raises:
-        RecordingError: A restore gives less than it did when it was recorded, or more.
-    """
-    for operation in operations:
-        match operation:
-            case ("reload", texts, frame):
-                rules_version = load(texts)
-                rules = rules_version.rules
-                yield "reload", rules_version, frame
-            case ("restore", recorded, frame, take):
-                yield "restore", remake_restore_point(recorded, rules, generators), frame, take
-            case _:
-                yield operation
-
-
-def remake_restore_point(
-    recorded: RecordedRestorePoint, rules: Rules, generators: Sequence[Generator[Any]]
-) -> RestorePoint:
-    """Make a recorded restore point again.
-
-    Raises:
-        RecordingError: It gives less than it did when it was recorded, or more.
-    """
-    snapshot, frame, seed, primary, outcome = recorded.origin
-    point, now = make_restore_point(
-        snapshot, rules=rules, generators=generators, primary=primary, frame=frame, seed=seed, take=recorded.take
-    )
-    if now != outcome:
-        raise RecordingError(f"a restore at frame {frame} gave {outcome!r} when it was recorded, now {now!r}")
-    return point
+    with RecordingReader(path) as reader:
+        operations = reader.read()
+        return reader.check_begun(), operations, reader.ended
 
 
 def _text(data: Mapping[str, Any]) -> str:

@@ -35,7 +35,7 @@ class RestoreOrigin(NamedTuple):
     Attributes:
         snapshot: The saved music, None for a fresh start.
         frame: The frame to continue before.
-        seed: Seed of music that starts anew.
+        seed: Seed of music that starts anew, and of all chance of the rules.
         primary: Level of the generator.
         outcome: What could be restored.
     """
@@ -79,7 +79,11 @@ class RestorePoint(NamedTuple):
     lead_frames: int = 0
 
     def boundary(self, planner: Planner) -> ChunkBoundary:
-        """Return the boundary that generation continues from. planner: from `planner_from`."""
+        """Return the boundary that generation continues from.
+
+        Args:
+            planner: From `planner_from`.
+        """
         lead: tuple[PlannedFrame, ...] = ()
         if self.lead_frames:
             (first,) = planner.frames(self.frame, self.frame + 1)
@@ -122,11 +126,11 @@ def make_restore_point(
         generators: The fallback chain.
         primary: Level of the generator that is to play.
         frame: The frame to continue before.
-        seed: Seed of music that starts anew.
+        seed: Seed of music that starts anew, and of all chance of the rules.
         take: The take of the first chunk.
     """
     generator = generators[primary]
-    director = shift_state(Director(rules).start(), frame)
+    director = shift_state(Director(rules, seed).start(), frame)
     events: tuple[tuple[int, Event], ...] = ()
     outcome: RestoreOutcome = "nothing"
     state, lead_frames = None, 0
@@ -134,9 +138,9 @@ def make_restore_point(
         (director, events), outcome = restored, "rules"
         state = _restored_sound(snapshot, generator, frame)
     if snapshot is not None and state is not None:
-        outcome, master = "all", mastering.unpack(snapshot.master)
+        outcome, master = "all", mastering.unpack(snapshot.master, snapshot.effects)
     else:
-        plan = Director(rules).step(director, frame)[1]
+        plan = Director(rules, seed).step(director, frame)[1]
         lead_frames = most_lead(plan)
         state = generator.start(seed=seed, frame=frame - lead_frames)
         master = mastering.start(plan)
@@ -162,7 +166,7 @@ def planner_from(rules_version: RulesVersion, point: RestorePoint) -> Planner:
     director = point.director
     if point.rules is not rules_version.rules:
         director = carry(director, point.rules, rules_version.rules)
-    planner = Planner(rules_version, director)
+    planner = Planner(rules_version, director, point.origin.seed)
     planner.switch(rules_version, director, point.events)
     return planner
 

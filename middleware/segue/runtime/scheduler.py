@@ -1,4 +1,4 @@
-"""Runs sessions' jobs on generators: sessions about to underrun first, then the earliest deadline.
+"""Runs sessions' jobs on generators: the earliest deadline first, but no change that makes other music come too late.
 
 A failure goes to the fallback chain.
 
@@ -12,22 +12,42 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
-from segue.contract import CHANNELS, FRAME_SIZE, SAMPLE_RATE, Generator, Request, Result
+from segue.contract import CHANNELS, FRAME_SIZE, PRE_ROLL_S, SAMPLE_RATE, Generator, Request, Result
 from segue.runtime.fallback import FallbackChain
 from segue.runtime.jobs import Job, JobSpec
 from segue.runtime.session import Session
 
 log = logging.getLogger(__name__)
 
-# A client with so little music left comes before all others. That is early enough, because a job takes a fraction of
-# it. More would be worse: on a busy machine all sessions come near it, and changes would have to wait for them.
-_NEARLY_EMPTY_SAMPLES: Final = SAMPLE_RATE // 5
+# So much later comes what may be late because the client goes back to older music, where it is silent otherwise.
+_OLDER_SAMPLES: Final = SAMPLE_RATE // 10
+_PRE_ROLL_SAMPLES: Final = round(PRE_ROLL_S * SAMPLE_RATE)
+# Sessions go to a simpler generator one by one, so that not more go than have to.
+_RELIEF_S: Final = 1.0
+# Calls may take so many times as long as they usually do.
+_HURRY: Final = 1.5
 
 Batch: TypeAlias = list[tuple[Session, Job]]
+
+
+class _Candidate(NamedTuple):
+    """A job that could begin; the least comes first.
+
+    Attributes:
+        slack: The samples until it is needed.
+        number: Counts the candidates.
+        seconds: How much time of its generator it usually takes.
+    """
+
+    slack: int
+    number: int
+    seconds: float
+    session: Session
+    spec: JobSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +83,8 @@ class Scheduler:
         self._max_batch = max_batch
         self._chains: dict[Session, FallbackChain] = {}
         self._broken: list[Session] = []
+        # When a session went to a simpler generator because the machine was too busy.
+        self._relieved_s = -math.inf
 
     @property
     def sessions(self) -> Iterable[Session]:
@@ -70,7 +92,11 @@ class Scheduler:
         return tuple(self._chains)
 
     def add(self, session: Session, primary: int | None = None) -> None:
-        """Serve a session from now on. primary: level of its chosen generator, the session's own if None."""
+        """Serve a session from now on.
+
+        Args:
+            primary: Level of its chosen generator, the session's own if None.
+        """
         primary = session.primary if primary is None else primary
         self._chains[session] = FallbackChain(levels=len(self._generators), primary=primary)
         self.set_primary(session, primary)
@@ -99,9 +125,12 @@ class Scheduler:
         Returns:
             The batch, empty if there is nothing to do.
         """
-        specs: list[tuple[bool, int, int, Session, JobSpec]] = []
+        candidates: list[_Candidate] = []
         for session, chain in list(self._chains.items()):
             with self.guarding(session):
+                may_leave = now_s - self._relieved_s >= _RELIEF_S
+                if chain.relieves(session.latency.underruns, now_s, may_leave=may_leave):
+                    self._relieved_s = now_s
                 change = chain.take_change()
                 if change is not None:
                     session.set_level(change.level, change.reason)
@@ -110,17 +139,25 @@ class Scheduler:
                 if spec is not None:
                     committed = session.latency.committed(now_s)
                     slack = spec.deadline - committed
-                    # A change can wait while the old music plays, and so can what follows it; silence cannot.
-                    remaining = session.playable_end * FRAME_SIZE - committed
-                    can_wait = spec.reason == "replace" or remaining >= _NEARLY_EMPTY_SAMPLES
-                    specs.append((can_wait, slack, len(specs), session, spec))
-        specs.sort(key=lambda entry: entry[:3])
-        if not specs:
+                    if session.latency.music_end == committed:
+                        # The client stands, silent, until it has so much.
+                        slack -= _PRE_ROLL_SAMPLES
+                    else:
+                        # Older music is not what it should be, but better than silence.
+                        older = session.playable_end * FRAME_SIZE - spec.deadline
+                        slack += max(0, min(older, _OLDER_SAMPLES))
+                    generator = self._generators[spec.level]
+                    frames = (spec.end - spec.origin) / (generator.rows * generator.threads)
+                    seconds = frames * session.latency.frame_s
+                    candidates.append(_Candidate(slack, len(candidates), seconds, session, spec))
+        candidates.sort(key=lambda candidate: candidate[:2])
+        if not candidates:
             return []
-        first = specs[0][4]
+        candidates = _fitting(candidates)
+        first = candidates[0].spec
         most = min(self._max_batch, self._generators[first.level].rows)
         batch: Batch = []
-        for *_, session, spec in specs:
+        for *_, session, spec in candidates:
             if spec.shape == first.shape and len(batch) < most:
                 with self.guarding(session):
                     batch.append((session, session.begin(spec, now_s)))
@@ -190,6 +227,22 @@ class Scheduler:
 
     def _is_in_flight(self, session: Session, job: Job) -> bool:
         return session in self._chains and session.in_flight is job
+
+
+def _fitting(candidates: list[_Candidate]) -> list[_Candidate]:
+    """Return jobs in their order, the changes last if music that is needed would come too late after the first.
+
+    A change that waits is made a little later, in older music that plays; music that comes too late leaves silence.
+    """
+    if candidates[0].spec.reason != "replace":
+        return candidates
+    until_s = candidates[0].seconds
+    others = [one for one in candidates if one.spec.reason != "replace"]
+    for one in others:
+        until_s += one.seconds
+        if _HURRY * until_s * SAMPLE_RATE > one.slack:
+            return [*others, *(change for change in candidates if change.spec.reason == "replace")]
+    return candidates
 
 
 def _check(requests: Sequence[Request[Any]], results: Sequence[Result[Any]]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from segue.contract import CHANNELS, FRAME_RATE, FRAME_SIZE, Generator, Result, Samples, StyleBank
+from segue.contract import CHANNELS, FRAME_RATE, FRAME_SIZE, Generator, Result, Samples, StyleBanks
 from segue.runtime.audio_buffer import ChunkBoundary
 from segue.runtime.chunk_producer import ChunkProducer
 from segue.runtime.jobs import Job, JobSpec
@@ -22,7 +22,7 @@ from segue.runtime.journal import Operation
 from segue.runtime.latency import LatencyEstimator
 from segue.runtime.message_collector import MessageCollector
 from segue.runtime.messages import SessionMessage, StatusOut
-from segue.runtime.planner import RulesVersion, same_styles
+from segue.runtime.planner import RulesVersion
 from segue.runtime.restore import PendingRestore, RestorePoint, make_restore_point, planner_from
 from segue.runtime.session_config import SessionConfig
 from segue.runtime.snapshot import SavedDirector, SavedStinger, Snapshot, take_snapshot
@@ -48,7 +48,7 @@ class Session:
     def __init__(
         self,
         rules: Rules,
-        styles: StyleBank,
+        styles: StyleBanks,
         generators: Sequence[Generator[Any]],
         config: SessionConfig,
         *,
@@ -73,7 +73,11 @@ class Session:
             untold: The first frame of which the client needs to be told, though it may have other music there; with a
                 restore point only.
             fingerprint: Digest of the rule files, for saves.
+
+        Raises:
+            ValueError: The styles have no bank of some generator's encoder.
         """
+        _check_encoders(styles, generators)
         self.config, self.primary = config, primary
         self.held = False
         self.latency = LatencyEstimator(config)
@@ -220,6 +224,7 @@ class Session:
         have: int | None = None,
         received: int = 0,
         late: int = 0,
+        underruns: int = 0,
     ) -> None:
         """Take the client's positions, in samples; what lies before them is forgotten, except the loop's history.
 
@@ -231,9 +236,17 @@ class Session:
             have: The end of the client's music, where its clock waits for more; None for a clock that runs on.
             received: Number of the last chunk it has.
             late: Number of chunks that came late so far.
+            underruns: How often it had no music left so far.
         """
         self.latency.report(
-            played=played, committed=committed, paused=paused, now_s=now_s, have=have, received=received, late=late
+            played=played,
+            committed=committed,
+            paused=paused,
+            now_s=now_s,
+            have=have,
+            received=received,
+            late=late,
+            underruns=underruns,
         )
         self._producer.forget(committed)
 
@@ -304,7 +317,7 @@ class Session:
         self.apply_restore(point, frame, take)
         return frame
 
-    def reload(self, rules: Rules, styles: StyleBank, now_s: float, fingerprint: str = "") -> int:
+    def reload(self, rules: Rules, styles: StyleBanks, now_s: float, fingerprint: str = "") -> int:
         """Follow other rules from the first reachable frame on, and replace the music there if they change it.
 
         Events that were accepted and are still to come take effect under the new rules.
@@ -360,11 +373,12 @@ class Session:
 
     def apply_reload(self, rules_version: RulesVersion, frame: int) -> None:
         """Plan under other rules from `frame` on."""
+        _check_encoders(rules_version.styles, self._generators)
         self._journal(("reload", rules_version, frame))
         state = carry(self._planner.state_before(frame), self.rules, rules_version.rules)
         styles = self._planner.rules_version.styles
-        if same_styles(styles, rules_version.styles):
-            # With the same bank, no music is replaced because of the styles.
+        if styles.same_as(rules_version.styles):
+            # With the same banks, no music is replaced because of the styles.
             rules_version = replace(rules_version, styles=styles)
         self._switch(rules_version, state, self._planner.upcoming(frame), "rules reloaded")
         self._producer.dirty.mark(frame)
@@ -478,3 +492,13 @@ class Session:
         self._messages.withdraw(frame, waiting)
         self._messages.hold(moved)
         self._messages.add_decisions(self._planner.frames(frame, max(frame, end)))
+
+
+def _check_encoders(styles: StyleBanks, generators: Sequence[Generator[Any]]) -> None:
+    """Check that every generator of a chain finds its embeddings, also those that only play when another fails.
+
+    Raises:
+        ValueError: There is no bank of a generator's encoder.
+    """
+    for generator in generators:
+        styles.of(generator.encoder)

@@ -20,7 +20,7 @@ class SessionConfig:
     """The numbers of one session.
 
     Attributes:
-        seed: Seed of the sampling noise.
+        seed: Seed of the sampling noise, and of all chance of the rules.
         chunk_frames: Frames generated at once, 1 to 250.
         lookahead_s: How far the service fills the buffer beyond the client's committed position, 0.2 to 30.
         crossfade_ms: Length of the crossfade into a replacement.

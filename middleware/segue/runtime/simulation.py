@@ -54,17 +54,20 @@ class SimulatedClient:
         self.committed = 0
         self.late = 0
         self.underrun_samples = 0
-        self._end = 0
+        # The ends of the newest music, and of the older music that may lie behind it.
+        self._end = self._older_end = 0
+        # The older music under the end of the newest, to join it there; empty where none lies behind.
+        self._under_end: Samples = np.zeros((0, CHANNELS), np.float32)
         self._samples: Samples = np.zeros((SAMPLE_RATE, CHANNELS), np.float32)
         self._plans: list[FramePlan | None] = []
 
     @property
     def have(self) -> int:
-        """The end of the music, in samples."""
+        """The end of the newest music, in samples."""
         return self._end
 
     def put(self, chunk: ChunkOut) -> None:
-        """Write a chunk, as far as it is not committed yet; everything behind it belongs to an older take and goes.
+        """Write a chunk, as far as it is not committed yet; what lies behind it is older music.
 
         Raises:
             ValueError: The chunk extends the music but leaves a gap.
@@ -73,35 +76,40 @@ class SimulatedClient:
         if start < self.committed:
             self.late += 1
             samples, start = samples[self.committed - start :], self.committed
+        if len(samples) == 0:
+            return
         fresh = chunk.reason != "extend" and not chunk.mixed
-        if start > chunk.start or fresh:
+        if start > self._end and start <= self._older_end:
+            self._join_older()
+        elif start > self._end and not fresh:
+            raise ValueError(f"expected a chunk at or before sample {self._end}, got {start}")
+        has_joined_older = self._end < self._older_end and len(self._under_end) == 0
+        if start > chunk.start or fresh or (has_joined_older and not chunk.mixed):
             # The service has not crossfaded it from the music that is here.
-            old = self._between(start, min(start + JOIN_SAMPLES, self._end))
+            old = self._between(start, min(start + JOIN_SAMPLES, self._older_end))
             length = min(len(old), len(samples))
             if length:
                 samples = samples.copy()
                 samples[:length] = crossfade(old[:length], samples[:length])
             elif fresh and self._end:
                 samples = fade_in(samples, FADE_SAMPLES)
-        if len(samples) == 0:
-            return
-        if start > self.have:
-            if not fresh:
-                raise ValueError(f"expected a chunk at or before sample {self.have}, got {start}")
-            self._silence_to(start)
-        self._extend_to(start + len(samples))
-        self._between(start, self._end)[:] = samples
+        self._write(start, samples)
         first = -(-start // FRAME_SIZE)
-        skipped = first - chunk.start // FRAME_SIZE
-        self._plans[first:] = chunk.plans[skipped:]
+        plans = chunk.plans[first - chunk.start // FRAME_SIZE :]
+        self._plans[first : first + len(plans)] = plans
 
     def commit(self, count: int) -> None:
-        """Give the next `count` samples to the engine; silence where there is no music."""
-        missing = self.committed + count - self.have
+        """Give the next `count` samples to the engine: older music behind the newest, silence where there is none."""
+        end = self.committed + count
+        # What ends where the newest music ends needs no more.
+        if self._end - JOIN_SAMPLES < end != self._end and self._older_end - self._end >= FADE_SAMPLES:
+            self._join_older()
+        missing = end - self._older_end
         if missing > 0:
             self.underrun_samples += missing
-            self._silence_to(self._end + missing)
+            self._silence_to(self._older_end + missing)
         self.committed += count
+        self._end = max(self._end, self.committed)
         if self._pass_on is not None and self.committed - self._first >= _PASSED_SAMPLES:
             self.flush()
 
@@ -110,7 +118,7 @@ class SimulatedClient:
         if self._pass_on is None or self.committed == self._first:
             return
         self._pass_on(self._between(self._first, self.committed).copy())
-        rest = self._between(self.committed, self._end).copy()
+        rest = self._between(self.committed, self._older_end).copy()
         self._first = self.committed
         self._samples[: len(rest)] = rest
 
@@ -122,24 +130,42 @@ class SimulatedClient:
         """Return the plan of each committed frame, None where there was no music."""
         return self._plans[: -(-self.committed // FRAME_SIZE)]
 
+    def _join_older(self) -> None:
+        """Crossfade the end of the newest music into the older music behind it."""
+        length = min(len(self._under_end), max(0, self._end - self.committed))
+        if length:
+            tail = self._between(self._end - length, self._end)
+            tail[:] = crossfade(tail.copy(), self._under_end[-length:])
+        self._under_end = self._under_end[:0]
+
+    def _write(self, start: int, samples: Samples) -> None:
+        end = start + len(samples)
+        if start > self._older_end:
+            self._silence_to(start)
+        join = end - min(JOIN_SAMPLES, len(samples))
+        self._under_end = self._between(join, end if end < self._older_end else join).copy()
+        self._grow_to(end)
+        self._between(start, end)[:] = samples
+        self._end = end
+
     def _between(self, start: int, end: int) -> Samples:
         """Return the kept samples of these positions."""
         return self._samples[start - self._first : end - self._first]
 
     def _silence_to(self, end: int) -> None:
-        silence = self._end
-        self._extend_to(end)
+        silence = self._older_end
+        self._grow_to(end)
         self._between(silence, end)[:] = 0.0
         self._plans += [None] * (-(-end // FRAME_SIZE) - len(self._plans))
 
-    def _extend_to(self, end: int) -> None:
-        """Set the end of the music; the memory is doubled as needed."""
+    def _grow_to(self, end: int) -> None:
+        """Set the end of all music at least to a position; the memory is doubled as needed."""
         size = end - self._first
         if size > len(self._samples):
             grown = np.zeros((max(size, 2 * len(self._samples)), CHANNELS), np.float32)
-            grown[: self._end - self._first] = self._between(self._first, self._end)
+            grown[: self._older_end - self._first] = self._between(self._first, self._older_end)
             self._samples = grown
-        self._end = end
+        self._older_end = max(self._older_end, end)
 
 
 def straight(
@@ -192,7 +218,11 @@ class LiveConditions:
 
 @dataclass(frozen=True, kw_only=True)
 class SentEvent:
-    """An event as the simulated game sent it. position: the sample heard then."""
+    """An event as the simulated game sent it.
+
+    Attributes:
+        position: The sample heard then.
+    """
 
     sequence: int
     position: int

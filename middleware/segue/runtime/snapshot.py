@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple, NoReturn
 
 import msgpack
 
+from segue.audio import effects
 from segue.contract import FRAME_SIZE, MOST_STATE_BYTES, Generator
 from segue.runtime import mastering
 from segue.runtime.audio_buffer import ChunkBoundary
@@ -54,8 +55,11 @@ class SavedDirector:
 class SavedStinger(NamedTuple):
     """A stinger that sounds.
 
-    name: in the rules. start: the sample at which it begins. cancelled: the sample from which it fades out, None if it
-    plays to its end. number: in the messages about it, where the client gets it by itself; 0 where it is in the music.
+    Attributes:
+        name: In the rules.
+        start: The sample at which it begins.
+        cancelled: The sample from which it fades out, None if it plays to its end.
+        number: In the messages about it, where the client gets it by itself; 0 where it is in the music.
     """
 
     name: str
@@ -76,6 +80,7 @@ class Snapshot:
         director: A packed SavedDirector.
         history: The generator's packed state, b"" for none.
         master: The mastering stage's packed state, b"" for none.
+        effects: Its effects' packed state, b"" where they are off.
         stingers: Stingers that sound, on the client's timeline; none in a blob.
     """
 
@@ -86,6 +91,7 @@ class Snapshot:
     director: bytes
     history: bytes = b""
     master: bytes = b""
+    effects: bytes = b""
     stingers: tuple[SavedStinger, ...] = ()
 
     @property
@@ -149,7 +155,7 @@ class Snapshot:
             "seed": self.seed,
             "position": self.position * FRAME_SIZE,
             "director": self.director,
-            "history": msgpack.packb([self.master, self.history]) if self.history else b"",
+            "history": self._packed_history() if self.history else b"",
         }
         if self.stingers:
             # The last item is there for a number only.
@@ -157,8 +163,12 @@ class Snapshot:
         body = msgpack.packb(fields)
         return bytes(_MAGIC + hashlib.sha256(body).digest() + body)
 
+    def _packed_history(self) -> bytes:
+        # The last item is there for effects only.
+        return bytes(msgpack.packb([self.master, self.history, *([self.effects] if self.effects else [])]))
+
     def _within(self, most: int) -> bytes | None:
-        for kept in (self, replace(self, history=b"", master=b"")):
+        for kept in (self, replace(self, history=b"", master=b"", effects=b"")):
             data = kept.to_bytes()
             if len(data) <= most:
                 return data
@@ -191,10 +201,11 @@ class Snapshot:
         if position % FRAME_SIZE:
             raise SnapshotError(f"position: expected a multiple of {FRAME_SIZE}, got {position}")
         history = _bytes(fields.get("history"), BLOB_BYTES)
-        master, kept = b"", b""
+        master, kept, effects_data = b"", b"", b""
         if history:
-            master, kept = (_bytes(part, MOST_STATE_BYTES) for part in plain_data.sequence(_unpacked(history), 2, 2))
-            mastering.unpack(master)
+            parts = [_bytes(part, MOST_STATE_BYTES) for part in plain_data.sequence(_unpacked(history), 2, 3)]
+            master, kept, effects_data = (*parts, b"")[:3]
+            mastering.unpack(master, effects_data)
         snapshot = cls(
             position=position // FRAME_SIZE,
             seed=plain_data.integer(fields.get("seed"), 0, plain_data.LARGEST_INTEGER),
@@ -203,6 +214,7 @@ class Snapshot:
             director=_bytes(fields.get("director"), BLOB_BYTES),
             history=kept,
             master=master,
+            effects=effects_data,
             stingers=tuple(map(_stinger, plain_data.sequence(fields.get("stingers", []), 0, _MOST_STINGERS))),
         )
         snapshot.saved_director()
@@ -237,6 +249,7 @@ def take_snapshot(
         director=_pack_director(saved),
         history=history,
         master=mastering.pack(boundary.master) if history else b"",
+        effects=effects.pack(boundary.master.effects) if history else b"",
         stingers=tuple(stingers[-_MOST_STINGERS:]),
     )
 

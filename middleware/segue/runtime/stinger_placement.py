@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final, NamedTuple
 
+from segue.audio.files import MOST_STINGER_S
 from segue.contract import FADE_SAMPLES, FRAME_RATE, FRAME_SIZE, LONGEST_CHUNK_FRAMES, LONGEST_LOOKAHEAD_S, SAMPLE_RATE
 from segue.runtime.planner import PlannedFrame, Planner
-from segue.runtime.styles import MOST_STINGER_S
 from segue_rules.model import AudioStinger
 from segue_rules.plan import StingerCue
 

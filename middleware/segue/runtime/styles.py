@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from segue.audio.files import AudioFileError, read_audio
-from segue.contract import Samples, StyleBank, StyleEncoder
+from segue.audio.files import MOST_PROMPT_S, MOST_STINGER_S, AudioFileError, read_audio
+from segue.contract import MODES, Samples, StyleBank, StyleBanks, StyleEncoder, ThemeNote, ThemeNotes
 from segue.style.reader import StyleReader, StyleReading
 from segue.style_profile import blend
 from segue_rules.errors import RuleError
-from segue_rules.model import AudioStinger, Prompt, Rules
+from segue_rules.model import AudioStinger, Prompt, Rules, Theme
 from segue_rules.tempos import StyleTempo, with_tempos
 from segue_yaml.report import Problem
 
-# Longest audio prompt and stinger, in seconds.
-MOST_PROMPT_S = 60.0
-MOST_STINGER_S = 60.0
+# Prompts that cancel each other out have no direction.
+_LEAST_LENGTH: Final = 1e-6
 
 
 class StyledRules(NamedTuple):
@@ -26,33 +27,34 @@ class StyledRules(NamedTuple):
 
     Attributes:
         rules: With the tempo and the meter of each style.
-        styles: The bank, in the order of `rules.styles`.
+        styles: A bank for each encoder, in the order of `rules.styles`.
         warnings: Finished messages about words that are not known and prompts that count in part only.
     """
 
     rules: Rules
-    styles: StyleBank
+    styles: StyleBanks
     warnings: tuple[str, ...]
 
 
-def read_styles(rules: Rules, encoder: StyleEncoder) -> StyledRules:
+def read_styles(rules: Rules, encoders: Sequence[StyleEncoder]) -> StyledRules:
     """Read the prompts of every style.
 
     The embedding of a blend is the weighted mean of its prompts', scaled to length 1; its profile lies between theirs.
 
     Args:
         rules: The rules.
-        encoder: Embeds texts, and sound if it can.
+        encoders: At least one; each embeds texts, and sound if it can.
 
     Raises:
         RuleError: Some prompts cannot be read; it names all of them.
     """
     problems: list[Problem] = []
     warnings: list[str] = []
-    rows, profiles = [], []
-    reader = StyleReader(encoder)
+    rows: list[list[NDArray[np.float32]]] = []
+    profiles = []
+    reader = StyleReader(encoders)
     for style in rules.styles:
-        row = np.zeros(encoder.dimension, np.float32)
+        row = [np.zeros(encoder.dimension, np.float32) for encoder in encoders]
         read = []
         for prompt in style.prompts:
             try:
@@ -60,25 +62,39 @@ def read_styles(rules: Rules, encoder: StyleEncoder) -> StyledRules:
             except (ValueError, AudioFileError, NotImplementedError) as error:
                 problems.append(Problem(mark=prompt.mark, where=f'style "{style.name}"', text=str(error)))
             else:
-                row += prompt.weight * reading.embedding
+                row = [
+                    sums + prompt.weight * embedding for sums, embedding in zip(row, reading.embeddings, strict=True)
+                ]
                 read.append((reading.profile, prompt.weight))
                 warnings += [f'{prompt.mark}: style "{style.name}": {text}' for text in reading.warnings]
-        length = float(np.linalg.norm(row))
-        rows.append(row / length if length > 0 else row)
+        rows.append([sums / max(float(np.linalg.norm(sums)), _LEAST_LENGTH) for sums in row])
         if len(read) == len(style.prompts):
             profiles.append(blend([profile for profile, _ in read], [weight for _, weight in read]))
     if problems:
         raise RuleError(problems)
-    bank = StyleBank(
-        names=tuple(style.name for style in rules.styles),
-        embeddings=np.array(rows, np.float32).reshape(len(rows), encoder.dimension),
-        captions=tuple(" + ".join(prompt.text or "" for prompt in style.prompts) for style in rules.styles),
-        profiles=tuple(profiles),
+    banks = tuple(
+        StyleBank(
+            names=tuple(style.name for style in rules.styles),
+            embeddings=np.array([row[place] for row in rows], np.float32).reshape(len(rows), encoder.dimension),
+            captions=tuple(" + ".join(prompt.text or "" for prompt in style.prompts) for style in rules.styles),
+            profiles=tuple(profiles),
+            themes=tuple(map(_notes_of, rules.themes)),
+            encoder=encoder.name,
+        )
+        for place, encoder in enumerate(encoders)
     )
     tempos = {
-        name: StyleTempo(profile.tempo_bpm, profile.meter) for name, profile in zip(bank.names, profiles, strict=True)
+        style.name: StyleTempo(profile.tempo_bpm, profile.meter)
+        for style, profile in zip(rules.styles, profiles, strict=True)
     }
-    return StyledRules(with_tempos(rules, tempos), bank, tuple(warnings))
+    return StyledRules(with_tempos(rules, tempos), StyleBanks(banks), tuple(warnings))
+
+
+def _notes_of(theme: Theme) -> ThemeNotes:
+    notes = tuple(ThemeNote(float(note.start), float(note.beats), note.pitch, note.velocity) for note in theme.notes)
+    if theme.key is None:
+        return ThemeNotes(name=theme.name, notes=notes)
+    return ThemeNotes(name=theme.name, notes=notes, tonic=theme.key.tonic, mode=MODES.index(theme.key.mode))
 
 
 def load_stingers(rules: Rules) -> dict[str, Samples]:
@@ -107,5 +123,9 @@ def load_stingers(rules: Rules) -> dict[str, Samples]:
 
 def _read(prompt: Prompt, reader: StyleReader) -> StyleReading:
     if prompt.audio is not None:
-        return reader.read_audio(read_audio(prompt.audio, max_seconds=MOST_PROMPT_S))
+        samples = read_audio(prompt.audio, max_seconds=MOST_PROMPT_S, excerpt=True)
+        try:
+            return reader.read_audio(samples)
+        except (ValueError, NotImplementedError) as error:
+            raise ValueError(f"{prompt.audio}: {error}") from error
     return reader.read_text(prompt.text or "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Final
@@ -12,13 +12,30 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.contract import FRAME_SIZE, SAMPLE_RATE, Chunk, Conditioning, NoteEvent, Request, Result, Samples
+from segue.contract import (
+    FRAME_SIZE,
+    MODES,
+    SAMPLE_RATE,
+    Chunk,
+    ComposedBar,
+    Conditioning,
+    NoteEvent,
+    NoteRelease,
+    Request,
+    Result,
+    Samples,
+    ThemeNotes,
+)
 from segue.score import packed_state, production
 from segue.score.composer.arrange import arrange
-from segue.score.composer.conductor import Form, advance
+from segue.score.composer.bar_summary import composed_bar
+from segue.score.composer.conductor import advance, present
+from segue.score.composer.form import Form
 from segue.score.composer.moment import Arrangements, Mix, Moment
-from segue.score.composer.vocabulary import Situation
-from segue.score.production import WARM_UP, Curve, Kick, ProductionState, Settings
+from segue.score.composer.motif import Motif, PlayedNote, Theme, key_of, motif_of
+from segue.score.composer.vocabulary import Arrangement
+from segue.score.production import WARM_UP, Kick, ProductionState
+from segue.score.production_settings import Curve, Settings, mixed
 from segue.score.sampler.sampler import Sampler, SamplerState
 from segue.style_profile import StyleProfile
 
@@ -51,6 +68,7 @@ class ScoreGenerator:
     """Music by rule, played by the sampled orchestra. Beats sound exactly where the tempo map says."""
 
     name: Final = "score"
+    encoder: Final = ""
     controls: Final = frozenset({"tempo", "meter", "key", "drums", "intensity", "temperature", "guidance", "fills"})
     exact_beats: Final = True
     rows: Final = 1
@@ -132,9 +150,21 @@ class ScoreGenerator:
             raise ValueError(f"conditioning: expected to start at frame {form.frame}, got {conditioning.frame}")
         notes: list[NoteEvent] = []
         kicks: list[Kick] = []
+        bars: list[ComposedBar] = []
         profiles = request.styles.profiles
-        for moment in moments(conditioning, [profile.key for profile in profiles], arranged(profiles)):
+        names, themes = [profile.key for profile in profiles], motifs_of(request.styles.themes)
+        theme_names = _theme_names(request.styles.themes)
+        heard = _releasable(request.state.sampler.sounding)
+        releases: dict[str, list[int]] = {}
+        for moment in moments(conditioning, names, arranged(profiles), themes):
+            earlier = form
             form, started = advance(form, moment)
+            if (bar := composed_bar(earlier, form, moment, theme_names)) is not None:
+                bars.append(bar)
+            for name in heard - present(form, moment):
+                releases.setdefault(name, []).append(moment.frame * FRAME_SIZE)
+                heard.remove(name)
+            heard |= _releasable(started)
             notes.extend(started)
             kicks.extend(production.kicks_of(started, round(60_000 * SAMPLE_RATE / moment.tempo)))
         before, position = request.state.production, conditioning.frame * FRAME_SIZE
@@ -144,6 +174,7 @@ class ScoreGenerator:
             notes,
             conditioning.num_frames * FRAME_SIZE,
             stems=request.stems,
+            releases=releases,
             send_gains=production.send_gains(before, targets),
             pump_gains=production.pump_gains(before, targets, kicks, position),
         )
@@ -153,7 +184,14 @@ class ScoreGenerator:
             stem_productions, stems = production.process_stems(
                 request.state.stem_productions, before, stems, samples, targets, position
             )
-        chunk = Chunk(frame=conditioning.frame, samples=bounded(samples), notes=tuple(notes), stems=stems)
+        chunk = Chunk(
+            frame=conditioning.frame,
+            samples=bounded(samples),
+            notes=tuple(notes),
+            bars=tuple(bars),
+            releases=tuple(sorted(NoteRelease(at, name) for name, found in releases.items() for at in found)),
+            stems=stems,
+        )
         state = ScoreState(form=form, sampler=sampler, production=produced, stem_productions=stem_productions)
         return Result(state=state, chunk=chunk)
 
@@ -164,15 +202,15 @@ def arranged(profiles: tuple[StyleProfile, ...]) -> Arrangements:
     return _ArrangedWhenAsked(profiles)
 
 
-class _ArrangedWhenAsked(Mapping[str, Situation]):
+class _ArrangedWhenAsked(Mapping[str, Arrangement]):
     """Arrangements, each made when it is first asked for: one takes some 8 ms, and a game has up to 256 styles."""
 
     def __init__(self, profiles: Sequence[StyleProfile]) -> None:
         self._profiles = {profile.key: profile for profile in profiles}
         # Kept here as well, for a service whose games have more styles together than `arrange` remembers.
-        self._made: dict[str, Situation] = {}
+        self._made: dict[str, Arrangement] = {}
 
-    def __getitem__(self, name: str) -> Situation:
+    def __getitem__(self, name: str) -> Arrangement:
         made = self._made.get(name)
         return made if made is not None else self._made.setdefault(name, arrange(self._profiles[name]))
 
@@ -199,16 +237,41 @@ def _settings(profiles: tuple[StyleProfile, ...]) -> tuple[Settings, ...]:
 
 @lru_cache(maxsize=256)
 def _mixed(settings: tuple[Settings, ...], weights: tuple[float, ...]) -> Settings:
-    return production.mixed(settings, weights)
+    return mixed(settings, weights)
 
 
-def moments(conditioning: Conditioning, names: Sequence[str], arrangements: Arrangements) -> list[Moment]:
+@lru_cache(maxsize=64)
+def motifs_of(themes: tuple[ThemeNotes, ...]) -> tuple[Motif, ...]:
+    """Return the themes of the rules as motifs, in their order."""
+    motifs = []
+    for theme in themes:
+        notes = [PlayedNote(*note) for note in theme.notes]
+        tonic, mode = key_of(notes) if theme.tonic < 0 else (theme.tonic, MODES[theme.mode])
+        motifs.append(motif_of(notes, tonic=tonic, mode=mode))
+    return tuple(motifs)
+
+
+def _releasable(notes: Iterable[NoteEvent]) -> set[str]:
+    """Return the styles of notes that are released once their style has left; drums ring out."""
+    return {note.style for note in notes if note.style and not note.drums and note.released is None}
+
+
+@lru_cache(maxsize=64)
+def _theme_names(themes: tuple[ThemeNotes, ...]) -> Mapping[str, str]:
+    """Return the name of the theme behind each motif's key; of equal tunes, the first."""
+    return {motif.key: theme.name for motif, theme in reversed(list(zip(motifs_of(themes), themes, strict=True)))}
+
+
+def moments(
+    conditioning: Conditioning, names: Sequence[str], arrangements: Arrangements, motifs: tuple[Motif, ...] = ()
+) -> list[Moment]:
     """Return conditioning frame by frame, its mix of styles turned into a mix of arrangements.
 
     Args:
         conditioning: T frames of N styles.
         names: Of the arrangement of each style; styles that are arranged alike share one.
         arrangements: By name.
+        motifs: The themes that conditioning counts.
 
     Raises:
         ValueError: If there are not N names.
@@ -216,7 +279,7 @@ def moments(conditioning: Conditioning, names: Sequence[str], arrangements: Arra
     if len(names) != conditioning.weights.shape[1]:
         raise ValueError(f"expected {conditioning.weights.shape[1]} style profiles, got {len(names)}")
     mixes = _mixes(_sharpened(conditioning.weights, conditioning.guidance), names)
-    coming = mixes
+    coming, by_key = mixes, {motif.key: motif for motif in motifs}
     if (conditioning.to_change >= 0).any():
         coming = _mixes(_sharpened(conditioning.next_weights, conditioning.guidance), names)
     return [
@@ -234,11 +297,31 @@ def moments(conditioning: Conditioning, names: Sequence[str], arrangements: Arra
             intensity=float(conditioning.intensity[index]),
             to_change=int(conditioning.to_change[index]),
             next_mix=coming[index],
+            next_meter=int(conditioning.next_meter[index]),
+            ramp=int(conditioning.ramp[index]),
             arrangements=arrangements,
             temperature=float(conditioning.temperature[index]),
+            visit=int(conditioning.visit[index, 0]),
+            visit_bar=int(conditioning.visit[index, 1]),
+            next_visit=int(conditioning.next_visit[index, 0]),
+            next_visit_bar=int(conditioning.next_visit[index, 1]),
+            silent=bool(conditioning.silent[index]),
+            next_silent=bool(conditioning.next_silent[index]),
+            theme=_theme(motifs, int(conditioning.theme[index]), float(conditioning.theme_strength[index])),
+            themes=by_key,
+            next_theme=_motif(motifs, int(conditioning.next_theme[index])),
         )
         for index in range(conditioning.num_frames)
     ]
+
+
+def _theme(motifs: tuple[Motif, ...], index: int, strength: float) -> Theme | None:
+    motif = _motif(motifs, index)
+    return Theme(motif, strength) if motif is not None and strength > 0 else None
+
+
+def _motif(motifs: tuple[Motif, ...], index: int) -> Motif | None:
+    return motifs[index] if 0 <= index < len(motifs) else None
 
 
 def _sharpened(weights: NDArray[np.float32], guidance: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -2,8 +2,9 @@
 
 Layout: the model's checksum (uint32), then, deflated: the form and the production (see `record_codec`), the number of
 notes (uint16), and of all notes one quantity after the other: distance in samples from the start to the next note's,
-for the last to the state's position, and duration (uint32, their lowest bytes first); programme (of drums 128 and the
-kit), pitch, velocity and family (uint8).
+for the last to the state's position, duration, and how long ago the note was released plus 1, 0 if it was not (uint32,
+their lowest bytes first); programme (of drums 128 and the kit), pitch, velocity, family, and the number of the style,
+0 for none (uint8).
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from itertools import groupby
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -20,8 +23,9 @@ from numpy.typing import NDArray
 
 from segue.contract import FAMILIES, FRAME_SIZE, MOST_STATE_BYTES, SAMPLE_RATE, NoteEvent
 from segue.score import record_codec
-from segue.score.composer.conductor import Form
-from segue.score.production import PAST, WARM_UP, Kick, ProductionState, Settings, kicks_of
+from segue.score.composer.form import Form
+from segue.score.production import PAST, WARM_UP, Kick, ProductionState, kicks_of
+from segue.score.production_settings import Settings
 from segue.score.sampler.kits import DRUM_KIT, KITS
 from segue.score.sampler.notes import DURATION_STEP, MAX_DURATION, VELOCITY_LAYER
 from segue.score.sampler.orchestra import NUM_KEYS, NUM_PROGRAMS
@@ -53,6 +57,12 @@ class PackedProduction(NamedTuple):
     recent: tuple[Settings, ...]
 
 
+class PackedStyles(NamedTuple):
+    """The styles of the notes, by their keys; they are counted from 1."""
+
+    keys: tuple[str, ...]
+
+
 class Packed(NamedTuple):
     """What a packed state says.
 
@@ -71,7 +81,7 @@ class Packed(NamedTuple):
 
 
 # Raise it when an old form would now mean other music, so that old saves are refused.
-_VERSION: Final = 2
+_VERSION: Final = 4
 FORM_SIGNATURE: Final = zlib.crc32(
     f"{_VERSION} {record_codec.signature(Form)} {record_codec.signature(PackedProduction)}".encode()
 )
@@ -88,9 +98,14 @@ _MOST_AGE: Final = 4 * MAX_DURATION
 _MOST_WHOLE: Final = 2**62
 _MOST_BEAT: Final = 10 * SAMPLE_RATE
 _MOST_KICKS: Final = 64
-_WIDE, _NARROW = 2, 4
-# Columns of a table of notes, int64 [notes, 6].
-_START, _PROGRAM, _PITCH, _VELOCITY, _DURATION, _FAMILY = range(6)
+_MOST_STYLES: Final = 255
+_WIDE, _NARROW = 3, 5
+# Columns of a table of notes, int64 [notes, 8].
+_START, _PROGRAM, _PITCH, _VELOCITY, _DURATION, _FAMILY, _STYLE, _RELEASED = range(8)
+_ATTRIBUTES: Final = attrgetter(
+    "start", "program", "drums", "pitch", "velocity", "duration", "family", "style", "released"
+)
+_NOT_RELEASED: Final = -(2**62)
 _NOTE_BYTES: Final = 4 * _WIDE + _NARROW
 _MOST_BYTES: Final = 4_096 + _NOTE_BYTES * _MOST_NOTES
 _FAMILY_NUMBERS: Final = {family: number for number, family in enumerate(FAMILIES)}
@@ -101,13 +116,16 @@ _COUNT: Final = struct.Struct("<H")
 def pack(model: str, form: Form, production: ProductionState, sampler: SamplerState) -> bytes:
     """Return a state as bytes; where they would be too many, the notes that ended first are left out."""
     position = sampler.position
-    over = sorted(sampler.over, key=lambda ended: ended.end)
+    over = sorted(sampler.over, key=attrgetter("end"))
     notes = [note for note in (*(ended.note for ended in over), *sampler.sounding) if position - note.start < _MOST_AGE]
     notes = notes[-_MOST_NOTES:]
     written = record_codec.write(Form, form)
     written += record_codec.write(PackedProduction, _packed_production(production, position))
+    # The newest come first, should there ever be too many.
+    styles = tuple(dict.fromkeys(note.style for note in reversed(notes) if note.style))[:_MOST_STYLES]
+    written += record_codec.write(PackedStyles, PackedStyles(styles))
     while True:
-        table = _table(notes)
+        table = _table(notes, styles)
         packed = _sum(model) + zlib.compress(written + _COUNT.pack(len(notes)) + _columns(table, position))
         if len(packed) <= MOST_STATE_BYTES and _work(table) <= _MOST_WORK:
             return packed
@@ -125,6 +143,7 @@ def unpack(model: str, data: bytes, *, frame: int, position: int) -> Packed:
     raw = _inflated(data[_SUM.size :])
     form, offset = record_codec.read(Form, raw)
     produced, offset = record_codec.read(PackedProduction, raw, offset)
+    styles, offset = record_codec.read(PackedStyles, raw, offset)
     counted = offset + _COUNT.size
     if len(raw) < counted:
         raise ValueError("expected the number of notes, got the end")
@@ -132,7 +151,9 @@ def unpack(model: str, data: bytes, *, frame: int, position: int) -> Packed:
     if count > _MOST_NOTES or len(raw) - counted != _NOTE_BYTES * count:
         raise ValueError(f"{count} notes: expected {_NOTE_BYTES * count} bytes of them, got {len(raw) - counted}")
     course = _course(_checked_production(produced))
-    notes = _notes(_read_table(raw[counted:], count, position))
+    if len(styles.keys) > _MOST_STYLES or not all(map(_KEY.fullmatch, styles.keys)):
+        raise ValueError(f"expected at most {_MOST_STYLES} keys of styles, got {styles.keys}")
+    notes = _notes(_read_table(raw[counted:], count, position, len(styles.keys)), styles.keys)
     exact = tuple(Kick(position + kick.start, kick.beat) for kick in produced.kicks)
     known = {kick.start for kick in exact}
     derived = kicks_of(notes, produced.beat) if produced.beat else ()
@@ -160,21 +181,23 @@ def _inflated(deflated: bytes) -> bytes:
     return raw
 
 
-def _table(notes: Sequence[NoteEvent]) -> NDArray[np.int64]:
+def _table(notes: Sequence[NoteEvent], styles: Sequence[str]) -> NDArray[np.int64]:
     """Return the notes as rows, by start, in one order however they come."""
-    rows = [
-        (
-            note.start,
-            _DRUMS * note.drums + note.program,
-            note.pitch,
-            note.velocity,
-            note.duration if note.duration < MAX_DURATION else MAX_DURATION,
-            _FAMILY_NUMBERS[note.family],
-        )
-        for note in notes
-    ]
-    rows.sort()
-    return np.array(rows, np.int64).reshape(-1, 6)
+    if not notes:
+        return np.zeros((0, 8), np.int64)
+    *numbers, families, keys, released = zip(*map(_ATTRIBUTES, notes), strict=True)
+    starts, programs, drums, pitches, velocities, durations = np.array(numbers, np.int64)
+    style_numbers = {key: number for number, key in enumerate(styles, 1)}
+    table = np.empty((len(notes), 8), np.int64)
+    table[:, _START] = starts
+    table[:, _PROGRAM] = _DRUMS * drums + programs
+    table[:, _PITCH] = pitches
+    table[:, _VELOCITY] = velocities
+    table[:, _DURATION] = np.minimum(durations, MAX_DURATION)
+    table[:, _FAMILY] = [_FAMILY_NUMBERS[family] for family in families]
+    table[:, _STYLE] = [style_numbers.get(key, 0) for key in keys]
+    table[:, _RELEASED] = [_NOT_RELEASED if at is None else at for at in released]
+    return table[np.lexsort(table.T[::-1])]
 
 
 def _work(table: NDArray[np.int64]) -> float:
@@ -188,12 +211,14 @@ def _work(table: NDArray[np.int64]) -> float:
 
 
 def _columns(table: NDArray[np.int64], position: int) -> bytes:
-    wide = np.stack([np.diff(table[:, _START], append=position), table[:, _DURATION]]).astype("<u4")
+    since = np.where(table[:, _RELEASED] == _NOT_RELEASED, 0, position - table[:, _RELEASED] + 1)
+    wide = np.stack([np.diff(table[:, _START], append=position), table[:, _DURATION], since]).astype("<u4")
     planes = wide.view(np.uint8).reshape(_WIDE, len(table), 4).transpose(0, 2, 1)
-    return planes.tobytes() + table[:, (_PROGRAM, _PITCH, _VELOCITY, _FAMILY)].T.astype(np.uint8).tobytes()
+    narrow = table[:, (_PROGRAM, _PITCH, _VELOCITY, _FAMILY, _STYLE)]
+    return planes.tobytes() + narrow.T.astype(np.uint8).tobytes()
 
 
-def _read_table(columns: bytes, count: int, position: int) -> NDArray[np.int64]:
+def _read_table(columns: bytes, count: int, position: int, styles: int) -> NDArray[np.int64]:
     """Return the inverse of `_columns`.
 
     Raises:
@@ -201,22 +226,25 @@ def _read_table(columns: bytes, count: int, position: int) -> NDArray[np.int64]:
     """
     flat = np.frombuffer(columns, np.uint8)
     planes = flat[: 4 * _WIDE * count].reshape(_WIDE, 4, count).transpose(0, 2, 1)
-    distances, durations = np.ascontiguousarray(planes).view("<u4")[..., 0].astype(np.int64)
-    programs, pitches, velocities, families = flat[4 * _WIDE * count :].reshape(_NARROW, count)
+    distances, durations, since = np.ascontiguousarray(planes).view("<u4")[..., 0].astype(np.int64)
+    programs, pitches, velocities, families, numbers = flat[4 * _WIDE * count :].reshape(_NARROW, count)
     starts = position - np.cumsum(distances[::-1])[::-1]
     drums = np.isin(programs, [_DRUMS + kit for kit in KITS]) & np.isin(pitches, tuple(DRUM_KIT))
     known = drums | (programs < NUM_PROGRAMS)
     playable = known & (pitches < NUM_KEYS) & (velocities >= 1) & (velocities <= 127) & (families < len(FAMILIES))
     lasting = (durations >= 1) & (durations <= MAX_DURATION)
-    if not (playable & lasting & (starts < position) & (position - starts < _MOST_AGE)).all():
+    released = np.where(since == 0, _NOT_RELEASED, position - since + 1)
+    ended = (numbers <= styles) & ((since == 0) | (released > starts))
+    if not (playable & lasting & ended & (starts < position) & (position - starts < _MOST_AGE)).all():
         raise ValueError("expected notes that the orchestra plays")
-    table = np.stack([starts, programs, pitches, velocities, durations, families], axis=1).astype(np.int64)
+    columns_read = [starts, programs, pitches, velocities, durations, families, numbers, released]
+    table = np.stack(columns_read, axis=1).astype(np.int64)
     if (work := _work(table)) > _MOST_WORK:
         raise ValueError(f"expected notes of a work of {_MOST_WORK} at most, got {work:.0f}")
     return table
 
 
-def _notes(table: NDArray[np.int64]) -> list[NoteEvent]:
+def _notes(table: NDArray[np.int64], styles: Sequence[str]) -> list[NoteEvent]:
     return [
         NoteEvent(
             start=start,
@@ -226,24 +254,23 @@ def _notes(table: NDArray[np.int64]) -> list[NoteEvent]:
             velocity=velocity,
             drums=program >= _DRUMS,
             family=FAMILIES[family],
+            style=styles[number - 1] if number else "",
+            released=None if released == _NOT_RELEASED else released,
         )
-        for start, program, pitch, velocity, duration, family in table.tolist()
+        for start, program, pitch, velocity, duration, family, number, released in table.tolist()
     ]
 
 
 def _packed_production(state: ProductionState, position: int) -> PackedProduction:
-    runs: list[Run] = []
-    for settings in state.past:
-        # To a float32, which leaves zeros to deflate and errs by less than the sound does.
-        room, pump = float(np.float32(settings.room)), float(np.float32(settings.pump))
-        same = bool(runs) and (runs[-1].room, runs[-1].pump) == (room, pump)
-        runs[-1:] = [runs[-1]._replace(frames=runs[-1].frames + 1)] if same else [*runs[-1:], Run(1, room, pump)]
+    # To a float32, which leaves zeros to deflate and errs by less than the sound does.
+    sent = np.array([(settings.room, settings.pump) for settings in state.past], np.float32).reshape(-1, 2).tolist()
+    runs = tuple(Run(sum(1 for _ in same), room, pump) for (room, pump), same in groupby(sent))
     recent = state.past[-WARM_UP // FRAME_SIZE :]
     return PackedProduction(
         settings=state.settings,
         beat=state.beat,
         kicks=tuple(Kick(kick.start - position, kick.beat) for kick in state.kicks),
-        runs=tuple(runs),
+        runs=runs,
         recent=() if all(settings == state.settings for settings in recent) else recent,
     )
 

@@ -136,7 +136,11 @@ class WrongTokens:
         self._wrong: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def delay_s(self, address: str, now_s: float, *, right: bool = False) -> float:
-        """Return how many seconds an answer to `address` has to wait; right: whether it sent the right token."""
+        """Return how many seconds an answer to `address` has to wait.
+
+        Args:
+            right: Whether it sent the right token.
+        """
         wrong = self._count(network(address), now_s)
         if wrong < (_SUSPICIOUS if right else _FORGIVEN):
             return 0.0

@@ -56,7 +56,11 @@ class ConnectionBudget:
     """
 
     def __init__(self, events_per_second: int, now_s: float) -> None:
-        """Start with full buckets. events_per_second: the limit of events that the client was granted."""
+        """Start with full buckets.
+
+        Args:
+            events_per_second: The limit of events that the client was granted.
+        """
         work = _COST_PER_SECOND + _COST_PER_EVENT * events_per_second
         self._work = TokenBucket(work, work * _BURST_S, now_s)
         self._requests = TokenBucket(_COST_PER_SECOND, _COST_PER_SECOND * _BURST_S, now_s)

@@ -102,8 +102,16 @@ class ConnectionHandler:
                 session.tick(now_s)
             self.flush(session)
 
-    def extend_deadlines(self, seconds: float) -> None:
-        """Discount a time in which the process was suspended and received nothing."""
+    def extend_deadlines(self, seconds: float, *, suspended: bool) -> None:
+        """Discount a time in which nothing was received.
+
+        Args:
+            seconds: How long it was.
+            suspended: Whether the process did not run. Then the loop is not late for want of processor time, and what
+                clients sent meanwhile is read without limits on planning.
+        """
+        if suspended:
+            self._ticked_s += seconds
         for connection in self._connections.values():
             connection.received_s += seconds
         for session in self._sessions:

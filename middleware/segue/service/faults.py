@@ -28,7 +28,11 @@ class FaultGuard:
 
     @contextmanager
     def session(self, session: ServerSession, where: str) -> Iterator[None]:
-        """Run the block for a session; an exception ends that session. where: for the log and the metrics."""
+        """Run the block for a session; an exception ends that session.
+
+        Args:
+            where: For the log and the metrics.
+        """
         try:
             yield
         except Exception:
@@ -36,7 +40,11 @@ class FaultGuard:
 
     @contextmanager
     def task(self, where: str) -> Iterator[None]:
-        """Run the block for the service; after an exception the service goes on. where: for the log and the metrics."""
+        """Run the block for the service; after an exception the service goes on.
+
+        Args:
+            where: For the log and the metrics.
+        """
         try:
             yield
         except Exception:

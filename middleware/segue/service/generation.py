@@ -29,6 +29,10 @@ SUSPENDED_S: Final = 0.5
 # Shortest and longest wait between two looks for work, unless `wake` is called.
 _SHORTEST_WAIT_S: Final = 0.02
 _LONGEST_WAIT_S: Final = 0.25
+# After a suspension, what clients sent meanwhile is read first, for so long at most: old playheads would lead to music
+# that comes too late, and each of their events to a replacement of the one before.
+_MOST_READING_S: Final = 1.0
+_READING_POLL_S: Final = 0.005
 # A call that takes long is not abandoned while every session has more sound than this.
 _STARVING_S: Final = 1.0
 
@@ -157,6 +161,7 @@ class Generation:
         on_session_failed: Callable[[Session], None],
         metrics: Metrics,
         guard: FaultGuard,
+        has_unread: Callable[[], bool] = lambda: False,
     ) -> None:
         """Prepare threads for the generators.
 
@@ -169,6 +174,7 @@ class Generation:
             on_session_failed: Called with each session that a fault ended.
             metrics: Counts calls.
             guard: Contains faults.
+            has_unread: Returns whether received messages of sessions' clients wait to be handled.
         """
         self._scheduler = scheduler
         self._clock = clock
@@ -177,9 +183,12 @@ class Generation:
         self._on_session_failed = on_session_failed
         self._metrics = metrics
         self._guard = guard
+        self._has_unread = has_unread
         self._awake = asyncio.Event()
-        # By level of the fallback chain: the free workers, and whether abandoned calls still run.
-        self._free = [[Worker(f"{one.name} {number}") for number in range(one.threads)] for one in generators]
+        self._generators = tuple(generators)
+        # By level of the fallback chain: the free workers, how many are busy, and whether abandoned calls still run.
+        self._free: list[list[Worker]] = [[] for _ in generators]
+        self._busy = [0 for _ in generators]
         self._hanging: dict[int, list[Callable[[], bool]]] = {}
         self._running: set[asyncio.Task[None]] = set()
 
@@ -195,17 +204,30 @@ class Generation:
                 with self._guard.task("generation"):
                     self._begin_all()
                 # Not asyncio.wait_for: before Python 3.12 it loses a cancellation that comes together with a wake.
-                timer = asyncio.get_running_loop().call_later(self._wait_s(), self._awake.set)
+                due_s = self._clock() + self._wait_s()
+                timer = asyncio.get_running_loop().call_later(due_s - self._clock(), self._awake.set)
                 try:
                     await self._awake.wait()
                 finally:
                     timer.cancel()
+                if self._clock() - due_s > SUSPENDED_S:
+                    await self._wait_for_reading()
                 for task in [task for task in self._running if task.done()]:
                     self._running.remove(task)
                     task.result()
         finally:
             for task in self._running:
                 task.cancel()
+
+    async def _wait_for_reading(self) -> None:
+        """Begin nothing until the messages that came while the process was suspended are handled."""
+        end_s, was_read = self._clock() + _MOST_READING_S, False
+        while self._clock() < end_s:
+            # In each wait the loop reads what has arrived in the sockets; nothing else shows that it is there.
+            await asyncio.sleep(_READING_POLL_S)
+            if was_read and not self._has_unread():
+                return
+            was_read = not self._has_unread()
 
     def close(self, timeout_s: float) -> None:
         """End the free threads, waiting for each up to the timeout."""
@@ -227,7 +249,10 @@ class Generation:
                 self._scheduler.abandon(batch, self._clock(), "the generator still hangs")
                 self._on_batch_done(batch)
                 continue
-            task = asyncio.ensure_future(self._generate(batch, level, self._free[level].pop()))
+            free = self._free[level]
+            worker = free.pop() if free else Worker(f"{self._generators[level].name} {self._busy[level]}")
+            self._busy[level] += 1
+            task = asyncio.ensure_future(self._generate(batch, level, worker))
             task.add_done_callback(lambda done: self.wake())
             self._running.add(task)
         for session in self._scheduler.broken():
@@ -236,15 +261,15 @@ class Generation:
     def _is_available(self, level: int) -> bool:
         """Return whether a batch of this level can be handled now; a level that hangs refuses it for the next one."""
         if self._hangs(level):
-            return level < len(self._free) - 1
-        return bool(self._free[level])
+            return level < len(self._generators) - 1
+        return self._busy[level] + len(self._hanging.get(level, ())) < self._generators[level].threads
 
     def _hangs(self, level: int) -> bool:
-        """Return whether an abandoned call of this level still runs."""
+        """Return whether abandoned calls of this level still run, so many that there is room for no other."""
         still = [runs for runs in self._hanging.pop(level, ()) if runs()]
         if still:
             self._hanging[level] = still
-        return bool(still)
+        return len(still) >= self._generators[level].threads
 
     async def _generate(self, batch: Batch, level: int, worker: Worker) -> None:
         with self._guard.task("generation"):
@@ -258,6 +283,7 @@ class Generation:
                 self._scheduler.abandon(batch, self._clock(), f"{type(error).__name__}: {error}")
                 raise
             finally:
+                self._busy[level] -= 1
                 self._free[level].append(worker)
                 self._on_batch_done(batch)
 

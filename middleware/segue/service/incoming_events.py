@@ -140,7 +140,11 @@ class IncomingEvents:
             self._log_refusal(item.seq, receipt.code, receipt.text, now_s)
 
     def _refuse(self, item: EventItem, text: str, now_s: float) -> None:
-        """Answer an event that comes too soon. text: what it exceeds."""
+        """Answer an event that comes too soon.
+
+        Args:
+            text: What it exceeds.
+        """
         frame = self._music.latency.committed(now_s) // FRAME_SIZE
         receipt = Receipt(seq=item.seq, accepted=False, code="rate_limited", frame=frame, text=text)
         self._metrics.event(receipt.code)

@@ -144,6 +144,11 @@ class Listener:
         """Return the number of connections."""
         return len(self._peers)
 
+    @property
+    def has_unread(self) -> bool:
+        """Whether bytes that were received over connections with a session wait to be handled."""
+        return bool(self._waiting[0])
+
     async def __aenter__(self) -> Self:
         return self
 
@@ -242,7 +247,11 @@ class Listener:
         return right, self._wrong_tokens.delay_s(peer.address, now_s, right=right)
 
     def count(self, reason: RefusalReason, text: str = "") -> None:
-        """Count a connection that was refused; text: what its client did wrong."""
+        """Count a connection that was refused.
+
+        Args:
+            text: What its client did wrong.
+        """
         if reason is RefusalReason.ORIGIN:
             self._refused_page = text
         elif reason is RefusalReason.WRONG_PORT:

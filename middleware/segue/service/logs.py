@@ -185,7 +185,11 @@ class _Writer:
 
 
 class _Site:
-    """A line of code that logs. suppressed: lines it was not allowed since the last one written."""
+    """A line of code that logs.
+
+    Attributes:
+        suppressed: Lines it was not allowed since the last one written.
+    """
 
     def __init__(self, now_s: float) -> None:
         self.lines = TokenBucket(_LINES_PER_SECOND, _LINES_AT_ONCE, now_s)

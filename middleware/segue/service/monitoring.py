@@ -81,7 +81,11 @@ class Metrics:
         self._opened.inc()
 
     def closed(self, reason: str) -> None:
-        """Count a session that was closed. reason: one of a fixed few, never a client's words."""
+        """Count a session that was closed.
+
+        Args:
+            reason: One of a fixed few, never a client's words.
+        """
         self._closed.labels(reason).inc()
 
     def set_sessions(self, *, connected: int, waiting: int, levels: Iterable[int], headroom: float) -> None:
@@ -102,7 +106,11 @@ class Metrics:
         self._headroom.set(headroom)
 
     def restored(self, outcome: str) -> None:
-        """Count a restore. outcome: `all`, `rules` or `nothing`."""
+        """Count a restore.
+
+        Args:
+            outcome: `all`, `rules` or `nothing`.
+        """
         self._restores.labels(outcome).inc()
 
     # --- connections ------------------------------------------------------------------------------------------------
@@ -146,7 +154,11 @@ class Metrics:
         self._reaction.observe(seconds)
 
     def fault(self, where: str) -> None:
-        """Count a fault of the service. where: one of a fixed few."""
+        """Count a fault of the service.
+
+        Args:
+            where: One of a fixed few.
+        """
         self._faults.labels(where).inc()
 
     # --- generation -------------------------------------------------------------------------------------------------
@@ -183,7 +195,11 @@ class Health:
     """Whether the service is alive and ready for clients. Written by its loop, read by any thread."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin alive and not ready. clock: monotonic seconds."""
+        """Begin alive and not ready.
+
+        Args:
+            clock: Monotonic seconds.
+        """
         self._clock = clock
         self._ticked_s = math.inf
         self._not_ready = "the generators are being built"

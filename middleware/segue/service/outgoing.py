@@ -122,7 +122,11 @@ class OutgoingQueue:
         return encoded if connected else []
 
     def resend(self, last_chunk: int) -> list[Parts]:
-        """Return what a client that comes back has missed; last_chunk: number of the last chunk that it has."""
+        """Return what a client that comes back has missed.
+
+        Args:
+            last_chunk: Number of the last chunk that it has.
+        """
         return self._resend.take(last_chunk) + [encode(part) for part in self._stingers.again()]
 
     def acknowledge(self, committed: int, last_chunk: int) -> None:
@@ -197,9 +201,10 @@ class _Kind(Enum):
 class _Sent(NamedTuple):
     """A message that was sent, or could not be.
 
-    number: of the chunk, of the chunk before a message that only has to arrive, or the stinger's id. start, until:
-    samples; it is needed until `committed` reaches `until`. replaced: whether a later chunk begins at or before this
-    one.
+    Attributes:
+        number: Of the chunk, of the chunk before a message that only has to arrive, or the stinger's id.
+        start, until: Samples; it is needed until `committed` reaches `until`.
+        replaced: Whether a later chunk begins at or before this one.
     """
 
     kind: _Kind

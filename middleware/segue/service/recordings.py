@@ -142,7 +142,11 @@ class Recordings:
 
 
 class _Line(NamedTuple):
-    """A line to write. text: None closes the file."""
+    """A line to write.
+
+    Attributes:
+        text: None closes the file.
+    """
 
     recording: Recording
     text: str | None

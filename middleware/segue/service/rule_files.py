@@ -57,7 +57,7 @@ def mentioned(path: Path) -> Mentioned:
         found = [each for path in named if (each := _resolved(path)) is not None]
         includes.update(dict.fromkeys(found))
         waiting += found
-        sounds = [current.parent / text for text in _audio(node)]
+        sounds = [current.parent / text for text in _named_files(node)]
         reached.update(dict.fromkeys((*named, *sounds)))
     return Mentioned(includes=tuple(includes), reached=tuple(reached))
 
@@ -81,16 +81,16 @@ def _included(node: Node | None) -> Iterator[str]:
             yield from (item.text for item in entry.value.items if isinstance(item, Scalar) and item.text)
 
 
-def _audio(node: Node | None) -> Iterator[str]:
-    """Yield the text of every key `audio`, wherever it stands."""
+def _named_files(node: Node | None) -> Iterator[str]:
+    """Yield the text of every key `audio` or `midi`, wherever it stands."""
     if isinstance(node, MapNode):
         for entry in node.entries:
-            if entry.key == "audio" and isinstance(entry.value, Scalar) and entry.value.text:
+            if entry.key in ("audio", "midi") and isinstance(entry.value, Scalar) and entry.value.text:
                 yield entry.value.text
-            yield from _audio(entry.value)
+            yield from _named_files(entry.value)
     elif isinstance(node, ListNode):
         for item in node.items:
-            yield from _audio(item)
+            yield from _named_files(item)
 
 
 # --- which files a service is given ---------------------------------------------------------------------------------
@@ -217,7 +217,11 @@ class FileWatch:
     """
 
     def __init__(self, paths: Sequence[Path], handled: Stamps) -> None:
-        """Watch files; handled: their state that needs no handling."""
+        """Watch files.
+
+        Args:
+            handled: Their state that needs no handling.
+        """
         self.paths = tuple(paths)
         self._handled = self._seen = handled
 

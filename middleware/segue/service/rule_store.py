@@ -22,6 +22,7 @@ from segue.service.settings.configuration import ServiceConfig
 from segue.service.settings.table import MOST_RULE_FILES
 from segue.service.soundtrack import PARTS, Soundtrack, build_soundtrack, parts_of
 from segue.service.wire import RequestRefusedError
+from segue_rules.audition import with_mutes
 from segue_rules.errors import RuleError
 from segue_rules.fingerprint import fingerprint_of
 from segue_rules.loading import load, load_text
@@ -107,18 +108,18 @@ class RuleStore:
     `from_text` may be called from any thread, `changed` from one at a time.
     """
 
-    def __init__(self, config: ServiceConfig, encoder: StyleEncoder) -> None:
+    def __init__(self, config: ServiceConfig, encoders: Sequence[StyleEncoder]) -> None:
         """Load every file.
 
         Args:
             config: Names the files and the limits.
-            encoder: Encodes the prompts of their styles.
+            encoders: Encode the prompts of their styles.
 
         Raises:
             RuleError: With the mistakes of all files.
         """
         self._config = config
-        self._encoder = encoder
+        self._encoders = encoders
         # By fingerprint; the text asked for last is at the end.
         self._texts: dict[str, Soundtrack | tuple[Problem, ...]] = {}
         # One text at a time: the loader is pure Python, and takes the interpreter from the music.
@@ -279,6 +280,7 @@ class RuleStore:
         try:
             rules = load(path)
             contents = _contents(rules.files)
+            rules = with_mutes(rules) if self._config.audition else rules
             soundtrack = self._build(name, rules, _sources(contents), fingerprint_of(contents.values()))
         except RuleError as error:
             return _Reading(paths=paths, state=state, digest=digest, problems=error.problems)
@@ -290,7 +292,7 @@ class RuleStore:
             rules,
             sources,
             fingerprint,
-            encoder=self._encoder,
+            encoders=self._encoders,
             max_prompt_audio_s=self._config.max_prompt_audio_ms / 1000,
         )
 
@@ -313,7 +315,11 @@ class ClientRules:
     """Loads the rules that clients ask for: a rule file by name, or a text of their own."""
 
     def __init__(self, rule_store: RuleStore, config: ServiceConfig, clock: Callable[[], float]) -> None:
-        """Serve the rules of a store, within the configured limits. clock: monotonic seconds."""
+        """Serve the rules of a store, within the configured limits.
+
+        Args:
+            clock: Monotonic seconds.
+        """
         self._rule_store = rule_store
         self._max_parts = config.max_rules_parts
         self._clock = clock

@@ -26,6 +26,7 @@ from segue.service.generation import SUSPENDED_S, Generation, Worker, buffered_s
 from segue.service.listener import Listener, ListenerLimits
 from segue.service.monitoring import Health, HealthServer, Metrics
 from segue.service.outgoing import Parts
+from segue.service.process_generator import ProcessGenerator
 from segue.service.rule_store import RuleStore
 from segue.service.server_session import ServerSession
 from segue.service.sessions import Sessions
@@ -70,7 +71,7 @@ class Service:
     def __init__(
         self,
         config: ServiceConfig,
-        encoder: StyleEncoder,
+        encoders: Sequence[StyleEncoder],
         generators: Sequence[Generator[Any]],
         *,
         version: str,
@@ -80,7 +81,7 @@ class Service:
 
         Args:
             config: What the service is configured to do.
-            encoder: Encodes the prompts of styles.
+            encoders: Encode the prompts of styles: one for each that a generator names, at least one.
             generators: The default generator first, then those to fall back on; a loop of the last bars is added.
             version: Version of Segue, for the welcome.
             serving: Called with the addresses once clients may connect.
@@ -89,14 +90,15 @@ class Service:
             RuleError: Rule files have mistakes.
         """
         self._config = config
-        self._encoder = encoder
+        self._encoders = encoders
         self._generators: tuple[Generator[Any], ...] = (*generators, Loop())
         self._serving = serving
         self.metrics = Metrics()
         self._health = Health(time.monotonic)
-        self.rule_store = RuleStore(config, encoder)
+        self.rule_store = RuleStore(config, encoders)
         # Preparing a restore may take a second; nobody's music waits for it.
         self._restorer = Worker("restores", most_s=_MOST_RESTORE_S)
+        self._process_generators = [one for one in generators if isinstance(one, ProcessGenerator)]
         self._scheduler = Scheduler(self._generators, time.perf_counter, max_batch=config.max_batch)
         self.sessions = Sessions(
             config,
@@ -117,6 +119,7 @@ class Service:
             on_session_failed=self._on_session_failed,
             metrics=self.metrics,
             guard=self.sessions.guard,
+            has_unread=lambda: self._listener is not None and self._listener.has_unread,
         )
         self._handler = ConnectionHandler(
             self.sessions, self._send, time.monotonic, self.metrics, self._generation.wake
@@ -138,6 +141,8 @@ class Service:
             GeneratorError: A generator cannot play.
         """
         async with contextlib.AsyncExitStack() as stack:
+            for one in self._process_generators:
+                stack.callback(one.close)
             listener = await self._bind(stack)
             stopping = asyncio.ensure_future(self._stopping.wait())
             if not await self._warmed_up(stopping):
@@ -271,11 +276,14 @@ class Service:
                 # What clients sent meanwhile is still to be read; until then nobody knows their playheads.
                 fields = {"seconds": round(late_s, 3), "processor_seconds": round(used_s - before_s, 3)}
                 log.warning(why_late(late_s, used_s - before_s), extra=fields)
-                self._handler.extend_deadlines(late_s)
+                self._handler.extend_deadlines(late_s, suspended=was_suspended(late_s, used_s - before_s))
                 if not skipped:
                     skipped = True
                     continue
             skipped = False
+            with self._guard.task("processes"):
+                for one in self._process_generators:
+                    one.tend(len(self.sessions), TICK_S + late_s)
             with self._guard.task("tick"):
                 self._handler.tick()
             with self._guard.task("health"):
@@ -352,7 +360,7 @@ class Service:
         compiling = [generator for generator in self._generators if generator.compiles]
         if not compiling:
             return
-        rules, styles, _ = read_styles(load_text(_WARM_UP), self._encoder)
+        rules, styles, _ = read_styles(load_text(_WARM_UP), self._encoders)
         for generator in compiling:
             music = Session(rules, styles, [generator], SessionConfig())
             try:
@@ -367,14 +375,19 @@ class Service:
                 raise GeneratorError(text) from error
 
 
-def why_late(late_s: float, used_s: float) -> str:
-    """Return why the service's loop had no turn, for the log.
+def was_suspended(late_s: float, used_s: float) -> bool:
+    """Return whether the service's loop had no turn because the process did not run at all.
 
     Args:
-        late_s: For how many seconds.
+        late_s: Seconds without a turn.
         used_s: Seconds of processor time that the whole process used meanwhile; a suspended one uses none.
     """
-    if used_s < _LEAST_USED * late_s:
+    return used_s < _LEAST_USED * late_s
+
+
+def why_late(late_s: float, used_s: float) -> str:
+    """Return why the service's loop had no turn, for the log. Arguments as those of `was_suspended`."""
+    if was_suspended(late_s, used_s):
         return "the process was suspended, or the machine had no time for it"
     return "the service was too busy to serve its clients"
 
@@ -387,7 +400,11 @@ def _next_port(address: str) -> str:
 
 @contextlib.contextmanager
 def _suggesting(flag: str) -> Iterator[None]:
-    """Add to the error about an address in use how to choose another. flag: the flag, maybe with an address."""
+    """Add to the error about an address in use how to choose another.
+
+    Args:
+        flag: The flag, maybe with an address.
+    """
     try:
         yield
     except OSError as error:

@@ -55,7 +55,11 @@ _PART_US: Final = 1
 
 @dataclass(frozen=True, kw_only=True)
 class SessionTerms:
-    """What the service grants a session. service: its name and version, as the welcome says it."""
+    """What the service grants a session.
+
+    Attributes:
+        service: Its name and version, as the welcome says it.
+    """
 
     service: str
     lookahead_ms: int
@@ -213,6 +217,7 @@ class ServerSession:
             have=playhead.have,
             received=playhead.last_chunk,
             late=playhead.late,
+            underruns=playhead.underruns,
         )
         self._outgoing.acknowledge(playhead.committed, playhead.last_chunk)
         self._update_hold()
@@ -298,7 +303,11 @@ class ServerSession:
         self.restored(outcome, restore_id, music.last_event)
 
     def restored(self, outcome: RestoreOutcome, restore_id: int, last_event: int = 0) -> None:
-        """Answer a `restore`. last_event: the last event that is part of what was restored."""
+        """Answer a `restore`.
+
+        Args:
+            last_event: The last event that is part of what was restored.
+        """
         answer = replace(self._status(), restore=restore_id, restored=outcome, last_event=last_event)
         self._outgoing.add(self._answers.put(restore_id, answer))
 

@@ -160,7 +160,11 @@ class Sessions:
         return session
 
     def close(self, session: ServerSession, reason: str) -> None:
-        """Close a session; reason: for the log and the metrics, one of a fixed few."""
+        """Close a session.
+
+        Args:
+            reason: For the log and the metrics, one of a fixed few.
+        """
         owned = [music for music, owner in self._by_music.items() if owner is session]
         for music in owned:
             del self._by_music[music]
@@ -284,7 +288,7 @@ class Sessions:
                 text = f"restore.{name}: expected 0 to {_LARGEST_RESTORED}, got {value}"
                 raise RequestRefusedError("out_of_range", text)
         snapshot = self._snapshot(request)
-        # The client forgets what it was told of the music from there on.
+        # The client forgets what was announced of the music from there on.
         untold = frame = request.at // FRAME_SIZE
         if session.playing:
             # Where the restored music can begin when it is ready, so that it does not begin before it is heard.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.contract import FRAME_SIZE, SAMPLE_RATE, Samples, StyleBank, StyleEncoder
+from segue.contract import SAMPLE_RATE, Samples, StyleBanks, StyleEncoder
 from segue.runtime.styles import load_stingers, read_styles
 from segue_rules.model import All, Any, Burst, Condition, Not, Rules
 
@@ -30,21 +30,21 @@ class Soundtrack:
         sounds: Sounds of its stingers by name, float32 [S, 2] at 48 kHz.
         fingerprint: As `segue_rules.fingerprint`; equal for equal rule files.
         sources: Text of every file by its path from the main one's folder; the main one first.
-        warnings: Of the loader and of the style encoder, with their places.
+        warnings: Of the loader and of the style encoders, with their places.
     """
 
     name: str
     rules: Rules
-    styles: StyleBank
+    styles: StyleBanks
     sounds: Mapping[str, Samples]
     fingerprint: str
     sources: Mapping[str, str]
     warnings: tuple[str, ...]
 
     @property
-    def bursts(self) -> Mapping[str, int]:
-        """Lengths of its bursts by name, in samples, with both ramps."""
-        return {each.name: each.time_frames * FRAME_SIZE for each in self.rules.stingers if isinstance(each, Burst)}
+    def bursts(self) -> frozenset[str]:
+        """The names of its bursts."""
+        return frozenset(each.name for each in self.rules.stingers if isinstance(each, Burst))
 
 
 def build_soundtrack(
@@ -53,7 +53,7 @@ def build_soundtrack(
     sources: Mapping[str, str],
     fingerprint: str,
     *,
-    encoder: StyleEncoder,
+    encoders: Sequence[StyleEncoder],
     max_prompt_audio_s: float,
 ) -> Soundtrack:
     """Load the styles and sounds of rules.
@@ -63,13 +63,13 @@ def build_soundtrack(
         rules: The rules.
         sources: Text of every file by its path from the main one's folder.
         fingerprint: Of these files.
-        encoder: Encodes the prompts.
+        encoders: Encode the prompts.
         max_prompt_audio_s: Seconds of audio prompts in all.
 
     Raises:
         RuleError: With the mistakes of the prompts and sounds.
     """
-    rules, styles, warnings = read_styles(rules, QuotaEncoder(encoder, max_prompt_audio_s))
+    rules, styles, warnings = read_styles(rules, [QuotaEncoder(encoder, max_prompt_audio_s) for encoder in encoders])
     return Soundtrack(
         name=name,
         rules=rules,

@@ -6,14 +6,14 @@ Array dimensions: S samples.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from segue.audio.frame_limiter import STINGER_FALL_SAMPLES, beside_gains
-from segue.contract import SAMPLE_RATE, Samples
+from segue.contract import FRAME_SIZE, SAMPLE_RATE, Samples
 from segue.runtime.messages import StingerOut
 from segue.runtime.mixdown import MixedStinger, mixed_stinger
 from segue.runtime.snapshot import SavedStinger
@@ -66,8 +66,11 @@ class _Playing:
 class _SentPart(NamedTuple):
     """A part that was sent.
 
-    start: its position on the timeline. samples: as sent, float32 [S, 2]. gain: to be applied to them. after: number of
-    the last chunk sent before it.
+    Attributes:
+        start: Its position on the timeline.
+        samples: As sent, float32 [S, 2].
+        gain: To be applied to them.
+        after: Number of the last chunk sent before it.
     """
 
     message: Stinger
@@ -91,7 +94,7 @@ class StingerEncoder:
 
     Attributes:
         sounds: Sounds of the rule file's stingers, float32 [S, 2] at 48 kHz by name; replaced when rules are reloaded.
-        bursts: Lengths of its bursts by name, in samples; replaced likewise.
+        bursts: Names of its bursts; replaced likewise.
     """
 
     def __init__(
@@ -100,7 +103,7 @@ class StingerEncoder:
         sample_format: Format,
         *,
         included: bool = False,
-        bursts: Mapping[str, int] | None = None,
+        bursts: Set[str] = frozenset(),
         lookahead: int = 0,
     ) -> None:
         """Begin without stingers.
@@ -109,12 +112,12 @@ class StingerEncoder:
             sounds: Sounds by name.
             sample_format: Format of samples on the wire.
             included: Whether the sounds are part of the chunks and are not sent by themselves.
-            bursts: Lengths of bursts by name, in samples.
+            bursts: Names of bursts.
             lookahead: How far ahead of the client music is generated, in samples; parts are sent as far, and 4 s at
                 least.
         """
         self.sounds = sounds
-        self.bursts = bursts or {}
+        self.bursts = bursts
         self._format = sample_format
         self._included = included
         self._ahead = max(lookahead, _LEAST_AHEAD)
@@ -222,7 +225,7 @@ class StingerEncoder:
     def _place(self, cue: StingerCue, number: int) -> Iterator[Stinger]:
         if cue.stinger in self.bursts:
             self._announced[cue] = number
-            yield self._message(cue, number, "placed", total=min(self.bursts[cue.stinger], LONGEST_STINGER))
+            yield self._message(cue, number, "placed", total=min(cue.frames * FRAME_SIZE, LONGEST_STINGER))
             return
         stinger = mixed_stinger(cue, self.sounds[cue.stinger][:LONGEST_STINGER])
         # Music contains a stinger by its position; a client counts those that it has.

@@ -27,10 +27,10 @@ from segue_sdk.limits import (
     HEADER_BYTES,
     LARGEST_INTEGER,
     LONGEST_DUCK,
+    MOST_CANDIDATES,
     MOST_CAUSES,
     MOST_CHOICES,
     MOST_ERRORS,
-    MOST_STATES,
     NAME_BYTES,
     TEXT_BYTES,
 )
@@ -62,7 +62,11 @@ class RequestRefusedError(Exception):
 
 
 def error(refusal: ProtocolError | RequestRefusedError, about: str, seq: int = 0) -> messages.Error:
-    """Convert a refusal. about, seq: type and number of the refused message."""
+    """Convert a refusal.
+
+    Args:
+        about, seq: Type and number of the refused message.
+    """
     return messages.Error(code=refusal.code, text=clipped(refusal.text), about=about, seq=seq)
 
 
@@ -144,13 +148,17 @@ def change(change: Change) -> messages.Change:
         ),
         candidates=tuple(
             messages.Candidate(state=candidate.state, reason=clipped(candidate.reason))
-            for candidate in change.candidates[:MOST_STATES]
+            for candidate in change.candidates[:MOST_CANDIDATES]
         ),
     )
 
 
 def clock(out: BeatGrid, of: ChunkOut) -> messages.Clock:
-    """Convert the beats of a chunk; of: the chunk, which was sent just before."""
+    """Convert the beats of a chunk.
+
+    Args:
+        of: The chunk, which was sent just before.
+    """
     return messages.Clock(
         start=of.start,
         end=of.start + len(of.samples),
@@ -162,7 +170,11 @@ def clock(out: BeatGrid, of: ChunkOut) -> messages.Clock:
 
 
 def status(out: StatusOut, *, primary: int, headroom: float) -> messages.Status:
-    """Convert a status; primary: level of the chosen generator, which is 0 on the wire."""
+    """Convert a status.
+
+    Args:
+        primary: Level of the chosen generator, which is 0 on the wire.
+    """
     return messages.Status(
         level=max(0, out.level - primary),
         generator=out.generator,

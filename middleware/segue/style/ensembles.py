@@ -19,6 +19,9 @@ _SPARE_MELODIES: Final = ("piano", "clarinet", "violin", "vibraphone", "saw lead
 _SPARE_HARMONIES: Final = ("piano", "slow strings", "nylon guitar", "warm pad")
 _SOFT_ACCOMPANIMENT: Final = "slow strings"
 _SOFT_BASS: Final = "contrabass"
+# Bands with these have an electric organ, a rock band another.
+_BAND_BASSES: Final = FAMILIES["bass"] - {"contrabass", "acoustic bass"}
+_ROCK_GUITARS: Final = frozenset(("overdriven guitar", "distortion guitar"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +33,7 @@ class Wishes:
         genre: Whether it names a genre, whose band goes on around them.
         alone: Whether the named ones play nearly alone ("solo cello").
         only: Whether nothing else may play ("strings only").
+        two: Whether the only ones are two ("flute duet").
         without: Instruments that may not play.
         roles: Parts that may not play.
     """
@@ -38,6 +42,7 @@ class Wishes:
     genre: bool
     alone: bool = False
     only: bool = False
+    two: bool = False
     without: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
 
@@ -69,7 +74,9 @@ def _seated(seats: dict[str, list[str]], wishes: Wishes) -> dict[str, list[str]]
         return whole
     sections = [] if near_alone else [mention for mention in wishes.named if _section(mention, seats)]
     players = [
-        (_programs(mention, seats, whole=wishes.only), mention) for mention in wishes.named if mention not in sections
+        (_programs(mention, seats, whole=wishes.only, genre=wishes.genre), mention)
+        for mention in wishes.named
+        if mention not in sections
     ]
     named: dict[str, list[str]] = {role: [] for role in _ROLES}
     undecided: list[tuple[str, str]] = []
@@ -119,11 +126,12 @@ def _section(mention: InstrumentMention, seats: dict[str, list[str]]) -> dict[st
     return {role: names for role, names in found.items() if names}
 
 
-def _programs(mention: InstrumentMention, seats: dict[str, list[str]], *, whole: bool) -> Sequence[str]:
+def _programs(mention: InstrumentMention, seats: dict[str, list[str]], *, whole: bool, genre: bool) -> Sequence[str]:
     """Return which programmes are meant: of a word such as "guitar", the one that the style has.
 
     Args:
         whole: Whether a section is meant with all its players.
+        genre: Whether the style is that of a band.
     """
     section = whole and mention.family in _SECTIONS
     if mention.instrument.generic and mention.family and not section:
@@ -132,6 +140,9 @@ def _programs(mention: InstrumentMention, seats: dict[str, list[str]], *, whole:
             for name in seats[role]:
                 if name in family:
                     return (name,)
+        if mention.family == "organ" and genre and _BAND_BASSES & set(seats["bass"]):
+            playing = {name for names in seats.values() for name in names}
+            return ("rock organ" if _ROCK_GUITARS & playing else "drawbar organ",)
     return mention.instrument.programs
 
 
@@ -190,6 +201,8 @@ def _alone(
     if len(allowed) == 1 and players[0][1].instrument.part in ("chords", "pluck"):
         # Both hands of a pianist, the low strings of a guitar.
         named["bass"] = allowed[:]
+    if wishes.two and len(allowed) == 1:
+        named["counter"] = allowed[:]
     if wishes.only and not named["bass"]:
         named["bass"] = [_FAMILY_BASS[family] for family in sorted(families)][:1]
     return named

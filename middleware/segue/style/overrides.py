@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
-from segue.style.ensembles import Wishes, ensemble_for
-from segue.style.phrases import Found, covered, is_break
+from segue.style.changes import Changes, StyleSource, bounded
+from segue.style.phrases import Found
+from segue.style.players import orchestrate, read_ensemble, read_regional_section
 from segue.style.points import NamedStyle
 from segue.style.terms import axes
-from segue.style.terms.instruments import FAMILIES, GENERIC_DRUMS
+from segue.style.terms.instruments import GENERIC_DRUMS, INSTRUMENTS
 from segue.style.text_terms import TextTerms
-from segue.style_profile import METERS, RANGES, Ensemble, StyleProfile
+from segue.style_profile import METERS, PERCUSSION, Ensemble, StyleProfile
 
 BLENDED: Final = ("density", "register", "articulation", "room", "width", "valence", "arousal", "tension")
 _DARKER: Final = {"major": "minor", "lydian": "minor", "mixolydian": "dorian", "major pentatonic": "minor pentatonic"}
@@ -41,10 +42,24 @@ _PERCUSSION: Final = {
     "march": "snare drum",
     "blast": "metal kit",
 }
+# Rhythms with fewer strokes, and with more.
+_LIGHTER: Final = {
+    **dict.fromkeys(("rock", "breakbeat", "funk", "driving", "boom bap", "surf", "reel"), "half-time"),
+    **dict.fromkeys(("straight", "half-time", "trap", "swing", "shuffle", "march", "train", "fanfare"), "sparse"),
+    **dict.fromkeys(("tribal", "taiko", "war drums", "giant drums", "samba", "clave", "tension"), "sparse"),
+    **dict.fromkeys(("bossa", "one drop", "hand drums", "polka", "waltz", "jig", "ballad brushes"), "sparse"),
+    "four on the floor": "half-time",
+    "blast": "driving",
+}
+_HEAVIER: Final = {
+    **dict.fromkeys(("none", "sparse", "ballad brushes", "tension"), "straight"),
+    **dict.fromkeys(("straight", "half-time", "boom bap", "one drop", "train"), "rock"),
+    **dict.fromkeys(("rock", "four on the floor", "surf"), "driving"),
+    **dict.fromkeys(("hand drums", "clave", "bossa"), "samba"),
+    **dict.fromkeys(("tribal", "taiko"), "war drums"),
+}
 _COMPOUND: Final = frozenset({6, 9, 12})
 _EIGHTHS_FASTER: Final = 1.35
-_MIDDLE_BPM: Final = 100.0
-_SOLO_BPM: Final = 66.0
 # How far a scene beside the base pulls its tempo.
 _SCENE_TEMPO: Final = 0.25
 # The same of a form that the base takes ("soul ballad"), and the rhythms of forms, which leave the base its own.
@@ -52,55 +67,15 @@ _FORM_TEMPO: Final = 0.4
 _FORM_GROOVES: Final = frozenset({"waltz", "march", "polka", "jig", "reel"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class StyleSource:
-    """Where a value of a profile comes from.
-
-    Attributes:
-        axis: A field of StyleProfile, or "style" for the base.
-        value: What was read.
-        words: The text's words, or how the value was found.
-    """
-
-    axis: str
-    value: str
-    words: str
-
-
-def bounded(axis: str, value: float) -> float:
-    bounds = RANGES[axis]
-    return min(bounds.high, max(bounds.low, round(value, 2)))
-
-
-class _Changes:
-    """The axes of a profile while a text sets them, and where from."""
-
-    def __init__(self, profile: StyleProfile) -> None:
-        self.values: dict[str, Any] = {name: getattr(profile, name) for name in StyleProfile.__dataclass_fields__}
-        self.sources: list[StyleSource] = []
-
-    def set(self, axis: str, value: Any, words: str) -> None:
-        self.values[axis] = value
-        self.sources.append(StyleSource(axis=axis, value=_shown(value), words=words))
-
-    def pull(self, axis: str, target: float, share: float, words: str) -> None:
-        value = self.values[axis]
-        self.set(axis, bounded(axis, value + share * (target - value)), words)
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, Ensemble):
-        return "; ".join(f"{role}: {', '.join(names)}" for role, names in value.by_role() if names) or "nobody"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def override(base: NamedStyle, profile: StyleProfile, terms: TextTerms) -> tuple[StyleProfile, tuple[StyleSource, ...]]:
     """Set every axis of which the text says something itself."""
-    changes = _Changes(profile)
+    changes = Changes(profile)
     _mix_in_named(changes, base, terms)
+    orchestrate(changes, base, terms)
     _read_sound_and_mood(changes, terms)
     _read_scale(changes, terms)
-    _read_ensemble(changes, base, terms)
+    read_regional_section(changes, base, terms)
+    read_ensemble(changes, base, terms)
     _read_rhythm(changes, base, terms)
     _read_time(changes, base, terms)
     for found in terms.others["figuration"][:1]:
@@ -110,11 +85,14 @@ def override(base: NamedStyle, profile: StyleProfile, terms: TextTerms) -> tuple
     return StyleProfile(**changes.values), tuple(changes.sources)
 
 
-def _mix_in_named(changes: _Changes, base: NamedStyle, terms: TextTerms) -> None:
+def _mix_in_named(changes: Changes, base: NamedStyle, terms: TextTerms) -> None:
     """Colour the base with the other styles that a text names: a genre lends its leader, a scene its mood."""
     for mention in terms.styles:
         other = mention.style
         if other is base or (other.kind == "genre" and not mention.strong):
+            continue
+        if base.kind == "genre" and mention.phrase in INSTRUMENTS:
+            # The organ of "gospel organ" takes its place in the band.
             continue
         words = f'"{mention.phrase}" ({other.name})'
         share = 0.25 if other.kind == "genre" else 0.35
@@ -124,9 +102,9 @@ def _mix_in_named(changes: _Changes, base: NamedStyle, terms: TextTerms) -> None
             )
         changes.sources.append(StyleSource(axis="mood and room", value=f"{share:.0%}", words=words))
         if other.kind == "scene":
-            _pull_tempo(changes, other.profile.tempo_bpm, _SCENE_TEMPO, words)
+            changes.pull_tempo(other.profile.tempo_bpm, _SCENE_TEMPO, words)
         if other.is_form:
-            _pull_tempo(changes, other.profile.tempo_bpm, _FORM_TEMPO, words)
+            changes.pull_tempo(other.profile.tempo_bpm, _FORM_TEMPO, words)
         elif other.kind == "genre" and base.kind == "genre":
             ensemble: Ensemble = changes.values["ensemble"]
             lead = other.profile.ensemble.melody[:1]
@@ -136,7 +114,7 @@ def _mix_in_named(changes: _Changes, base: NamedStyle, terms: TextTerms) -> None
             changes.set("scale", _DARKER[changes.values["scale"]], words)
 
 
-def _read_sound_and_mood(changes: _Changes, terms: TextTerms) -> None:
+def _read_sound_and_mood(changes: Changes, terms: TextTerms) -> None:
     for kind in ("mood", "sound"):
         heard: set[str] = set()
         for found in terms.others[kind]:
@@ -148,7 +126,8 @@ def _read_sound_and_mood(changes: _Changes, terms: TextTerms) -> None:
         for found in terms.denied[kind]:
             for axis, target, share in found.value.moves:
                 opposite = _opposite(axis, target)
-                if opposite is not None:
+                # "Less tension" leaves a style that has none as it is.
+                if opposite is not None and (opposite - changes.values[axis]) * (opposite - target) > 0:
                     changes.pull(axis, opposite, 0.5 * share, f'not "{found.phrase}"')
 
 
@@ -161,7 +140,7 @@ def _opposite(axis: str, target: float) -> float | None:
     return {"low_pass_hz": 20_000.0, "bits": 16.0}.get(axis, 0.0)
 
 
-def _read_scale(changes: _Changes, terms: TextTerms) -> None:
+def _read_scale(changes: Changes, terms: TextTerms) -> None:
     scales = terms.others["scale"]
     if scales:
         found = scales[0]
@@ -180,7 +159,7 @@ def _read_scale(changes: _Changes, terms: TextTerms) -> None:
         changes.set("harmony", found.value, f'"{found.phrase}"')
 
 
-def _fit_harmony(changes: _Changes, words: str) -> None:
+def _fit_harmony(changes: Changes, words: str) -> None:
     """Let the harmony go with a scale that a text names."""
     scale, harmony = changes.values["scale"], changes.values["harmony"]
     fitting = harmony
@@ -200,7 +179,7 @@ def _fit_harmony(changes: _Changes, words: str) -> None:
         changes.set("harmony", fitting, words)
 
 
-def _scale_of_mood(changes: _Changes, terms: TextTerms) -> None:
+def _scale_of_mood(changes: Changes, terms: TextTerms) -> None:
     """Make a scale minor or major by moods; not where the moods disagree."""
     said, denied = terms.others["mood"], (*terms.denied["mood"], *terms.denied["scale"])
     dark = [each for each in said if each.phrase in axes.DARK_MOODS]
@@ -216,63 +195,7 @@ def _scale_of_mood(changes: _Changes, terms: TextTerms) -> None:
         _fit_harmony(changes, f'"{(dark or bright)[0].phrase}"')
 
 
-def _read_ensemble(changes: _Changes, base: NamedStyle, terms: TextTerms) -> None:
-    ensemble: Ensemble = changes.values["ensemble"]
-    genre = any(mention.style is base and base.kind == "genre" for mention in terms.styles)
-    without = {program for family in terms.excluded for program in FAMILIES.get(family, {family})}
-    nothing_else = all(place in covered(terms.drums) for place, word in enumerate(terms.words) if not is_break(word))
-    only_drums = bool(terms.drums) and not terms.instruments and (bool(terms.only) or nothing_else)
-    # In a genre, a "clarinet solo" is a part of the piece.
-    within = genre and terms.solo.endswith(" solo")
-    alone = bool(terms.solo) and not within and len({mention.instrument for mention in terms.instruments}) <= 2
-    wishes = Wishes(
-        named=terms.instruments,
-        genre=genre,
-        alone=alone,
-        only=bool(terms.only),
-        without=frozenset(without),
-        roles=frozenset(name for name, _ in ensemble.by_role()) if only_drums else _left_out(terms),
-    )
-    found = ensemble_for(ensemble, wishes)
-    if found == ensemble and not terms.instruments:
-        return
-    words = [
-        *(mention.phrase for mention in terms.instruments),
-        *(said for what, said in terms.excluded.items() if what != "drums"),
-    ]
-    words += [*terms.excluded_roles.values()]
-    said = ", ".join(f'"{word}"' for word in dict.fromkeys(words)) or f'"{terms.only}"'
-    changes.set("ensemble", found, said)
-    if (alone or (terms.only and len(found.instruments) == 1)) and terms.instruments and not terms.drums:
-        _lay_out_solo(changes, terms, found)
-
-
-def _left_out(terms: TextTerms) -> frozenset[str]:
-    """The roles that a text leaves out; a melody takes its second voice with it, chords their colours."""
-    roles = set(terms.excluded_roles)
-    roles |= {"counter"} if "melody" in roles else set()
-    roles |= {"texture"} if "harmony" in roles else set()
-    return frozenset(roles)
-
-
-def _lay_out_solo(changes: _Changes, terms: TextTerms, ensemble: Ensemble) -> None:
-    """Choose a layout for one player, unless the style is for one player already."""
-    words = f'"{terms.solo or terms.only}"'
-    part = terms.instruments[0].instrument.part
-    if changes.values["layout"] not in ("ragtime", "music box", "koto garden", "piano solo", "plucked duo", "solo"):
-        layout = "solo"
-        if part in ("chords", "mallet") and ensemble.melody != ("accordion",):
-            layout = "piano solo"
-        elif part == "pluck":
-            layout = "plucked duo"
-        changes.set("layout", layout, words)
-    if changes.values["groove"] != "none":
-        changes.set("groove", "none", words)
-        # Without drums nothing drives the player on.
-        _pull_tempo(changes, _SOLO_BPM, 0.5, words)
-
-
-def _read_rhythm(changes: _Changes, base: NamedStyle, terms: TextTerms) -> None:
+def _read_rhythm(changes: Changes, base: NamedStyle, terms: TextTerms) -> None:
     """Read drums and groove."""
     drums = terms.drums
     named_styles = {mention.phrase for mention in terms.styles}
@@ -282,7 +205,9 @@ def _read_rhythm(changes: _Changes, base: NamedStyle, terms: TextTerms) -> None:
         if changes.values["groove"] == "none" and dance and not drums and (not of_style or base.kind == "scene"):
             # "Piano waltz" wants no drums.
             continue
-        if of_style and found.value in _FORM_GROOVES and base.kind == "genre" and found.phrase not in base.names:
+        form = found.value in _FORM_GROOVES and base.kind == "genre" and found.phrase not in base.names
+        # "Russian march" is a march in the rhythm, too: both are for marching or dancing in two.
+        if of_style and form and not (found.value == "march" and changes.values["groove"] in ("polka", "straight")):
             continue
         if of_style and changes.values["groove"] == "none" and base.profile.groove == "none" and not drums:
             continue
@@ -301,6 +226,17 @@ def _read_rhythm(changes: _Changes, base: NamedStyle, terms: TextTerms) -> None:
             changes.set("groove", groove, f'"{found.phrase}"')
     for words in [terms.excluded["drums"]] if "drums" in terms.excluded else []:
         changes.set("groove", "none", f'"{words}"')
+    if "kick" in terms.excluded:
+        kickless = f"{changes.values['percussion']} without kick"
+        if kickless in PERCUSSION:
+            changes.set("percussion", kickless, f'"{terms.excluded["kick"]}"')
+    # "Calm, more drums" has drums at all, which is more.
+    amount = None if "drums" in terms.excluded or base.profile.groove == "none" else terms.drum_amount
+    if amount is not None:
+        table = _LIGHTER if amount.less else _HEAVIER
+        groove = changes.values["groove"]
+        if groove in table:
+            changes.set("groove", table[groove], f'"{amount.words}"')
     if terms.only and terms.instruments and not drums and changes.values["groove"] != "none":
         changes.set("groove", "none", f'"{terms.only}"')
 
@@ -313,7 +249,7 @@ def _is_played_alone(dance: Found[str], terms: TextTerms) -> bool:
     )
 
 
-def _read_time(changes: _Changes, base: NamedStyle, terms: TextTerms) -> None:
+def _read_time(changes: Changes, base: NamedStyle, terms: TextTerms) -> None:
     """Read meter and tempo."""
     if terms.meter is not None:
         beats, words = terms.meter
@@ -333,19 +269,14 @@ def _read_time(changes: _Changes, base: NamedStyle, terms: TextTerms) -> None:
             changes.set("tempo_bpm", bounded("tempo_bpm", changes.values["tempo_bpm"] * factor), f'"{phrase}"')
     for found in terms.others["tempo_pull"][:1]:
         target, share = found.value
-        _pull_tempo(changes, target, share, f'"{found.phrase}"')
+        changes.pull_tempo(target, share, f'"{found.phrase}"')
     for found in terms.denied["tempo_pull"][:1]:
         # "Not too fast" is a little slower.
         target, share = found.value
-        _pull_tempo(changes, _MIDDLE_BPM**2 / target, 0.4 * share, f'not "{found.phrase}"')
+        changes.pull_tempo(axes.MIDDLE_BPM**2 / target, 0.4 * share, f'not "{found.phrase}"')
 
 
-def _pull_tempo(changes: _Changes, target: float, share: float, words: str) -> None:
-    tempo = changes.values["tempo_bpm"]
-    changes.set("tempo_bpm", bounded("tempo_bpm", tempo ** (1 - share) * target**share), words)
-
-
-def _set_meter(changes: _Changes, beats: int, words: str, *, eighths: bool) -> None:
+def _set_meter(changes: Changes, beats: int, words: str, *, eighths: bool) -> None:
     """Set the meter; where its beats become eighths and the style's were quarters, they come faster."""
     assert beats in METERS
     before = changes.values["meter"]

@@ -1,19 +1,23 @@
 """A text or a recording to a style profile and an embedding.
 
-A text's profile is read with the word table (segue.style.text_reader), whatever encoder embeds it; a recording's from
-the named styles that its embedding lies nearest to.
+A profile does not depend on the encoders: a text's is read with the word table (segue.style.text_reader), a recording's
+with the audio tower (segue.style.audio_reader).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segue.contract import Samples, StyleEncoder
-from segue.style.overrides import StyleSource
-from segue.style.text_reader import StyleWarning, blended, near_styles, nearest, text_reader
+from segue.style.audio_reader import read_recording
+from segue.style.changes import StyleSource
+from segue.style.points import NamedStyle
+from segue.style.text_reader import text_reader
+from segue.style.text_warnings import StyleWarning
 from segue.style_profile import StyleProfile
 
 
@@ -22,7 +26,7 @@ class StyleReading:
     """What was made of a text or a recording.
 
     Attributes:
-        embedding: float32 [D], unit length.
+        embeddings: float32 [D] by each encoder of the reader, unit length.
         sources: The base first, then every axis that was set.
         unknown_words: Words of a text that steer nothing.
         nearest: The nearest named styles with their cosines in [-1, 1], the base first.
@@ -31,7 +35,7 @@ class StyleReading:
     """
 
     profile: StyleProfile
-    embedding: NDArray[np.float32]
+    embeddings: tuple[NDArray[np.float32], ...]
     sources: tuple[StyleSource, ...]
     unknown_words: tuple[str, ...] = ()
     nearest: tuple[tuple[str, float], ...] = ()
@@ -42,13 +46,13 @@ class StyleReading:
 class StyleReader:
     """Reads texts and recordings as style profiles. Equal inputs give equal readings."""
 
-    def __init__(self, encoder: StyleEncoder) -> None:
+    def __init__(self, encoders: Sequence[StyleEncoder]) -> None:
         """Make a reader.
 
         Args:
-            encoder: Embeds texts, and sound if it can; sound in the word table's space.
+            encoders: Each embeds texts, and sound if it can.
         """
-        self._encoder = encoder
+        self._encoders = tuple(encoders)
 
     def read_text(self, text: str) -> StyleReading:
         """Read a text.
@@ -57,14 +61,9 @@ class StyleReader:
             ValueError: For a text without any word that is understood.
         """
         reading = text_reader().read(text)
-        try:
-            embedding = self._encoder.embed_text(text)
-        except ValueError:
-            # Numbers and signatures alone have no embedding: that of the style which they change stands for them.
-            embedding = self._encoder.embed_text(reading.base.captions[0])
         return StyleReading(
             profile=reading.profile,
-            embedding=embedding,
+            embeddings=tuple(_embedded(encoder, text, reading.base) for encoder in self._encoders),
             sources=reading.sources,
             unknown_words=reading.unknown_words,
             nearest=reading.nearest,
@@ -79,17 +78,26 @@ class StyleReader:
             ValueError: For sound that the encoder cannot use.
             NotImplementedError: If the encoder takes text alone.
         """
-        embedding = self._encoder.embed_audio(samples)
-        cosines = text_reader().index.cosines([float(value) for value in embedding])
-        weights = near_styles(cosines)
-        base = next(iter(weights))
-        likeness = max(cosines)
-        texts = [self._encoder.audio_warning] if self._encoder.audio_warning else []
+        reading = read_recording(samples)
         return StyleReading(
-            profile=blended(base, weights),
-            embedding=embedding,
-            sources=(StyleSource(axis="style", value=base.name, words=f"nearest style, likeness {likeness:.2f}"),),
-            nearest=nearest(list(weights), cosines),
-            similarity=likeness,
-            warnings=tuple(StyleWarning(code="audio_prompt", text=text) for text in texts),
+            profile=reading.profile,
+            embeddings=tuple(encoder.embed_audio(samples) for encoder in self._encoders),
+            sources=reading.sources,
+            nearest=reading.nearest,
+            similarity=reading.similarity,
+            warnings=(*reading.warnings, *_audio_warnings(self._encoders)),
         )
+
+
+def _audio_warnings(encoders: Sequence[StyleEncoder]) -> Iterator[StyleWarning]:
+    for encoder in encoders:
+        if encoder.audio_warning:
+            yield StyleWarning(code="audio_prompt", text=encoder.audio_warning)
+
+
+def _embedded(encoder: StyleEncoder, text: str, base: NamedStyle) -> NDArray[np.float32]:
+    try:
+        return encoder.embed_text(text)
+    except ValueError:
+        # Numbers and signatures alone have no embedding: that of the style which they change stands for them.
+        return encoder.embed_text(base.captions[0])

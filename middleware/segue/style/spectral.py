@@ -1,4 +1,4 @@
-"""A spectrogram, a running median and peaks, as `scipy.signal` and `scipy.ndimage` define them, by NumPy alone.
+"""A spectrogram and a running median, as `scipy.signal` and `scipy.ndimage` define them, by NumPy alone.
 
 A service that is shipped with a game then carries SciPy's biquad filter and nothing else of it: 70 MB less.
 S samples, B frequency bins, F frames of the spectrogram.
@@ -54,31 +54,3 @@ def running_median(values: NDArray[np.float64], size: int) -> NDArray[np.float64
         windows = sliding_window_view(padded[row : row + _ROWS], size, axis=1)
         medians[row : row + _ROWS] = np.partition(windows, middle, axis=-1)[..., middle]
     return medians
-
-
-def peaks(values: NDArray[np.float64], height: float, distance: int) -> list[int]:
-    """Return the places of local maxima of at least `height`; of two nearer than `distance` the higher stays.
-
-    A maximum of several equal values is in their middle. Of two equally high ones the later stays.
-
-    Args:
-        values: [F].
-        height: Least value of a peak.
-        distance: Least number of steps between two.
-    Source:
-        `scipy.signal.find_peaks`.
-    """
-    kept: list[int] = []
-    for place in sorted(_maxima(values), key=lambda place: (values[place], place), reverse=True):
-        if values[place] >= height and all(abs(place - other) >= distance for other in kept):
-            kept.append(place)
-    return sorted(kept)
-
-
-def _maxima(values: NDArray[np.float64]) -> list[int]:
-    """The middles of all stretches of equal values between lower ones."""
-    starts = np.flatnonzero(np.concatenate([[True], np.diff(values) != 0.0]))
-    ends = np.concatenate([starts[1:], [len(values)]]) - 1
-    levels = values[starts]
-    inner = np.flatnonzero((levels[1:-1] > levels[:-2]) & (levels[1:-1] > levels[2:])) + 1
-    return [int(place) for place in (starts[inner] + ends[inner]) // 2]

@@ -8,33 +8,30 @@ numbers set their axes: words outrank the table. Every axis that a text sets is 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
-from segue.style.overrides import BLENDED, StyleSource, bounded, override
+from segue.style.changes import StyleSource, bounded
+from segue.style.overrides import BLENDED, override
 from segue.style.phrases import is_break, split_text
 from segue.style.points import POINTS, NamedStyle
 from segue.style.points.situations import ROWS as SITUATION_ROWS
 from segue.style.stored_words import StoredWords
 from segue.style.style_index import StyleIndex
-from segue.style.terms.instruments import DRUMS_HOME, HOMES
-from segue.style.text_terms import TextTerms, known_words, read_terms
+from segue.style.terms.instruments import DRUMS_HOME, HOMES, INSTRUMENTS
+from segue.style.text_terms import TextTerms, read_terms
+from segue.style.text_warnings import TOO_FAR, StyleWarning, check_telling, is_part_of, text_warnings
 from segue.style.wordpiece import split_words
-from segue.style_profile import RANGES, StyleProfile
+from segue.style_profile import StyleProfile
 
 _STYLES: Final = tuple(POINTS.values())
 _PLACES: Final = {style.name: place for place, style in enumerate(_STYLES)}
 _NEUTRAL: Final = POINTS["title screen"]
 """The base of a text that names no style and nothing that the word table knows."""
-TOO_FAR: Final = 0.30
-"""A text less similar than this to every style, that names none, is too far from anything."""
 # Less than this is chance: a text of unrelated words is as near to some situation.
 _NOTHING: Final = 0.15
-# Share of letters in common from which a word is taken for a typing error, and how many words are looked at.
-_TYPING_ERROR: Final = 0.75
-_GUESSED: Final = 5
 _FUNCTION_WORDS: Final = frozenset(
     ("a", "an", "and", "the", "with", "of", "in", "for", "solo", "only", "just", "lone", "one")
 )
@@ -49,22 +46,6 @@ _LONG_SCENE: Final = 0.35
 # ("jazz waltz"); of two apart, the first is what the text is about.
 _NOUN: Final = 0.3
 _FIRST: Final = 0.05
-
-
-@dataclass(frozen=True, kw_only=True)
-class StyleWarning:
-    """What a user should know of a prompt.
-
-    Attributes:
-        code: "unknown_word", "far_text", "tempo_range" or "audio_prompt".
-        text: In a sentence.
-    """
-
-    code: str
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,9 +87,10 @@ class TextReader:
         """Read a text.
 
         Raises:
-            ValueError: For a text without any word that is understood.
+            ValueError: For a text without any word that is understood, or that says nothing of the music.
         """
         terms = read_terms(text)
+        check_telling(terms)
         unknown = self._unknown(text, terms)
         direction = self._direction(terms.plain) if terms.plain.strip() else None
         if direction is None and not terms.used:
@@ -120,7 +102,6 @@ class TextReader:
         order = [base, *(style for style in weights if style is not base)]
         similarity = max(cosines)
         named = bool(terms.styles) or direction is None
-        count = sum(not is_break(word) for word in terms.words)
         return TextReading(
             profile=profile,
             base=base,
@@ -128,7 +109,7 @@ class TextReader:
             unknown_words=unknown,
             nearest=nearest(order, cosines),
             similarity=similarity,
-            warnings=(*_refused(terms.refused_tempo), *_warnings(unknown, count, similarity, named=named)),
+            warnings=tuple(text_warnings(terms, unknown, similarity, named=named)),
         )
 
     def _direction(self, text: str) -> list[float] | None:
@@ -144,7 +125,7 @@ class TextReader:
             unknown = self._words.unknown_words(text)
         except ValueError:
             unknown = tuple(dict.fromkeys(word for word in split_text(text) if word[0].isalnum()))
-        return tuple(word for word in unknown if word not in used and not _is_part(word, used))
+        return tuple(word for word in unknown if word not in used and not is_part_of(word, used))
 
 
 @cache
@@ -156,41 +137,6 @@ def text_reader() -> TextReader:
 def nearest(order: Sequence[NamedStyle], cosines: Sequence[float]) -> tuple[tuple[str, float], ...]:
     """Return the first three of some styles, with their cosines."""
     return tuple((style.name, cosines[_PLACES[style.name]]) for style in order[:3])
-
-
-def _refused(tempo: str) -> Iterator[StyleWarning]:
-    if tempo:
-        bounds = RANGES["tempo_bpm"]
-        text = f"'{tempo}' is no tempo from {bounds.low:g} to {bounds.high:g} bpm; the style's own counts"
-        yield StyleWarning(code="tempo_range", text=text)
-
-
-def _warnings(unknown: tuple[str, ...], count: int, similarity: float, *, named: bool) -> Iterator[StyleWarning]:
-    if unknown:
-        listed = ", ".join(f"'{word}'" for word in unknown)
-        guesses = _guesses(unknown)
-        foreign = 2 * len(unknown) > count and not guesses
-        rest = "texts are read in English" if foreign else "the other words count"
-        text = f"{listed} {'steers' if len(unknown) == 1 else 'steer'} nothing; {rest}{guesses}"
-        yield StyleWarning(code="unknown_word", text=text)
-    if similarity < TOO_FAR and not named:
-        text = f"far from every known style (likeness {similarity:.2f}): say which instruments, genre or mood it means"
-        yield StyleWarning(code="far_text", text=text)
-
-
-def _guesses(unknown: tuple[str, ...]) -> str:
-    """Return the words that were probably meant, as the end of a warning; "" without a guess."""
-    from difflib import get_close_matches
-
-    known = known_words()
-    found = [get_close_matches(word, known, n=1, cutoff=_TYPING_ERROR) for word in unknown[:_GUESSED] if len(word) > 3]
-    meant = ", ".join(f"'{word}'" for words in found for word in words)
-    return f"; did you mean {meant}?" if meant else ""
-
-
-def _is_part(word: str, used: set[str]) -> bool:
-    """Whether the encoder's word was read as a part of a longer one ("7" of "7/8", "n" of "n'")."""
-    return word.isdigit() and any(word in each and not each.isalpha() for each in used)
 
 
 def near_styles(scores: Sequence[float]) -> dict[NamedStyle, float]:
@@ -214,6 +160,9 @@ def _base(terms: TextTerms, cosines: Sequence[float]) -> tuple[NamedStyle, dict[
         beside = previous is not None and previous.end == mention.start and previous.style is not mention.style
         if genre and beside and previous is not None and previous.style.kind == "genre":
             bonus += 0.0 if mention.style.is_form else _NOUN
+            if mention.phrase in INSTRUMENTS:
+                # In "gospel organ" the instrument is no genre of its own.
+                bonus = _WEAK_GENRE
         elif genre and mention.strong and not mention.style.is_form:
             bonus += _FIRST / (1 + index)
         if genre and mention.style.is_form and _others_named(terms, mention.style):

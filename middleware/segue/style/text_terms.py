@@ -6,39 +6,24 @@ and "alone" beside an instrument exclude all others; "solo" and "lone" leave it 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
 from typing import Any, Final, TypeVar
 
+from segue.style.negation import denied, is_increased, lessened, plain_negations
 from segue.style.phrases import Found, PhraseTable, is_break, split_text
 from segue.style.points import POINTS, NamedStyle
 from segue.style.terms import axes, listed
 from segue.style.terms.common_words import COMMON_WORDS
 from segue.style.terms.instruments import DRUMS, FAMILY_WORDS, GENERIC_DRUMS, INSTRUMENTS, NamedInstrument
-from segue.style_profile import METERS, RANGES
+from segue.style.text_numbers import read_signature, read_tempo, read_tonic
 
 _T = TypeVar("_T")
 
-_NEGATIONS: Final = frozenset(
-    listed(
-        "no, not, without, never, minus, sans, lacking, avoid, avoiding, except, excluding, zero, dont, isnt, nor, "
-        "neither"
-    )
-)
-_TWO_WORD_NEGATIONS: Final = frozenset(
-    {("anything", "but"), ("everything", "but"), ("instead", "of"), ("rather", "than"), ("free", "of")}
-)
-_FILLERS: Final = frozenset(
-    listed(
-        "any, too, very, much, so, a, an, the, loud, heavy, big, real, really, more, overly, at, all, use, of, many, "
-        "at, big"
-    )
-)
-_JOINS: Final = frozenset(("or", "nor", "and", "/"))
-_ONLY: Final = frozenset(("only", "just", "alone", "solely", "purely", "exclusively", "unaccompanied"))
+_ONLY: Final = frozenset(listed("only, just, alone, solely, purely, exclusively, unaccompanied, duo, duet"))
+_GROUPS: Final = frozenset(listed("trio, quartet, quintet, sextet, octet, consort, ensemble"))
 _SOLO: Final = frozenset(listed("solo, lone, lonely, single, solitary, one, alone, unaccompanied, soloist"))
 _LEAD_AFTER: Final = frozenset(listed("lead, leads, melody, melodies, solo, theme, tune, leading, solos"))
 _LEAD_BEFORE: Final = frozenset(("lead", "solo", "lone", "lonely", "leading", "featuring"))
@@ -48,6 +33,7 @@ _ACCOMPANY_AFTER: Final = frozenset(
         "strumming, rhythm"
     )
 )
+_ADDING: Final = frozenset(("with", "and", "plus", "featuring"))
 _OVER: Final = frozenset(("over", "above"))
 # A common word before these is a genre: "country song".
 _GENRE_NOUNS: Final = frozenset(
@@ -57,21 +43,6 @@ _GENRE_NOUNS: Final = frozenset(
         "club, piano, organ, bassline, rhythm, combo, trio, quartet, dance, festival"
     )
 )
-# Numbers after these count something else.
-_COUNTED: Final = frozenset(
-    listed("commodore, nintendo, area, level, chapter, version, act, stage, world, part, zone, floor, n64, playstation")
-)
-_NOT_A_TEMPO: Final = frozenset(
-    listed(
-        "bit, bits, string, seconds, minutes, years, players, enemies, voices, bars, beats, floor, on, percent, th, "
-        "st, nd, rd"
-    )
-)
-_NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
-_BPM_JOINED: Final = re.compile(r"(\d+(?:\.\d+)?)bpm")
-_SIGNATURE: Final = re.compile(r"(\d+)/(\d+)")
-_BARE_TEMPO: Final = (50.0, 220.0)
-_NOTE: Final = re.compile(r"[a-g]")
 # Words for parts that can be left out.
 _ROLES: Final = {
     "melody": "melody",
@@ -88,9 +59,11 @@ _ROLES: Final = {
 _WHOLE_KITS: Final = frozenset(
     listed("drum kit, drum set, drumkit, live drums, drum machine, electronic drums, acoustic drums, rock drums")
 )
+_KICKS: Final = frozenset(("kick", "kick drum", "bass drum"))
 _ONLY_DRUMS: Final = listed("percussion ensemble, drum ensemble, drum circle, drum solo, solo drums, drumline")
 _DRUMLESS: Final = listed(
-    "drumless, beatless, percussionless, a cappella, acapella, drum free, beat free, no rhythm, without rhythm"
+    "drumless, beatless, percussionless, drums off, drums removed, drums muted, a cappella, acapella, "
+    "drum free, beat free, no rhythm, without rhythm"
 )
 
 
@@ -127,6 +100,14 @@ class StyleMention:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DrumAmount:
+    """That a text wants less or more of the drums, and the words."""
+
+    less: bool
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class TextTerms:
     """What a text says directly. Values come with the words they were read from.
 
@@ -134,13 +115,17 @@ class TextTerms:
         words: The text's.
         plain: The text without what it excludes and without numbers, for the word table.
         used: The words that were read.
-        excluded: Families, instruments ("oboe") and "drums" that it leaves out, with the words.
+        excluded: Families, instruments ("oboe"), "drums" and "kick" that it leaves out, with the words.
         excluded_roles: Parts that it leaves out.
+        reduced: Families and instruments that it wants less of, with the words.
+        drum_amount: Whether it wants less or more of the drums.
         only, solo: See the module.
         tempo_bpm, meter: Of numbers.
         refused_tempo: A tempo that no profile has, as written; or "".
+        refused_meter: The same of a time signature.
+        contradictions: Pairs of words that cannot both be meant; the first counts.
         others: Table name ("groove", "scale", ...) to what was found of it.
-        denied: The same, of what "not" precedes.
+        denied: The same, of what "not" or "less" precedes.
     """
 
     words: tuple[str, ...]
@@ -151,11 +136,15 @@ class TextTerms:
     drums: tuple[Found[tuple[str, str]], ...]
     excluded: Mapping[str, str]
     excluded_roles: Mapping[str, str]
+    reduced: Mapping[str, str]
+    drum_amount: DrumAmount | None
     only: str
     solo: str
     tempo_bpm: tuple[float, str] | None
     meter: tuple[int, str] | None
     refused_tempo: str
+    refused_meter: str
+    contradictions: tuple[tuple[str, str], ...]
     tonic: str
     others: Mapping[str, tuple[Found[Any], ...]]
     denied: Mapping[str, tuple[Found[Any], ...]] = field(default_factory=dict)
@@ -164,7 +153,10 @@ class TextTerms:
 _STYLES: Final = PhraseTable({name: style for style in POINTS.values() for name in style.names}, exact=COMMON_WORDS)
 _INSTRUMENTS: Final = PhraseTable(INSTRUMENTS)
 _DRUMS: Final = PhraseTable(
-    {**DRUMS, **dict.fromkeys(("cymbal", "hi hats", "hi hat", "kick", "rimshot"), ("kit", "straight"))}
+    {
+        **DRUMS,
+        **dict.fromkeys(("cymbal", "hi hats", "hi hat", "kick", "kick drum", "rimshot"), ("kit", "straight")),
+    }
 )
 _FAMILIES: Final = PhraseTable(FAMILY_WORDS)
 _NO_DRUMS: Final = PhraseTable(dict.fromkeys(_DRUMLESS, True))
@@ -193,7 +185,7 @@ def known_words() -> tuple[str, ...]:
 
 def read_terms(text: str) -> TextTerms:
     """Return what a text says directly."""
-    words = _plain_negations(split_text(text))
+    words = plain_negations(split_text(text))
     styles = list(_STYLES.find(words))
     instruments = list(_INSTRUMENTS.find(words))
     drums = list(_DRUMS.find(words))
@@ -202,44 +194,68 @@ def read_terms(text: str) -> TextTerms:
     families = list(_FAMILIES.find(words))
     no_drums = list(_NO_DRUMS.find(words))
     others = {name: list(table.find(words)) for name, table in _OTHERS.items()}
-    listed: list[Found[Any]] = [*styles, *instruments, *drums]
-    long = [each for each in listed if each.end - each.start > 1]
+    # The beats of "three beats to the bar" are no drums.
+    drums = [each for each in drums if not _within(each, others["meter_word"])]
+    names: list[Found[Any]] = [*styles, *instruments, *drums]
+    long = [each for each in names if each.end - each.start > 1]
     for name in _PLAIN_ONLY:
         others[name] = [each for each in others[name] if not _within(each, long)]
     everything: list[Found[Any]] = [*styles, *instruments, *drums, *families, *no_drums, *chain(*others.values())]
-    denied = _denied(words, everything)
+    without = denied(words, everything, _ROLES)
+    fewer = lessened(words, everything, ())
+    out = {**fewer, **without}
 
     excluded: dict[str, str] = {}
     for family in families:
-        if family.start in denied:
-            excluded[family.value] = denied[family.start]
+        if family.start in without:
+            excluded[family.value] = without[family.start]
     for instrument in instruments:
-        if instrument.start in denied and not any(family.start == instrument.start for family in families):
+        if instrument.start in without and not any(family.start == instrument.start for family in families):
             for program in instrument.value.programs:
-                excluded[program] = denied[instrument.start]
+                excluded[program] = without[instrument.start]
     for drum in drums:
-        if drum.start in denied and (drum.phrase in GENERIC_DRUMS or drum.phrase in _WHOLE_KITS):
-            excluded["drums"] = denied[drum.start]
+        if drum.start in without and (drum.phrase in GENERIC_DRUMS or drum.phrase in _WHOLE_KITS):
+            excluded["drums"] = without[drum.start]
+        elif drum.start in out and drum.phrase in _KICKS:
+            excluded["kick"] = out[drum.start]
     for each in no_drums:
         excluded["drums"] = _said(words, each)
-    roles = {_ROLES[word]: denied[place] for place, word in enumerate(words) if word in _ROLES and place in denied}
+    roles = {_ROLES[word]: without[place] for place, word in enumerate(words) if word in _ROLES and place in without}
 
-    tempo, refused, tempo_places = _tempo(words)
-    meter, meter_places = _signature(words)
-    tonic, tonic_places = _tonic(words)
-    kept = {name: tuple(each for each in found if each.start not in denied) for name, found in others.items()}
-    named = [each for each in instruments if each.start not in denied]
+    reduced = {family.value: fewer[family.start] for family in families if family.start in fewer}
+    reduced |= {
+        program: fewer[instrument.start]
+        for instrument in instruments
+        if instrument.start in fewer
+        for program in instrument.value.programs
+    }
+    whole = [drum for drum in drums if drum.phrase in GENERIC_DRUMS or drum.phrase in _WHOLE_KITS]
+    amount = next(
+        (
+            DrumAmount(less=drum.start in fewer, words=fewer.get(drum.start, f"more {_said(words, drum)}"))
+            for drum in whole
+            if drum.start in fewer or is_increased(words, drum)
+        ),
+        None,
+    )
+
+    tempo, refused, tempo_places = read_tempo(words)
+    meter, refused_meter, meter_places = read_signature(words)
+    tonic, tonic_places = read_tonic(words)
+    kept = {name: tuple(each for each in found if each.start not in out) for name, found in others.items()}
+    named = [each for each in instruments if each.start not in out]
     mentions = tuple(_mention(words, each, families) for each in named)
-    beaten = tuple(each for each in drums if each.start not in denied)
+    beaten = tuple(each for each in drums if each.start not in out)
     places = {place for each in everything for place in range(each.start, each.end)}
-    places |= tempo_places | meter_places | tonic_places | set(denied)
+    places |= tempo_places | meter_places | tonic_places | set(out)
+    places |= {place for place, word in enumerate(words) if named and word in _ONLY | _SOLO}
     # "No escape" is about an escape; "not sad" and "no jazz" are not about what they name.
     scenes = {
         each.start
         for each in styles
         if each.value.kind == "scene" and words[each.start - 1] == "no" and each.phrase not in axes.MOOD
     }
-    exclusions = {place for place in denied if place not in scenes and place + 1 not in scenes}
+    exclusions = {place for place in out if place not in scenes and place + 1 not in scenes}
     numbers = tempo_places | meter_places | tonic_places
     technical = {
         place
@@ -255,86 +271,78 @@ def read_terms(text: str) -> TextTerms:
             if place not in numbers | exclusions | technical and not is_break(word)
         ),
         used=frozenset(words[place] for place in places),
-        styles=_style_mentions(words, [each for each in styles if each.start not in denied], everything),
+        styles=_style_mentions(words, [each for each in styles if each.start not in out], everything),
         instruments=mentions,
         drums=beaten,
         excluded=excluded,
         excluded_roles=roles,
+        reduced=reduced,
+        drum_amount=amount,
         only=next(
-            (_said(words, each) for each in _DRUMS_ALONE.find(words)),
+            chain(
+                (_said(words, each) for each in _DRUMS_ALONE.find(words)),
+                (_said(words, each) for each in named if _is_group(each)),
+            ),
             _beside(words, [*named, *beaten, *families], _ONLY),
         ),
         solo=_beside(words, named, _SOLO),
         tempo_bpm=tempo,
         refused_tempo=refused,
+        refused_meter=refused_meter,
+        contradictions=tuple(_contradictions(words, tempo, tempo_places, meter, meter_places, kept)),
         meter=meter,
         tonic=tonic,
         others=kept,
-        denied={name: tuple(each for each in found if each.start in denied) for name, found in others.items()},
+        denied={name: tuple(each for each in found if each.start in out) for name, found in others.items()},
     )
 
 
-def _plain_negations(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the words with "without" for "anything but", "instead of" and "rather than"."""
-    plain: list[str] = []
-    for word in words:
-        if plain and (plain[-1], word) in _TWO_WORD_NEGATIONS:
-            plain[-1] = "without"
-        else:
-            plain.append(word)
-    return tuple(plain)
+def _contradictions(
+    words: tuple[str, ...],
+    tempo: tuple[float, str] | None,
+    tempo_places: set[int],
+    meter: tuple[int, str] | None,
+    meter_places: set[int],
+    others: Mapping[str, Sequence[Found[Any]]],
+) -> Iterator[tuple[str, str]]:
+    """Yield two tempos, two meters, "slow" and "fast", "major" and "minor"."""
+    if tempo is not None:
+        second, _, _ = read_tempo(_after(words, tempo_places))
+        if second is not None and second[0] != tempo[0]:
+            yield tempo[1], second[1]
+    if meter is not None:
+        other, _, _ = read_signature(_after(words, meter_places))
+        if other is not None and other[0] != meter[0]:
+            yield meter[1], other[1]
+    pulls = others["tempo_pull"]
+    if pulls and tempo is None and not others["tempo_word"]:
+        slow = pulls[0].value[0] < axes.MIDDLE_BPM
+        for pull in pulls[1:]:
+            if (pull.value[0] < axes.MIDDLE_BPM) != slow:
+                yield pulls[0].phrase, pull.phrase
+                break
+    thirds = [each for each in others["scale"] if each.value in ("major", "minor")]
+    other_third = next((each for each in thirds if each.value != thirds[0].value), None)
+    if other_third is not None:
+        yield thirds[0].phrase, other_third.phrase
+
+
+def _after(words: tuple[str, ...], places: set[int]) -> tuple[str, ...]:
+    return words[max(places) + 1 :]
 
 
 def _said(words: tuple[str, ...], found: Found[_T]) -> str:
     return " ".join(words[found.start : found.end])
 
 
+def _is_group(found: Found[NamedInstrument]) -> bool:
+    """Whether an instrument's words mean a few players of it who need no others: "saxophone quartet"."""
+    return found.phrase.split()[-1] in _GROUPS and not found.value.generic
+
+
 def _within(inner: Found[Any], outer: Iterable[Found[Any]]) -> bool:
     length = inner.end - inner.start
     return any(each.start <= inner.start and inner.end <= each.end and each.end - each.start > length for each in outer)
-
-
-def _denied(words: tuple[str, ...], found: list[Found[Any]]) -> dict[int, str]:
-    """Return each place that a negation excludes, with the words that do so."""
-    starts: dict[int, int] = {}
-    for each in found:
-        starts[each.start] = max(each.end, starts.get(each.start, 0))
-    # A negation within a phrase ("no reverb") is a part of it.
-    inside = {place for each in found for place in range(each.start, each.end)}
-    denied: dict[int, str] = {}
-    for place, word in enumerate(words):
-        if word not in _NEGATIONS or place in inside:
-            continue
-        at = place + 1
-        while True:
-            while at < len(words) and words[at] in _FILLERS and at not in starts:
-                at += 1
-            end = starts.get(at, at + 1 if at < len(words) and words[at] in _ROLES else 0)
-            if not end:
-                break
-            # "No heavy drums" excludes drums: what describes them goes with them.
-            said = " ".join(words[place:end])
-            denied |= dict.fromkeys(range(at, end), said)
-            denied[place] = said
-            follows_on = end in starts and not is_break(words[end])
-            if end < len(words) and words[end] in _JOINS:
-                at = end + 1
-            elif follows_on:
-                at = end
-            elif _list_goes_on(words, end, starts):
-                at = end + 1
-            else:
-                break
-    return denied
-
-
-def _list_goes_on(words: tuple[str, ...], at: int, starts: Mapping[int, int]) -> bool:
-    """Whether a comma after an excluded word is one of a list that ends with "or": "no drums, bass or synths"."""
-    while at < len(words) and words[at] == "," and at + 1 in starts:
-        at = starts[at + 1]
-        if at < len(words) and words[at] in ("or", "nor"):
-            return True
-    return False
 
 
 def _mention(words: tuple[str, ...], found: Found[NamedInstrument], families: list[Found[str]]) -> InstrumentMention:
@@ -361,6 +369,7 @@ def _style_mentions(
 ) -> tuple[StyleMention, ...]:
     """The styles that a text names, and whether they are meant."""
     mentions: list[StyleMention] = []
+    styles = [each for each in styles if not _is_added(words, each, styles)]
     described = {place for each in everything for place in range(each.start, each.end)}
     for found in styles:
         others = [each for each in everything if each.value is not found.value]
@@ -374,6 +383,15 @@ def _style_mentions(
             StyleMention(start=found.start, end=found.end, phrase=found.phrase, style=found.value, strong=strong)
         )
     return tuple(mentions)
+
+
+def _is_added(words: tuple[str, ...], found: Found[NamedStyle], styles: list[Found[NamedStyle]]) -> bool:
+    """Whether a name is that of an instrument which a genre is played with: "trap with koto"."""
+    if found.phrase not in INSTRUMENTS or words[max(0, found.start - 1)] not in _ADDING:
+        return False
+    return any(
+        other.value.kind == "genre" and other.end < found.start and other.phrase not in INSTRUMENTS for other in styles
+    )
 
 
 def _is_meant(
@@ -399,96 +417,18 @@ def _is_meant(
 
 
 def _beside(words: tuple[str, ...], found: list[Found[Any]], among: frozenset[str]) -> str:
-    """Return the word of `among` that stands at most two words from an instrument, with no comma between; or ""."""
+    """Return the word of `among` that stands at most two words from an instrument, with no comma between; or "".
+
+    A word that stands by itself between commas ("oud, unaccompanied") belongs to the first of them.
+    """
     for place, word in enumerate(words):
         if word not in among:
             continue
+        apart = all(is_break(other) for other in (*words[place - 1 : place], *words[place + 1 : place + 2]))
+        if apart and found:
+            return f"{_said(words, found[0])}, {word}"
         for each in found:
             between = words[each.end : place] if place >= each.end else words[place + 1 : each.start]
             if len(between) <= 2 and not any(is_break(other) for other in between):
                 return f"{word} {_said(words, each)}" if place < each.start else f"{_said(words, each)} {word}"
     return ""
-
-
-def _tempo(words: tuple[str, ...]) -> tuple[tuple[float, str] | None, str, set[int]]:
-    """Read "174 bpm", "120bpm", "at 90", "bpm: 100", "90-100 bpm" or a number by itself.
-
-    Returns:
-        Beats a minute with the words, or None; the words of a tempo that is out of range; the places of the words.
-    """
-    low, high = RANGES["tempo_bpm"].low, RANGES["tempo_bpm"].high
-    for place, word in enumerate(words):
-        if _BPM_JOINED.fullmatch(word):
-            number, places = float(word[:-3]), {place}
-        elif word == "bpm" or words[place : place + 3] == ("beats", "per", "minute"):
-            near = _numbers_beside(words, place)
-            if not near:
-                continue
-            number, places = sum(float(words[at]) for at in near) / len(near), {place, *near}
-        else:
-            continue
-        said = " ".join(words[min(places) : max(places) + 1])
-        if low <= number <= high:
-            return (number, said), "", places
-        return None, said, places
-    for place, word in enumerate(words):
-        if not word.isdigit() or not _BARE_TEMPO[0] <= float(word) <= _BARE_TEMPO[1]:
-            continue
-        previous = words[place - 1] if place else ","
-        after = words[place + 1] if place + 1 < len(words) else ","
-        if after in _NOT_A_TEMPO or previous in _COUNTED:
-            continue
-        if previous in ("at", "tempo", "around", "about", "circa") or (is_break(after) and previous != "in"):
-            return (float(word), word if is_break(previous) else f"{previous} {word}"), "", {place}
-    return None, "", set()
-
-
-def _numbers_beside(words: tuple[str, ...], place: int) -> list[int]:
-    """Return the places of the number, or of the two of a range, that belong to "bpm"."""
-
-    def is_number(at: int) -> bool:
-        return 0 <= at < len(words) and _NUMBER.fullmatch(words[at]) is not None
-
-    if is_number(place - 1):
-        for other in (place - 2, place - 3 if words[place - 2] in ("to", "and") else -1):
-            # "90-100 bpm" is a range, "808 140 bpm" is none.
-            if is_number(other) and 0.5 < float(words[other]) / float(words[place - 1]) < 1.0:
-                return [other, place - 1]
-        return [place - 1]
-    return [at for at in (place + 1, place + 2) if is_number(at)][:1]
-
-
-def _signature(words: tuple[str, ...]) -> tuple[tuple[int, str] | None, set[int]]:
-    """Read "7/8", "3/4" or "in 5"."""
-    for place, word in enumerate(words):
-        match = _SIGNATURE.fullmatch(word)
-        if match and int(match[2]) in (2, 4, 8, 16):
-            beats = int(match[1])
-            if beats in METERS:
-                return (beats, word), {place}
-            if beats % 2 == 0 and beats // 2 in METERS:
-                return (beats // 2, word), {place}
-    for place in range(1, len(words)):
-        word = words[place]
-        after = words[place + 1] if place + 1 < len(words) else ","
-        if words[place - 1] == "in" and word.isdigit() and int(word) in METERS and is_break(after):
-            return (int(word), f"in {word}"), {place - 1, place}
-    return None, set()
-
-
-def _tonic(words: tuple[str, ...]) -> tuple[str, set[int]]:
-    """Read the key note of "in D minor" and "f sharp dorian"; its mode is read as a scale."""
-    for place, word in enumerate(words):
-        if not _NOTE.fullmatch(word):
-            continue
-        at = place + 1
-        sign = ""
-        if at < len(words) and words[at] in ("sharp", "flat"):
-            sign, at = words[at], at + 1
-        if (
-            at < len(words)
-            and words[at] in axes.SCALE
-            and (word != "a" or (place and words[place - 1] in ("in", "key")))
-        ):
-            return f"{word.upper()}{' ' + sign if sign else ''}", set(range(place, at))
-    return "", set()

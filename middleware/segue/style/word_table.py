@@ -89,10 +89,7 @@ class WordEncoder:
     """The StyleEncoder of the word table. Equal texts give equal bytes."""
 
     name: Final = "words"
-    audio_warning: Final = (
-        "an audio prompt is judged by pace, brightness, bass, percussion, noise, loudness and mode alone; "
-        "a text prompt says more"
-    )
+    audio_warning: Final = ""
 
     def __init__(self, table: WordTable | None = None) -> None:
         """Make an encoder.
@@ -119,15 +116,15 @@ class WordEncoder:
         return np.asarray(total / norm, dtype=np.float32)
 
     def embed_audio(self, samples: Samples) -> NDArray[np.float32]:
-        """Return the unit embedding of sound, float32 [S, 2] at 48 kHz: rough, see segue.style.audio_prompt.
+        """Return the unit embedding of sound, float32 [S, 2] at 48 kHz, by the audio tower.
 
         Raises:
             ValueError: For sound that is too short, silent, not finite or not stereo.
         """
-        # SciPy takes seconds to load, and `segue check` reads words only.
-        from segue.style.audio_prompt import audio_embedding
+        # The tower takes a while to load, and `segue check` reads words only.
+        from segue.style.audio_reader import read_recording
 
-        return audio_embedding(self, samples)
+        return read_recording(samples).embedding
 
     def unknown_words(self, text: str) -> tuple[str, ...]:
         """Return the words of `text` that do not count, in order, as read (lower case, no accents)."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
-from segue_rules.analysis.finding import Finding, frames_text, state_finding
+from segue_rules.analysis.finding import Finding, frames_text, nominal, written_finding
 from segue_rules.analysis.reachability import Reachability, describe, longest_on
 from segue_rules.analysis.satisfiability import Leaf, leaves, whole
 from segue_rules.director import Director
 from segue_rules.events import Event
 from segue_rules.model import (
+    COMPARISONS,
     FRAME_RATE,
     FRAME_SIZE,
     SAMPLE_RATE,
@@ -19,6 +20,7 @@ from segue_rules.model import (
     Compare,
     Condition,
     Duck,
+    InGroup,
     InputValue,
     InState,
     Layer,
@@ -38,7 +40,7 @@ _MOST_SETTINGS: Final = 64
 
 def flapping(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
     """States that may flap, and layers that keep switching each other."""
-    numbers = {item.name for item in rules.inputs if isinstance(item, NumberInput)}
+    numbers = {item.name: item for item in rules.inputs if isinstance(item, NumberInput)}
     for layer in rules.layers:
         for state in reachability.states_of(layer):
             yield from _thresholds(numbers, layer, state)
@@ -46,10 +48,10 @@ def flapping(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
         yield from _restless(rules, loop, reachability)
 
 
-def _thresholds(numbers: Set[str], layer: Layer, state: LayerState) -> Iterator[Finding]:
+def _thresholds(numbers: Mapping[str, NumberInput], layer: Layer, state: LayerState) -> Iterator[Finding]:
     """A number that wavers about a bare threshold switches the state each time."""
-    off = state.attack_frames + state.cooldown_frames
-    on = max(state.hold_frames, state.min_time_frames)
+    off = nominal(state.attack_frames) + nominal(state.cooldown_frames)
+    on = max(nominal(state.hold_frames), nominal(state.min_time_frames))
     # A veto ends a state whatever its hold and min_time.
     cures = ((state.when, on + off, "hold, min_time or cooldown"), (state.unless, off, "cooldown or attack"))
     for condition, calm, cure in cures:
@@ -60,13 +62,17 @@ def _thresholds(numbers: Set[str], layer: Layer, state: LayerState) -> Iterator[
                     f"use two thresholds, {{{compare.input}: {{enter: …, exit: …}}}}, "
                     f"or a {cure} of {frames_text(CALM_FRAMES)} or more"
                 )
-                yield state_finding(layer, state, "flapping_threshold", text)
+                yield written_finding(layer, state, "flapping_threshold", text)
 
 
-def _bare(numbers: Set[str], condition: Condition | None) -> Iterator[Compare]:
+def _bare(numbers: Mapping[str, NumberInput], condition: Condition | None) -> Iterator[Compare]:
+    """Comparisons of numbers that hold for some values and not for others. A range may begin at the lowest value."""
     for leaf in leaves(condition):
-        if isinstance(leaf, Compare) and leaf.input in numbers:
-            yield leaf
+        item = numbers.get(leaf.input) if isinstance(leaf, Compare) else None
+        if item is not None and isinstance(leaf, Compare):
+            test, near = COMPARISONS[leaf.op], {item.low, item.high, min(max(float(leaf.value), item.low), item.high)}
+            if len({test(value, leaf.value) for value in near}) > 1:
+                yield leaf
 
 
 # --- loops ----------------------------------------------------------------------------------------------------------
@@ -78,7 +84,7 @@ def _loops(rules: Rules, reachability: Reachability) -> list[tuple[Layer, ...]]:
     A layer whose conditions depend on its own states is such a group, too.
     """
     depends_on = {
-        layer.name: {leaf.layer for leaf in _leaves(layer, reachability) if isinstance(leaf, InState)}
+        layer.name: {leaf.layer for leaf in _leaves(layer, reachability) if isinstance(leaf, InState | InGroup)}
         for layer in rules.layers
     }
     reached = {name: _closure(name, depends_on) for name in depends_on}
@@ -155,10 +161,11 @@ def pace(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
 
 
 def _ramps(reachability: Reachability) -> Iterator[Finding]:
-    for row in reachability.taken_rows:
-        if row.ramp_frames < SHORTEST_RAMP_FRAMES:
+    for row in reachability.mixing_rows:
+        ramp = max(map(nominal, row.fades or (row.ramp_frames,)))
+        if ramp < SHORTEST_RAMP_FRAMES:
             text = (
-                f"a ramp of {frames_text(row.ramp_frames)} is a jump to the music model, which needs about 0.4 s; "
+                f"a ramp of {frames_text(ramp)} is a jump to the music model, which needs about 0.4 s; "
                 "use 100 ms or more, or a stinger for what must be heard at once"
             )
             yield Finding(mark=row.mark, where=describe(row), code="ramp_too_short", text=text)
@@ -173,16 +180,16 @@ def _brief_states(rules: Rules, reachability: Reachability) -> Iterator[Finding]
                     f"stays on for {frames_text(on)} at most, which is over before the music model has followed; "
                     "stretch its trigger with `for`, hold it, or make it a burst (stinger with `mix`)"
                 )
-                yield state_finding(layer, state, "state_too_brief", text)
+                yield written_finding(layer, state, "state_too_brief", text)
 
 
 def _ducks(rules: Rules) -> Iterator[Finding]:
     for stinger in rules.stingers:
         if isinstance(stinger, AudioStinger) and stinger.duck is not None:
             length = _duck_samples(stinger.duck)
-            if stinger.cooldown_frames * FRAME_SIZE < length:
+            if nominal(stinger.cooldown_frames) * FRAME_SIZE < length:
                 text = (
-                    f"may come again after {frames_text(stinger.cooldown_frames)}, while the music needs "
+                    f"may come again after {frames_text(nominal(stinger.cooldown_frames))}, while the music needs "
                     f"{length / SAMPLE_RATE:.4g} s for its duck alone; give it a longer cooldown"
                 )
                 where = f'stinger "{stinger.name}"'

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from typing import Final
 
-from segue_rules.analysis.finding import Finding, frames_text, state_finding
+from segue_rules.analysis.finding import Finding, frames_text, nominal, written_finding
 from segue_rules.analysis.satisfiability import Case, ConditionSolver, Guard, value_in, whole
 from segue_rules.director.conditions import Test
 from segue_rules.director.layers import TransitionRows
@@ -25,6 +25,7 @@ from segue_rules.model import (
     Not,
     Rules,
     Transition,
+    lasting,
 )
 from segue_rules.tempos import FALLBACK, uses_auto
 
@@ -35,7 +36,10 @@ PLANNED_FRAMES: Final = 25
 class Reachability:
     """Which states can ever be active.
 
-    states: The states of each layer, by name. findings: Why the others cannot start. solver: It decided that.
+    Attributes:
+        states: The states of each layer, by name.
+        findings: Why the others cannot start.
+        solver: It decided that.
     """
 
     def __init__(self, rules: Rules) -> None:
@@ -58,21 +62,33 @@ class Reachability:
     @cached_property
     def taken_rows(self) -> tuple[Transition, ...]:
         """The rows that some change between reachable states takes, in file order."""
+        return self._taken(self._rules.layers)
+
+    @cached_property
+    def mixing_rows(self) -> tuple[Transition, ...]:
+        """Those of `taken_rows` that a layer with a mix takes, so that a mix is led over their ramps."""
+        return self._taken([layer for layer in self._rules.layers if any(state.mix for state in self.states_of(layer))])
+
+    def _taken(self, layers: Iterable[Layer]) -> tuple[Transition, ...]:
         taken: set[int] = set()
-        for layer in self._rules.layers:
-            names = [state.name for state in self.states_of(layer)]
+        for layer in layers:
+            names = list(dict.fromkeys(state.written for state in self.states_of(layer)))
             sources, targets = self._named(layer)
             # States that no row names are alike: two stand for all.
             sources = [*(n for n in names if n in sources), *[n for n in names if n not in sources][:2]]
             targets = [*(n for n in names if n in targets), *[n for n in names if n not in targets][:2]]
             taken |= {self._rows.between(layer.name, a, b) for a in sources for b in targets if a != b}
+            pieces = [(state, state.piece) for state in self.states_of(layer) if state.piece is not None]
+            ending = {state.written for state, piece in pieces if piece.length is not None and not piece.bridge}
+            taken |= {self._rows.between(layer.name, name, name) for name in ending}
         return tuple(row for i, row in enumerate(self._rules.transitions) if i in taken)
 
     def _named(self, layer: Layer) -> tuple[Collection[str], Collection[str]]:
-        """The states that rows for this layer name: those left, and those entered."""
+        """The states that rows for this layer name, also by a group: those left, and those entered."""
         rows = [row for row in self._rules.transitions if row.layer in (None, layer.name)]
-        sources = {row.from_state for row in rows if row.from_state is not None}
-        return sources, {row.to_state for row in rows if row.to_state is not None}
+        sources, targets = {row.from_state for row in rows}, {row.to_state for row in rows}
+        names = {state.name: {state.name, *state.groups} for state in layer.states}
+        return [name for name in names if names[name] & sources], [name for name in names if names[name] & targets]
 
     def _prune(self, layer: Layer) -> Iterator[Finding]:
         for state in list(self.states_of(layer)):
@@ -87,27 +103,28 @@ class Reachability:
             text = "can never start: there is no way for `when` to hold without `unless`"
             if state.unless is None:
                 text = "can never start: there is no way for all of `when` to hold"
-            return state_finding(layer, state, "unreachable_state", text)
+            return written_finding(layer, state, "unreachable_state", text)
         window = _longest_run(state)
-        if window - 1 < state.attack_frames:
+        if window - 1 < nominal(state.attack_frames):
             text = (
                 f"can never start: its trigger holds for {frames_text(window)}, its attack takes "
-                f"{frames_text(state.attack_frames)}; stretch the trigger with `for` or drop the attack"
+                f"{frames_text(nominal(state.attack_frames))}; stretch the trigger with `for` or drop the attack"
             )
-            return state_finding(layer, state, "trigger_too_short", text)
+            return written_finding(layer, state, "trigger_too_short", text)
         rivals = self._rivals[layer.name]
         for other in rivals.in_case(case):
             if other.name in self.states[layer.name] and self._shadows(rivals, other, state):
                 text = (
-                    f'can never start: whenever it could, "{other.name}" can too and comes first; '
+                    f'can never start: whenever it could, "{other.written}" can too and comes first; '
                     "raise its priority or narrow the other's condition"
                 )
-                return state_finding(layer, state, "shadowed_state", text)
+                return written_finding(layer, state, "shadowed_state", text)
         return None
 
     def _shadows(self, rivals: _Rivals, other: LayerState, state: LayerState) -> bool:
         """Whether `other` is eligible and ranks higher whenever `state` is."""
-        if other is state or other.cooldown_frames or other.attack_frames > state.attack_frames:
+        later = nominal(other.attack_frames) > nominal(state.attack_frames)
+        if other.written == state.written or other.cooldown_frames or later:
             return False
         earlier = rivals.position[other.name] < rivals.position[state.name]
         if (other.priority, earlier) < (state.priority, True):
@@ -116,18 +133,18 @@ class Reachability:
 
     def _late_triggers(self, layer: Layer) -> Iterator[Finding]:
         """States whose trigger may be over before the change has come to its boundary."""
-        names = [state.name for state in self.states_of(layer)]
+        names = list(dict.fromkeys(state.written for state in self.states_of(layer)))
         named, _ = self._named(layer)
         # States that no row names are alike: two stand for all.
         alike = [name for name in names if name not in named][:2]
         sources = [name for name in names if name in named or name in alike]
         for state in self.states_of(layer):
-            window = math.inf if state.default else _longest_run(state) - state.attack_frames
+            window = math.inf if state.default else _longest_run(state) - nominal(state.attack_frames)
             if window == math.inf:
                 continue
             for source in sources:
-                if source != state.name:
-                    row = self._rows.rows[self._rows.between(layer.name, source, state.name)]
+                if source != state.written:
+                    row = self._rows.rows[self._rows.between(layer.name, source, state.written)]
                     wait = self._longest_wait(row) + PLANNED_FRAMES
                     if window < wait:
                         text = (
@@ -135,14 +152,16 @@ class Reachability:
                             f'"{source}" a change at {row.at} may take {frames_text(wait)} to reach the player; '
                             "stretch the trigger with `for`"
                         )
-                        yield state_finding(layer, state, "trigger_too_short", text)
+                        yield written_finding(layer, state, "trigger_too_short", text)
                         break
 
     def _longest_wait(self, row: Transition) -> int:
         """For how many frames a change may wait for its boundary, at the file's slowest tempo and longest bar."""
-        beats = {"immediate": 0, "beat": 1, "bar": row.at.every * self._longest_bar}[row.at.unit]
+        beats = {"immediate": 0, "eighth": 0.5, "beat": 1, "bar": row.at.every * self._longest_bar}[row.at.unit]
         frames = math.ceil(beats * 60 / self._slowest_tempo * FRAME_RATE)
-        return frames if row.max_wait_frames is None else min(frames, row.max_wait_frames)
+        if row.max_wait_frames is None:
+            return frames
+        return min(frames, lasting(row.max_wait_frames, round(self._slowest_tempo * 1000), self._longest_bar))
 
     @cached_property
     def _longest_bar(self) -> int:
@@ -162,7 +181,8 @@ class Reachability:
 class _Rivals:
     """The conditional states of a layer, to find those whose condition holds in a case without trying all of them.
 
-    position: The place of each state in the file.
+    Attributes:
+        position: The place of each state in the file.
     """
 
     def __init__(self, layer: Layer, solver: ConditionSolver) -> None:
@@ -212,7 +232,8 @@ def _run(condition: Condition) -> float:
 
 def longest_on(state: LayerState) -> float:
     """For how many frames at most one firing keeps the state on."""
-    return max(_longest_run(state) - state.attack_frames + state.hold_frames, state.min_time_frames)
+    held = nominal(state.hold_frames) - nominal(state.attack_frames)
+    return max(_longest_run(state) + held, nominal(state.min_time_frames))
 
 
 def describe(row: Transition) -> str:

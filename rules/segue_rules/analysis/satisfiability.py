@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise, product
 from typing import Final, Literal, NamedTuple
 
-from segue_rules.director.conditions import Conditions, FrameView, Test
+from segue_rules.director.conditions import Conditions, FrameView, Test, group_members
 from segue_rules.director.state import InputNow
 from segue_rules.model import (
     All,
@@ -21,8 +21,10 @@ from segue_rules.model import (
     ChoiceInput,
     Compare,
     Condition,
+    Counted,
     Fired,
     FlagInput,
+    InGroup,
     Input,
     InputValue,
     InState,
@@ -42,7 +44,7 @@ MOST_CASES: Final = 20_000
 MOST_CASES_OF_A_FILE: Final = 500_000
 _LONG_AGO: Final = 1 << 40
 
-Leaf = Compare | OneOf | Latch | InState | Fired
+Leaf = Compare | OneOf | Latch | InState | InGroup | Fired | Counted
 
 
 def leaves(condition: Condition | None) -> Iterator[Leaf]:
@@ -77,12 +79,18 @@ def whole(state: LayerState) -> Condition:
 
 @dataclass
 class _Mentions:
-    """What some conditions speak of. values: Input to what it is compared with. windows: Trigger to frames."""
+    """What some conditions speak of.
+
+    Attributes:
+        values: Input to what it is compared with.
+        windows: Trigger to frames.
+    """
 
     values: dict[str, set[InputValue]] = field(default_factory=dict)
     windows: dict[str, set[int]] = field(default_factory=dict)
     latches: dict[int, None] = field(default_factory=dict)
     layers: dict[str, None] = field(default_factory=dict)
+    counts: dict[int, set[int]] = field(default_factory=dict)
 
     def add(self, condition: Condition) -> None:
         for leaf in leaves(condition):
@@ -93,19 +101,25 @@ class _Mentions:
                     self.values.setdefault(name, set()).update(values)
                 case Latch(index=index):
                     self.latches[index] = None
-                case InState(layer=layer):
+                case InState(layer=layer) | InGroup(layer=layer):
                     self.layers[layer] = None
+                case Counted(index=index, value=value):
+                    self.counts.setdefault(index, set()).add(value)
                 case Fired(trigger=trigger, frames=frames):
                     self.windows.setdefault(trigger, set()).add(frames)
 
 
 # What a case gives a value to: an input, the frames since a trigger was fired, or a layer.
-_Slot = Literal["value", "age", "state"]
+_Slot = Literal["value", "age", "state", "count"]
 _Choice = tuple[_Slot, int, InputValue]
 
 
 class Case(NamedTuple):
-    """A case in which a condition holds. spoken_of: The (slot, index) pairs in the condition; others are at rest."""
+    """A case in which a condition holds.
+
+    Attributes:
+        spoken_of: The (slot, index) pairs in the condition; others are at rest.
+    """
 
     view: FrameView
     spoken_of: frozenset[tuple[_Slot, int]]
@@ -114,7 +128,9 @@ class Case(NamedTuple):
 class Guard(NamedTuple):
     """What a condition cannot hold without: one of some values of one input, layer or trigger.
 
-    place: Its (slot, index) in a case. values: An input's values, a layer's states by index, True for a fired trigger.
+    Attributes:
+        place: Its (slot, index) in a case.
+        values: An input's values, a layer's states by index, True for a fired trigger.
     """
 
     place: tuple[_Slot, int]
@@ -127,6 +143,8 @@ class Guard(NamedTuple):
 def value_in(view: FrameView, place: tuple[_Slot, int]) -> InputValue:
     """What a case has in a place, in terms of Guard.values."""
     slot, index = place
+    if slot == "count":
+        return view.counts[index]
     if slot == "value":
         return view.values[index]
     return view.active[index] if slot == "state" else view.inputs[index].since != -_LONG_AGO
@@ -135,13 +153,15 @@ def value_in(view: FrameView, place: tuple[_Slot, int]) -> InputValue:
 class ConditionSolver:
     """Tries the conditions of one rule file.
 
-    cases: How many cases it has counted, of MOST_CASES_OF_A_FILE.
+    Attributes:
+        cases: How many cases it has counted, of MOST_CASES_OF_A_FILE.
     """
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self.cases = 0
         self._conditions = Conditions(rules)
+        self._groups = group_members(rules)
         self._index = {item.name: i for i, item in enumerate(rules.inputs)}
         self._values = [False if isinstance(item, TriggerInput) else item.default for item in rules.inputs]
         self._ages = [InputNow(False, False, -_LONG_AGO, -1)] * len(rules.inputs)
@@ -203,8 +223,11 @@ class ConditionSolver:
                 return Guard(("age", self._index[name]), frozenset({True}))
             case InState(layer=name, state=state):
                 i = next(i for i, layer in enumerate(self._rules.layers) if layer.name == name)
-                j = next(j for j, each in enumerate(self._rules.layers[i].states) if each.name == state)
-                return Guard(("state", i), frozenset({j}))
+                states = enumerate(self._rules.layers[i].states)
+                return Guard(("state", i), frozenset(j for j, each in states if state in (each.name, each.written)))
+            case InGroup(layer=name, group=group):
+                i = next(i for i, layer in enumerate(self._rules.layers) if layer.name == name)
+                return Guard(("state", i), frozenset(self._groups[name, group]))
             case All(of=parts):
                 return next(filter(None, map(self.guard, parts)), None)
             case Any(of=parts):
@@ -232,6 +255,9 @@ class ConditionSolver:
             choices.append([("value", i, value) for value in _cells(self._rules.inputs[i], values)])
         for name, windows in mentions.windows.items():
             choices.append([("age", self._index[name], age) for age in sorted({0, *windows, _LONG_AGO})])
+        for i, thresholds in mentions.counts.items():
+            near = {threshold + step for threshold in thresholds for step in (-1, 0, 1)}
+            choices.append([("count", i, n) for n in sorted({0} | {n for n in near if n > 0})])
         for i, layer in enumerate(self._rules.layers):
             if layer.name in mentions.layers:
                 possible = [j for j, state in enumerate(layer.states) if state.name in states[layer.name]]
@@ -241,15 +267,19 @@ class ConditionSolver:
     def _views(self, mentions: _Mentions, choices: list[list[_Choice]]) -> Iterator[FrameView]:
         """Every case. A view is good until the next one is taken."""
         values, ages, states = self._values.copy(), self._ages.copy(), self._states.copy()
+        counts = [0] * len(self._rules.counters)
         for chosen in product(*choices):
             for slot, i, value in chosen:
                 if slot == "value":
                     values[i] = value
                 elif slot == "age":
                     ages[i] = InputNow(False, False, -int(value), -1)
+                elif slot == "count":
+                    counts[i] = int(value)
                 else:
                     states[i] = int(value)
             view = FrameView(0, tuple(values), tuple(ages), tuple(states))
+            view.counts = tuple(counts)
             at_rest = [memories[0] for memories in (self._memories(i, view) for i in range(len(self._latches)))]
             for memory in product(*(self._memories(index, view) for index in mentions.latches)):
                 latches = at_rest.copy()

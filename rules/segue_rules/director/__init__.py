@@ -11,9 +11,10 @@ A state is a value: stepping from it again gives the same result. `pack` and `un
 
 from segue_rules.director.inputs import TakenEvents
 from segue_rules.director.moves import moves
-from segue_rules.director.packing import carry, pack, unpack
+from segue_rules.director.packing import pack
 from segue_rules.director.state import DirectorState, drop_pending, shift_state
 from segue_rules.director.step import Director, Span
+from segue_rules.director.unpacking import carry, unpack
 
 __all__ = [
     "Director",

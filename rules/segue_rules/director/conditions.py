@@ -12,7 +12,9 @@ from segue_rules.model import (
     Any,
     Compare,
     Condition,
+    Counted,
     Fired,
+    InGroup,
     InputValue,
     InState,
     Latch,
@@ -27,10 +29,12 @@ from segue_yaml.report import listing
 class FrameView:
     """What conditions see of a frame.
 
-    values: Inputs as moved. active: The active state of each layer in the frame before, by index.
+    Attributes:
+        values: Inputs as moved.
+        active: The active state of each layer in the frame before, by index.
     """
 
-    __slots__ = ("active", "frame", "inputs", "latches", "values")
+    __slots__ = ("active", "counts", "frame", "inputs", "latches", "values")
 
     def __init__(
         self,
@@ -44,9 +48,20 @@ class FrameView:
         self.inputs = inputs
         self.active = active
         self.latches: tuple[bool, ...] = ()
+        self.counts: tuple[int, ...] = ()
 
 
 Test: TypeAlias = Callable[[FrameView], bool]
+
+
+def group_members(rules: Rules) -> dict[tuple[str, str], frozenset[int]]:
+    """The indexes of the states of each group, by layer and group."""
+    members: dict[tuple[str, str], set[int]] = {}
+    for layer in rules.layers:
+        for i, state in enumerate(layer.states):
+            for group in state.groups:
+                members.setdefault((layer.name, group), set()).add(i)
+    return {place: frozenset(states) for place, states in members.items()}
 
 
 class Conditions:
@@ -55,10 +70,26 @@ class Conditions:
     def __init__(self, rules: Rules) -> None:
         self._input = {item.name: i for i, item in enumerate(rules.inputs)}
         self._layer = {layer.name: i for i, layer in enumerate(rules.layers)}
-        self._state = {(layer.name, state.name): i for layer in rules.layers for i, state in enumerate(layer.states)}
+        self._states = {layer.name: layer.states for layer in rules.layers}
+        self._names = {layer.name: tuple(state.name for state in layer.states) for layer in rules.layers}
+        self._groups = group_members(rules)
+        self._counters = tuple(
+            (self._input[each.trigger], None if each.after is None else self._input[each.after])
+            for each in rules.counters
+        )
         # Every trigger condition: the trigger's index and for how many frames it holds.
         self.fired: set[tuple[int, int]] = set()
         self._latches = tuple((self.compile(latch.enter), self.compile(latch.exit)) for latch in rules.latches)
+
+    def update_counts(self, view: FrameView, before: tuple[int, ...]) -> tuple[int, ...]:
+        """All counters in this frame: from 0 where their `after` is fired, and one more where their trigger is."""
+        fired = view.values
+        return tuple(
+            [
+                (0 if after is not None and fired[after] else count) + (fired[i] is True)
+                for count, (i, after) in zip(before, self._counters, strict=True)
+            ]
+        )
 
     def update_latches(self, view: FrameView, before: tuple[bool, ...]) -> tuple[bool, ...]:
         """All latches in this frame: set by `enter`, else cleared by `exit`, else as before."""
@@ -81,12 +112,20 @@ class Conditions:
             case Latch(index=index):
                 return lambda view: view.latches[index]
             case InState(layer=layer, state=state):
-                at, wanted = self._layer[layer], self._state[layer, state]
-                return lambda view: view.active[at] == wanted
+                # Any piece of a state with a playlist.
+                at, of = self._layer[layer], self._states[layer]
+                wanted = frozenset(i for i, each in enumerate(of) if state in (each.name, each.written))
+                return lambda view: view.active[at] in wanted
+            case InGroup(layer=layer, group=group):
+                at, members = self._layer[layer], self._groups[layer, group]
+                return lambda view: view.active[at] in members
             case Fired(trigger=trigger, frames=frames):
                 i = self._input[trigger]
                 self.fired.add((i, frames))
                 return lambda view: view.frame - view.inputs[i].since < frames
+            case Counted(index=index, op=op, value=value):
+                compare = COMPARISONS[op]
+                return lambda view: compare(view.counts[index], value)
             case All(of=parts):
                 tests = tuple(map(self.compile, parts))
                 return lambda view: all(test(view) for test in tests)
@@ -109,13 +148,21 @@ class Conditions:
             return ()
         return (self._leaf(condition, view, holds=wanted),)
 
-    def _leaf(self, leaf: Compare | OneOf | Latch | InState | Fired, view: FrameView, *, holds: bool) -> Cause:
+    def _leaf(
+        self, leaf: Compare | OneOf | Latch | InState | InGroup | Fired | Counted, view: FrameView, *, holds: bool
+    ) -> Cause:
         match leaf:
             case InState(layer=layer, state=state):
                 return Cause("", state, -1, f"{layer} {'is' if holds else 'is not'} {state}")
+            case InGroup(layer=layer, group=group):
+                state = self._names[layer][view.active[self._layer[layer]]]
+                return Cause("", state, -1, f"{layer} is {state}{f' ({group})' if holds else f', not {group}'}")
             case Fired(trigger=name):
                 text = f"{name} fired" if holds else f"{name} has not fired lately"
                 return Cause(name, holds, view.inputs[self._input[name]].sequence, text)
+            case Counted(index=index, counter=counter):
+                last = view.inputs[self._input[counter.trigger]].sequence
+                return Cause(counter.trigger, view.counts[index], last, _counted(leaf, view.counts[index], holds=holds))
             case Latch(enter=enter):
                 name = enter.input
                 about = self._latch(leaf, view, holds=holds)
@@ -146,6 +193,14 @@ def _comparison(compare: Compare, *, holds: bool) -> str:
     if isinstance(compare.value, bool) or (compare.op == "==") == holds:
         return ""
     return f", not {_show(compare.value)}"
+
+
+def _counted(counted: Counted, times: int, *, holds: bool) -> str:
+    """How often a trigger was fired, and what that is compared with."""
+    since = "" if counted.counter.after is None else f" since {counted.counter.after}"
+    often = "1 time" if times == 1 else f"{times} times"
+    met = "" if holds else " is not met"
+    return f"{counted.counter.trigger} fired {often}{since} ({counted.op} {counted.value}{met})"
 
 
 def _rule(compare: Compare) -> str:

@@ -1,113 +1,98 @@
-"""The controls of the music: which layer decides each, and how it moves to a new value (SEMANTICS 13)."""
+"""The controls of a frame: which layer decides each, and the values of all (SEMANTICS 13)."""
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
-from typing import Final, NamedTuple, TypeAlias, cast
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple, TypeAlias
 
-from segue_rules.controls import AUTO, CONTROLS, TONICS
-from segue_rules.director.layers import LayerDirector
-from segue_rules.director.state import ControlNow, LayerNow, SwitchNow
-from segue_rules.director.timing import follow, progress
-from segue_rules.model import Binding, InputValue, Key, Music, Rules
+from segue_rules.controls import AUTO, CONTROLS, GAIN, SILENT_DB, TONICS
+from segue_rules.director.levels import CONTINUOUS, TEMPO, TOP_LEVEL, Levels, Mixing, glided
+from segue_rules.director.state import Glide, LayerNow, StylesTempo, SwitchNow
+from segue_rules.model import Binding, Key, Music, Rules
 from segue_rules.plan import Controls
 from segue_rules.tempos import FALLBACK, StyleTempo, of_mix
 
-CONTINUOUS: Final = tuple(control.field for control in CONTROLS if control.change == "ramp")
 DISCRETE: Final = tuple(control.field for control in CONTROLS if control.change == "bar")
-TOP_LEVEL: Final = -1
 
 # The index of each control of the table among the continuous and then the discrete ones.
 _ORDER: Final = tuple((CONTINUOUS + DISCRETE).index(control.field) for control in CONTROLS)
 _DRUMS: Final = {"on": 1, "off": 0, AUTO: -1}
 
-Values: TypeAlias = tuple[InputValue, ...]
 ControlSpec: TypeAlias = float | int | str | Binding | Key
 
 
 class ControlDecision(NamedTuple):
-    """Which layer decides a control, and its value.
+    """Which layer decides a control.
 
-    source: -1 for the top level. active: The active state of the layer.
+    Attributes:
+        source: TOP_LEVEL for the top level.
+        value: Of a discrete control.
     """
 
     source: int
-    active: int
-    spec: ControlSpec
+    value: int | str
 
 
 class ControlDirector:
     """The controls of one rule file."""
 
-    def __init__(self, rules: Rules, layers: tuple[LayerDirector, ...]) -> None:
-        self._layers = layers
-        self._input = {item.name: i for i, item in enumerate(rules.inputs)}
-        self._top = rules.music
+    def __init__(self, rules: Rules, levels: Levels) -> None:
+        self._levels = levels
+        self._rules = rules
         self._names = tuple(layer.name for layer in rules.layers)
-        self._ramps = tuple(layer.weight_ramp_frames for layer in rules.layers)
-        # Decisions depend only on states and on which weights are zero. They repeat for seconds.
-        self.decide = lru_cache(maxsize=1024)(self._decide)
-        self._spec = lru_cache(maxsize=None)(partial(control_spec, rules))
+        self._states = tuple(layer.states for layer in rules.layers)
+        self._decides = tuple(any(state.music != Music() for state in layer.states) for layer in rules.layers)
+        # Decisions depend only on states and on the weights of layers that name a control. They repeat for seconds.
+        self._decide = lru_cache(maxsize=1024)(self._decisions)
+        musics = (rules.music, *(state.music for layer in rules.layers for state in layer.states))
+        self._may_be_silent = sum(_least_gain(music) for music in musics) <= SILENT_DB
 
-    def tempo(self, controls: tuple[ControlNow, ...], values: Values, frame: int) -> int:
-        """The tempo of `frame` in milli-bpm, before the changes of that frame. controls: Those of the frame before."""
-        return round(self._value(0, controls[0], values, frame) * 1000)
+    def levels(self, glides: Sequence[Glide], mixing: Mixing) -> list[float]:
+        """The continuous controls in the frame.
 
-    def step(
-        self,
-        before: tuple[ControlNow, ...],
-        layers: tuple[LayerNow, ...],
-        weights: tuple[float, ...],
-        values: Values,
-        frame: int,
-    ) -> tuple[ControlNow, ...]:
-        """The continuous controls after the changes of a frame. In frame 0 they have their targets at once."""
-        decisions = self._decisions(layers, weights)
-        after = []
-        for i, name in enumerate(CONTINUOUS):
-            decision = decisions[name]
-            if not before:
-                after.append(ControlNow(decision.source, decision.active, 0.0, frame, 0, "linear"))
-                continue
-            now = before[i]
-            if (decision.source, decision.active) != (now.source, now.active):
-                frames, curve = self._ramp(decision.source, now.source, layers, frame)
-                value = self._value(i, now, values, frame)
-                now = ControlNow(decision.source, decision.active, value, frame, max(1, frames), curve)
-            after.append(now)
-        return tuple(after)
+        Args:
+            glides: One for each of them.
+        """
+        levels, frame = self._levels.levels(mixing), mixing.frame
+        return [
+            level if frame - glide.since >= glide.frames else glided(i, glide, level, frame)
+            for i, (glide, level) in enumerate(zip(glides, levels, strict=True))
+        ]
 
-    def switch(
-        self,
-        before: tuple[SwitchNow, ...],
-        layers: tuple[LayerNow, ...],
-        weights: tuple[float, ...],
-    ) -> tuple[SwitchNow, ...]:
+    def tempo(self, glides: Sequence[Glide], mixing: Mixing) -> int:
+        """The tempo of the frame in milli-bpm. No change that is made in a frame moves its tempo."""
+        return round(self.levels(glides, mixing)[TEMPO] * 1000)
+
+    def switch(self, before: tuple[SwitchNow, ...], mixing: Mixing) -> tuple[SwitchNow, ...]:
         """Meter, key and drums as decided now. To be called in frames in which a bar line falls."""
-        decisions = self._decisions(layers, weights)
-        after = tuple(SwitchNow(_switched(decisions[name].spec), decisions[name].source) for name in DISCRETE)
+        decisions = self._decided(mixing)[len(CONTINUOUS) :]
+        after = tuple([SwitchNow(decision.value, decision.source) for decision in decisions])
         return before if after == before else after
 
-    def waiting(
-        self, switches: tuple[SwitchNow, ...], layers: tuple[LayerNow, ...], weights: tuple[float, ...]
-    ) -> bool:
+    def waiting(self, switches: tuple[SwitchNow, ...], mixing: Mixing) -> bool:
         """Whether meter, key or drums wait for the next bar line."""
-        return self.switch(switches, layers, weights) != switches
+        return self.switch(switches, mixing) != switches
 
-    def moving(self, controls: tuple[ControlNow, ...], frame: int) -> bool:
+    def silent(self, mixing: Mixing) -> bool:
+        """Whether the gain that is decided leaves nothing to be heard."""
+        return self._may_be_silent and self._levels.target_gain(mixing) <= SILENT_DB
+
+    def moving(self, layers: Sequence[LayerNow], glides: Sequence[Glide], styles: StylesTempo, frame: int) -> bool:
         """Whether a continuous control is on a ramp in `frame`."""
-        return any(frame - now.since < now.frames for now in controls)
+        return self._levels.moving(layers, frame) or (
+            frame - styles.since < styles.frames or any(frame - now.since < now.frames for now in glides)
+        )
 
-    def values(
-        self, controls: tuple[ControlNow, ...], switches: tuple[SwitchNow, ...], values: Values, frame: int
-    ) -> Controls:
-        """All controls in `frame`."""
-        tempo, intensity, temperature, guidance, gain = [
-            self._value(i, now, values, frame) for i, now in enumerate(controls)
-        ]
+    def values(self, glides: Sequence[Glide], switches: tuple[SwitchNow, ...], mixing: Mixing) -> Controls:
+        """All controls in the frame."""
+        tempo, intensity, temperature, guidance, gain, low_pass, high_pass, reverb, width, pan = self.levels(
+            glides, mixing
+        )
         meter, key, drums = switches
         tonic, mode = _key(str(key.value))
-        sources = [*[now.source for now in controls], *[now.source for now in switches]]
+        sources = [decision.source for decision in self._decided(mixing)[: len(CONTINUOUS)]]
+        sources += [now.source for now in switches]
         return Controls(
             tempo_mbpm=round(tempo * 1000),
             meter=int(meter.value),
@@ -118,90 +103,73 @@ class ControlDirector:
             temperature=temperature,
             guidance=guidance,
             gain_db=gain,
+            low_pass_hz=low_pass,
+            high_pass_hz=high_pass,
+            reverb=reverb,
+            width=width,
+            pan=pan,
             sources=tuple([self._names[sources[i]] if sources[i] != TOP_LEVEL else "music" for i in _ORDER]),
         )
 
-    def _decisions(self, layers: tuple[LayerNow, ...], weights: tuple[float, ...]) -> dict[str, ControlDecision]:
-        active = tuple([now.active for now in layers])
-        mixing = [i for i, weight in enumerate(weights) if weight > 0 and self._layers[i].states[active[i]].mix]
-        heaviest = max(mixing, key=lambda i: (weights[i], i), default=TOP_LEVEL)
-        return self.decide(active, tuple([weight > 0 for weight in weights]), heaviest)
+    def _decided(self, mixing: Mixing) -> tuple[ControlDecision, ...]:
+        """Who decides each control, in the order of CONTINUOUS and DISCRETE."""
+        shares = [
+            min(1.0, weight) if decides else 0.0 for weight, decides in zip(mixing.weights, self._decides, strict=True)
+        ]
+        heaviest = self._levels.heaviest(mixing.layers, mixing.weights)
+        return self._decide(tuple([now.active for now in mixing.layers]), tuple(shares), heaviest)
 
-    def _decide(self, active: tuple[int, ...], weighs: tuple[bool, ...], heaviest: int) -> dict[str, ControlDecision]:
+    def _decisions(
+        self, active: tuple[int, ...], shares: tuple[float, ...], heaviest: int
+    ) -> tuple[ControlDecision, ...]:
         """Return who decides each control.
 
         Args:
             active: The active state of each layer.
-            weighs: Whether each layer has a weight above 0.
-            heaviest: The heaviest layer whose state has a mix, the last of equals; TOP_LEVEL without one.
+            shares: How much of a control each layer takes over where it names it, 0 to 1.
+            heaviest: The heaviest layer whose state has a mix; TOP_LEVEL without one.
         """
-        decisions = {}
+        decisions = []
         for name in CONTINUOUS + DISCRETE:
-            decisions[name] = ControlDecision(TOP_LEVEL, -1, getattr(self._top, name))
-            for i, layer in enumerate(self._layers):
-                music: Music = layer.states[active[i]].music
-                spec = getattr(music, name)
-                if weighs[i] and spec is not None:
-                    decisions[name] = ControlDecision(i, active[i], spec)
-            if name in StyleTempo._fields and decisions[name].spec == AUTO:
-                decisions[name] = self._from_styles(name, decisions[name], active, heaviest)
-        return decisions
+            source = self._source(name, active, shares)
+            spec = self._spec(name, source, active)
+            if name in StyleTempo._fields and spec == AUTO:
+                if source == TOP_LEVEL or not self._states[source][active[source]].mix:
+                    source = heaviest
+                spec = self._spec(name, source, active)
+                if spec is None or spec == AUTO:
+                    spec = self._of_styles(name, source, active)
+            decisions.append(ControlDecision(source, spec if isinstance(spec, int | str) else str(spec)))
+        return tuple(decisions)
 
-    def _from_styles(
-        self, name: str, asked: ControlDecision, active: tuple[int, ...], heaviest: int
-    ) -> ControlDecision:
-        """Return the decision for `auto`: the state that asks, if it has a mix, else the heaviest layer's."""
-        asks = asked.source != TOP_LEVEL and self._layers[asked.source].states[asked.active].mix
-        source = asked.source if asks else heaviest
-        state = active[source] if source != TOP_LEVEL else -1
-        return ControlDecision(source, state, self._spec(name, source, state))
+    def _source(self, name: str, active: Sequence[int], shares: Sequence[float]) -> int:
+        """The layer with the greatest part in a control, the last of equals; of the gain, the last that adds to it."""
+        source, most = TOP_LEVEL, 1.0
+        for i, states in enumerate(self._states):
+            share = shares[i]
+            if share > 0.0 and getattr(states[active[i]].music, name) is not None:
+                most *= 1.0 - share
+                if share >= most or name == GAIN.field:
+                    source, most = i, share
+        return source
 
-    def _value(self, i: int, now: ControlNow, values: Values, frame: int) -> float:
-        spec = self._spec(CONTINUOUS[i], now.source, now.active)
-        bound = float(values[self._input[spec.input]]) if isinstance(spec, Binding) else 0.0
-        return control_value(spec, now, bound, frame)
+    def _spec(self, name: str, source: int, active: Sequence[int]) -> ControlSpec | None:
+        music = self._rules.music if source == TOP_LEVEL else self._states[source][active[source]].music
+        spec: ControlSpec | None = getattr(music, name)
+        return spec
 
-    def _ramp(self, source: int, former: int, layers: tuple[LayerNow, ...], frame: int) -> tuple[int, str]:
-        """Length and curve of a ramp: those of the transition that started in the deciding layer."""
-        for i in (source, former):
-            if i != TOP_LEVEL and layers[i].start == frame:
-                row = self._layers[i].rows[layers[i].row]
-                return row.ramp_frames, row.curve
-        return self._ramps[source if source != TOP_LEVEL else former], "linear"
-
-
-def control_spec(rules: Rules, name: str, source: int, active: int) -> ControlSpec:
-    """What a source says of a control; `auto` of tempo and meter is answered by its styles.
-
-    Args:
-        rules: The rules.
-        name: The control's field.
-        source: The index of a layer, or TOP_LEVEL.
-        active: The index of its state.
-    """
-    state = None if source == TOP_LEVEL else rules.layers[source].states[active]
-    spec: ControlSpec | None = getattr(state.music if state else rules.music, name)
-    if name in StyleTempo._fields and spec in (AUTO, None):
-        mix = state.mix if state else {}
-        spec = getattr(of_mix(mix, {style.name: style for style in rules.styles}) if mix else FALLBACK, name)
-    assert spec is not None
-    return spec
+    def _of_styles(self, name: str, source: int, active: Sequence[int]) -> float | int:
+        mix = {} if source == TOP_LEVEL else self._states[source][active[source]].mix
+        styles = {style.name: style for style in self._rules.styles}
+        value: float | int = getattr(of_mix(mix, styles) if mix else FALLBACK, name)
+        return value
 
 
-def control_value(spec: ControlSpec, now: ControlNow, bound: float, frame: int) -> float:
-    """The value of a continuous control in `frame`.
-
-    Args:
-        spec: What its source says: a number, or a binding.
-        bound: The value of the input that the binding follows.
-    """
-    target = follow(spec, bound) if isinstance(spec, Binding) else float(cast(float, spec))
-    g = progress(now.curve, now.since, now.frames, frame)
-    return target if g >= 1.0 else now.origin + g * (target - now.origin)
-
-
-def _switched(spec: ControlSpec) -> int | str:
-    return spec if isinstance(spec, int | str) else str(spec)
+def _least_gain(music: Music) -> float:
+    gain = music.gain_db
+    if isinstance(gain, Binding):
+        return min(0.0, *[level for _, level in gain.curve])
+    return 0.0 if gain is None else min(0.0, gain)
 
 
 @lru_cache(maxsize=256)

@@ -33,8 +33,10 @@ class _RefusedError(Exception):
 class TakenEvents(NamedTuple):
     """What the events of one frame have done.
 
-    inputs: After them. receipts: One of each, in the order of their numbers. reset: The number of the last accepted
-    event that resets inputs and states; None without one.
+    Attributes:
+        inputs: The inputs after the events.
+        receipts: One of each, in the order of their numbers.
+        reset: The number of the last accepted event that resets inputs and states; None without one.
     """
 
     inputs: tuple[InputNow, ...]

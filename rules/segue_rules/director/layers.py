@@ -6,9 +6,20 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from segue_rules.director.conditions import Conditions, FrameView
-from segue_rules.director.state import NEVER, ConditionRun, LayerNow, Pending, Vector
+from segue_rules.director.playlists import NOTICE, Playlists, playing_from
+from segue_rules.director.state import NEVER, ConditionRun, LayerNow, Pending, Playing, Vector
 from segue_rules.director.timing import blend, frames_until, line_in, next_line, progress
-from segue_rules.model import BUILT_IN_TRANSITION, FRAME_RATE, Layer, LayerState, Rules, Transition
+from segue_rules.model import (
+    BUILT_IN_TRANSITION,
+    FRAME_RATE,
+    Layer,
+    LayerState,
+    Length,
+    MusicalTime,
+    Rules,
+    Transition,
+    lasting,
+)
 from segue_rules.plan import Candidate, Cause, Change, ChangeKind, MusicalClock
 
 _FIRST_RUN: Final = ConditionRun(False, NEVER)
@@ -19,6 +30,7 @@ class TransitionRows:
 
     def __init__(self, rules: Rules) -> None:
         self.rows: tuple[Transition, ...] = (*rules.transitions, BUILT_IN_TRANSITION)
+        self._groups = {(layer.name, state.written): state.groups for layer in rules.layers for state in layer.states}
         self._first: dict[tuple[str | None, str | None, str | None], int] = {}
         for index, row in enumerate(self.rows):
             self._first.setdefault((row.layer, row.from_state, row.to_state), index)
@@ -26,11 +38,11 @@ class TransitionRows:
     def between(self, layer: str, from_state: str, to_state: str) -> int:
         """Index of the most specific row that fits a change of `layer`.
 
-        A row that names the state entered goes first, then one that names the state left, then one that names the
-        layer; of two rows with the same pattern, the first.
+        A row that names the state entered goes first, then one that names a group of it in the order of its groups,
+        then one that names the state left or a group of it, then one that names the layer.
         """
-        for target in (to_state, None):
-            for source in (from_state, None):
+        for target in (to_state, *self._groups[layer, to_state], None):
+            for source in (from_state, *self._groups[layer, from_state], None):
                 for name in (layer, None):
                     index = self._first.get((name, source, target))
                     if index is not None:
@@ -41,52 +53,90 @@ class TransitionRows:
 class FrameContext(NamedTuple):
     """A frame as layers and stingers see it.
 
-    earliest: The first frame that the session can still change. tempo: In milli-bpm.
+    Attributes:
+        earliest: The first frame that the session can still change.
+        tempo: In milli-bpm.
+        meter: That of the frame before, which times in bars count by.
     """
 
     frame: int
     earliest: int
     clock: MusicalClock
     tempo: int
+    meter: int
+
+    def frames(self, duration: Length) -> int:
+        """The frames that a duration has in this frame."""
+        return lasting(duration, self.tempo, self.meter)
+
+    def fades(self, row: Transition) -> tuple[int, int] | None:
+        """The frames in which, by a row, the old mix fades out and the new one in; None where one ramp leads over."""
+        return None if row.fades is None else (self.frames(row.fades[0]), self.frames(row.fades[1]))
+
+
+def mix_frames(now: LayerNow) -> int:
+    """The frames from a layer's last change on in which its mix moves."""
+    return now.ramp if now.fades is None else max(now.fades)
 
 
 class LayerDirector:
-    """One layer of a rule file, with its conditions compiled."""
+    """One layer of a rule file, with its conditions compiled.
 
-    def __init__(self, rules: Rules, index: int, conditions: Conditions, rows: TransitionRows) -> None:
+    Conditions, priorities and times belong to the states of the file, the *wholes* of `Playlists`; what sounds belongs
+    to the pieces of their playlists.
+    """
+
+    def __init__(self, rules: Rules, index: int, conditions: Conditions, rows: TransitionRows, seed: int) -> None:
         self.layer: Layer = rules.layers[index]
         self.states: tuple[LayerState, ...] = self.layer.states
-        self.default = self.layer.default_index
+        self.playlists = Playlists(self.layer, seed)
+        self.whole_of = self.playlists.whole_of
+        # Any of its pieces stands for a state of the file: they differ in what sounds only.
+        self._written = tuple(self.states[whole[0]] for whole in self.playlists.wholes)
+        self._default = self.whole_of[self.layer.default_index]
         self._conditions = conditions
-        self._when = tuple(conditions.compile(s.when) if s.when else _always for s in self.states)
-        self._unless = tuple(conditions.compile(s.unless) if s.unless else _never for s in self.states)
+        self._when = tuple(conditions.compile(s.when) if s.when else _always for s in self._written)
+        self._unless = tuple(conditions.compile(s.unless) if s.unless else _never for s in self._written)
         self.mixes: tuple[Vector, ...] = tuple(
             tuple(state.mix.get(style.name, 0.0) for style in rules.styles) for state in self.states
         )
         self._transitions = rows
         self.rows = rows.rows
 
-    def start(self) -> LayerNow:
-        """The default state, with its mix in place as if it had always been active."""
-        count = len(self.states)
+    def start(self, playing: Playing) -> LayerNow:
+        """The default state, as if it had always been active.
+
+        Args:
+            playing: Where the first piece of a playlist begins.
+        """
+        count = len(self._written)
+        courses = self.playlists.start()
+        first = self.playlists.next_piece(courses, self._default)
         return LayerNow(
-            self.default,
+            first,
             NEVER,
-            self.mixes[self.default],
+            self.mixes[first],
             len(self.rows) - 1,
             None,
             (_FIRST_RUN,) * count,
             (NEVER,) * count,
+            playing=playing if self.states[first].piece else None,
+            courses=self.playlists.played(courses, first),
         )
 
     def mix(self, now: LayerNow, frame: int) -> Vector:
         """The mix of the layer in `frame`, before the weight of the layer."""
-        row = self.rows[now.row]
-        return blend(now.origin, self.mixes[now.active], progress(row.curve, now.start, row.ramp_frames, frame))
+        row, target = self.rows[now.row], self.mixes[now.active]
+        if now.fades is None:
+            return blend(now.origin, target, progress(row.curve, now.start, now.ramp, frame))
+        out, enter = (progress(row.curve, now.start, frames, frame) for frames in now.fades)
+        if out >= 1.0 and enter >= 1.0:
+            return target
+        return tuple([(1.0 - out) * a + enter * b for a, b in zip(now.origin, target, strict=True)])
 
     def settled_at(self, now: LayerNow) -> int:
         """The first frame from which on the mix does not move."""
-        return now.start + self.rows[now.row].ramp_frames
+        return now.start + mix_frames(now)
 
     def step(self, now: LayerNow, view: FrameView, context: FrameContext) -> tuple[LayerNow, tuple[Change, ...]]:
         """The layer after the decisions of a frame, and what happened to pending changes."""
@@ -99,114 +149,196 @@ class LayerDirector:
             ]
         )
         now = now._replace(runs=runs)
-        winner = self._winner(now, vetoes, frame)
+        target = self._target(now, self._winner(now, vetoes, context), context)
         changes: list[Change] = []
         pending = now.pending
-        if pending is not None and pending.state != winner:
-            changes.append(self._change("withdrawn", now, pending, pending.predicted, vetoes, frame))
+        if pending is not None and pending.state != target:
+            changes.append(self._change("withdrawn", now, pending, pending.predicted, vetoes, context))
             pending = None
-        if winner == now.active:
+        if target is None:
             return now._replace(pending=None), tuple(changes)
         decided = pending is None
         if pending is None:
-            row = self._row(now.active, winner)
-            causes = self._causes(now, winner, view, vetoes)
-            pending = Pending(winner, frame, row, NEVER, causes)
-            pending = pending._replace(predicted=self.predicted(pending, context))
-        if self._reached(pending, context):
-            changes.append(self._change("started", now, pending, frame, vetoes, frame))
-            return self._switch(now, pending, vetoes, frame), tuple(changes)
+            row = self._row(now, target)
+            causes = self._causes(now, target, view, vetoes, context)
+            pending = Pending(target, frame, row, NEVER, causes)
+            pending = pending._replace(predicted=self.predicted(now, pending, context))
+        if self._reached(now, pending, context):
+            changes.append(self._change("started", now, pending, frame, vetoes, context))
+            return self._switch(now, pending, vetoes, context), tuple(changes)
         if decided:
-            changes.append(self._change("scheduled", now, pending, pending.predicted, vetoes, frame))
+            changes.append(self._change("scheduled", now, pending, pending.predicted, vetoes, context))
         return now._replace(pending=pending), tuple(changes)
 
-    def undone(self, now: LayerNow) -> tuple[Change, ...]:
+    def _target(self, now: LayerNow, winner: int, context: FrameContext) -> int | None:
+        """The state to change to, None to stay.
+
+        Args:
+            winner: A whole.
+        """
+        if winner != self.whole_of[now.active]:
+            row = self.rows[self._row(now, self.playlists.wholes[winner][0])]
+            bridge = self.playlists.bridge(row, winner)
+            return self.playlists.next_piece(now.courses, winner) if bridge is None else bridge
+        if now.playing is None:
+            return None
+        if now.pending is None or self.whole_of[now.pending.state] != winner:
+            ends = self._ends_in(now, context)
+            if ends is None or ends > context.frames(NOTICE) or now.playing.frame == context.frame:
+                return None
+        return self.playlists.next_piece(now.courses, winner, now.active)
+
+    def _ends_in(self, now: LayerNow, context: FrameContext) -> int | None:
+        return self.playlists.ends_in(now, context.clock, context.frame, context.tempo, context.meter)
+
+    def _before_end(self, now: LayerNow, pending: Pending, context: FrameContext) -> int:
+        """For how many frames a pending change still waits for the end of the present piece."""
+        return (self._ends_in(now, context) or 0) if self._same_state(now, pending) else 0
+
+    def undone(self, now: LayerNow, context: FrameContext) -> tuple[Change, ...]:
         """What a reset withdraws: the pending change, without the other states, which are not compared."""
         if now.pending is None:
             return ()
-        nothing = [False] * len(self.states)
-        change = self._change("withdrawn", now, now.pending, now.pending.predicted, nothing, now.pending.decided)
+        nothing = [False] * len(self._written)
+        change = self._change("withdrawn", now, now.pending, now.pending.predicted, nothing, context)
         return (change._replace(candidates=()),)
 
-    def predicted(self, pending: Pending, context: FrameContext) -> int:
+    def predicted(self, now: LayerNow, pending: Pending, context: FrameContext) -> int:
         """The frame in which a pending change starts if tempo and meter stay as they are."""
         row = self.rows[pending.row]
-        line = next_line(row.at, context.clock, context.tempo, max(0, context.earliest - context.frame))
+        ahead = max(0, context.earliest - context.frame, self._before_end(now, pending, context))
+        if self._ends_bridge(now, pending):
+            return context.frame + ahead
+        line = next_line(row.at, context.clock, context.tempo, ahead)
         start = context.frame + frames_until(line, context.clock, context.tempo)
-        if row.max_wait_frames is not None:
-            start = min(start, pending.decided + row.max_wait_frames)
+        if row.max_wait_frames is not None and not self._same_state(now, pending):
+            start = min(start, pending.decided + context.frames(row.max_wait_frames))
         return max(start, context.earliest)
+
+    def _same_state(self, now: LayerNow, pending: Pending) -> bool:
+        """Whether a pending change is one of piece, within a playlist."""
+        return self.whole_of[pending.state] == self.whole_of[now.active]
+
+    def _ends_bridge(self, now: LayerNow, pending: Pending) -> bool:
+        """Whether a pending change leads from a bridge to its state. It starts where the bridge ends."""
+        return self.playlists.bridges[now.active] and self._same_state(now, pending)
 
     def differ(self, one: int, other: int) -> bool:
         """Whether two states ask for different music."""
-        return self.mixes[one] != self.mixes[other] or self.states[one].music != self.states[other].music
+        old, new = self.states[one], self.states[other]
+        mutes = (old.mute, old.solo) != (new.mute, new.solo)
+        return mutes or self.mixes[one] != self.mixes[other] or old.music != new.music
 
-    def deadlines(self, now: LayerNow) -> list[int]:
-        """Frames in which the passing of time alone may change a decision."""
+    def deadlines(self, now: LayerNow, context: FrameContext) -> list[int]:
+        """Frames in which, at the tempo and in the meter of a frame, time alone may change a decision."""
         active = self.states[now.active]
-        frames = [now.runs[now.active].since + active.hold_frames, now.start + active.min_time_frames]
-        for state, run, cooldown in zip(self.states, now.runs, now.cooldowns, strict=True):
-            frames += (run.since + state.attack_frames, cooldown)
+        hold, least = context.frames(active.hold_frames), context.frames(active.min_time_frames)
+        frames = [now.runs[self.whole_of[now.active]].since + hold, now.entered + least]
+        for state, run, cooldown in zip(self._written, now.runs, now.cooldowns, strict=True):
+            frames += (run.since + context.frames(state.attack_frames), cooldown)
+        ends = self._ends_in(now, context)
+        if ends is not None and now.playing is not None:
+            frames.append(max(context.frame + ends - context.frames(NOTICE), now.playing.frame + 1))
         return frames
 
-    def _eligible(self, now: LayerNow, i: int, vetoes: list[bool], frame: int) -> bool:
-        state, run = self.states[i], now.runs[i]
+    @property
+    def musical(self) -> bool:
+        """Whether a state's times count beats or bars, as the notice of the end of a piece does."""
+        times = (
+            each
+            for state in self.states
+            for each in (state.attack_frames, state.hold_frames, state.min_time_frames, state.cooldown_frames)
+        )
+        ends = any(state.piece is not None and state.piece.length is not None for state in self.states)
+        return ends or any(isinstance(each, MusicalTime) for each in times)
+
+    def _eligible(self, now: LayerNow, whole: int, vetoes: list[bool], context: FrameContext) -> bool:
+        state, run, frame = self._written[whole], now.runs[whole], context.frame
         if state.default:
             return True
-        if i != now.active:
-            return run.holds and frame - run.since >= state.attack_frames and frame >= now.cooldowns[i]
-        if vetoes[i]:
+        if whole != self.whole_of[now.active]:
+            rested = frame >= now.cooldowns[whole]
+            return run.holds and frame - run.since >= context.frames(state.attack_frames) and rested
+        if vetoes[whole]:
             return False
-        return run.holds or frame - run.since < state.hold_frames or frame - now.start < state.min_time_frames
+        held = run.holds or frame - run.since < context.frames(state.hold_frames)
+        return held or self._lasts(now, context)
 
-    def _winner(self, now: LayerNow, vetoes: list[bool], frame: int) -> int:
-        best, best_rank = self.default, (False, 0, False)
-        for i, state in enumerate(self.states):
-            if not state.default and self._eligible(now, i, vetoes, frame):
-                rank = (True, state.priority, i == now.active)
+    def _lasts(self, now: LayerNow, context: FrameContext) -> bool:
+        """Whether the active state's min_time is not over."""
+        return context.frame - now.entered < context.frames(self.states[now.active].min_time_frames)
+
+    def _winner(self, now: LayerNow, vetoes: list[bool], context: FrameContext) -> int:
+        """The whole that is to be active."""
+        active = self.whole_of[now.active]
+        if self._written[active].resist and not vetoes[active] and self._lasts(now, context):
+            return active
+        best, best_rank = self._default, (False, 0, False)
+        for whole, state in enumerate(self._written):
+            if not state.default and self._eligible(now, whole, vetoes, context):
+                rank = (True, state.priority, whole == active)
                 if rank > best_rank:
-                    best, best_rank = i, rank
+                    best, best_rank = whole, rank
         return best
 
-    def _reached(self, pending: Pending, context: FrameContext) -> bool:
-        if context.frame < context.earliest:
+    def _reached(self, now: LayerNow, pending: Pending, context: FrameContext) -> bool:
+        if context.frame < context.earliest or self._before_end(now, pending, context) > 0:
             return False
+        if self._ends_bridge(now, pending):
+            return True
         row = self.rows[pending.row]
-        if row.max_wait_frames is not None and context.frame - pending.decided >= row.max_wait_frames:
+        wait = None if self._same_state(now, pending) else row.max_wait_frames
+        if wait is not None and context.frame - pending.decided >= context.frames(wait):
             return True
         return line_in(row.at, context.clock, context.tempo) >= 0
 
-    def _switch(self, now: LayerNow, pending: Pending, vetoes: list[bool], frame: int) -> LayerNow:
-        cooldowns = now.cooldowns
-        left = self.states[now.active]
-        if not self._eligible(now, now.active, vetoes, frame):
-            cooldowns = tuple(
-                frame + left.cooldown_frames if i == now.active else end for i, end in enumerate(cooldowns)
-            )
+    def _switch(self, now: LayerNow, pending: Pending, vetoes: list[bool], context: FrameContext) -> LayerNow:
+        cooldowns, frame = now.cooldowns, context.frame
+        left, whole = self.states[now.active], self.whole_of[now.active]
+        same = self._same_state(now, pending)
+        if not same and not self._eligible(now, whole, vetoes, context):
+            over = frame + context.frames(left.cooldown_frames)
+            cooldowns = tuple(over if i == whole else end for i, end in enumerate(cooldowns))
         return now._replace(
             active=pending.state,
             start=frame,
             origin=self.mix(now, frame),
             row=pending.row,
+            ramp=context.frames(self.rows[pending.row].ramp_frames),
+            fades=context.fades(self.rows[pending.row]),
             pending=None,
             cooldowns=cooldowns,
+            entered=now.entered if same else frame,
+            playing=playing_from(frame, context.clock) if self.states[pending.state].piece else None,
+            courses=self.playlists.played(now.courses, pending.state),
         )
 
-    def _row(self, from_state: int, to_state: int) -> int:
-        return self._transitions.between(self.layer.name, self.states[from_state].name, self.states[to_state].name)
+    def _row(self, now: LayerNow, to_state: int) -> int:
+        """The row of a change to a state. A bridge ends by the row by which it began."""
+        left, entered = self.states[now.active].written, self.states[to_state].written
+        if self.playlists.bridges[now.active] and left == entered:
+            return now.row
+        return self._transitions.between(self.layer.name, left, entered)
 
-    def _causes(self, now: LayerNow, winner: int, view: FrameView, vetoes: list[bool]) -> tuple[Cause, ...]:
+    def _causes(
+        self, now: LayerNow, winner: int, view: FrameView, vetoes: list[bool], context: FrameContext
+    ) -> tuple[Cause, ...]:
         """Why the winner is eligible and, where the active state ended by itself, why it did."""
         causes: tuple[Cause, ...] = ()
         won, active = self.states[winner], self.states[now.active]
+        chosen = self.playlists.why(now.courses, winner)
+        drawn = (Cause("", won.name, -1, f"{won.name} {chosen}"),) if chosen else ()
+        if won.written == active.written:
+            ended = Cause("", won.name, -1, "the bridge ends")
+            return (ended, *drawn) if self.playlists.bridges[now.active] else drawn
         if won.when is not None:
             causes += self._conditions.explain(won.when, view)
-        if not self._eligible(now, now.active, vetoes, view.frame):
+        if not self._eligible(now, self.whole_of[now.active], vetoes, context):
             if active.when is not None:
                 causes += self._conditions.explain(active.when, view, wanted=False)
             if active.unless is not None:
                 causes += self._conditions.explain(active.unless, view)
-        return tuple(dict.fromkeys(causes))
+        return (*dict.fromkeys(causes), *drawn)
 
     def _change(
         self,
@@ -215,9 +347,10 @@ class LayerDirector:
         pending: Pending,
         start: int,
         vetoes: list[bool],
-        frame: int,
+        context: FrameContext,
     ) -> Change:
         row = self.rows[pending.row]
+        fades = context.fades(row)
         return Change(
             kind,
             self.layer.name,
@@ -225,34 +358,35 @@ class LayerDirector:
             self.states[pending.state].name,
             pending.decided,
             start,
-            row.ramp_frames,
+            context.frames(row.ramp_frames) if fades is None else max(fades),
             str(row.at),
             pending.causes,
             tuple(
-                Candidate(state.name, self._reason(now, i, pending.state, vetoes, frame))
-                for i, state in enumerate(self.states)
-                if i != pending.state
+                Candidate(state.written, self._reason(now, i, self.whole_of[pending.state], vetoes, context))
+                for i, state in enumerate(self._written)
+                if i != self.whole_of[pending.state]
             ),
         )
 
-    def _reason(self, now: LayerNow, i: int, winner: int, vetoes: list[bool], frame: int) -> str:
-        """Why a state did not win."""
-        state, run, won = self.states[i], now.runs[i], self.states[winner]
+    def _reason(self, now: LayerNow, i: int, winner: int, vetoes: list[bool], context: FrameContext) -> str:
+        """Why a whole did not win."""
+        frame = context.frame
+        state, run, won = self._written[i], now.runs[i], self._written[winner]
         if state.default:
             return "default, ranks below every other"
         if vetoes[i]:
             return "vetoed by unless"
-        if not self._eligible(now, i, vetoes, frame):
+        if not self._eligible(now, i, vetoes, context):
             if not run.holds:
                 return "condition false"
             if frame < now.cooldowns[i]:
                 return f"cooldown {_seconds(now.cooldowns[i] - frame)} left"
-            return f"attack {_seconds(run.since + state.attack_frames - frame)} left"
+            return f"attack {_seconds(run.since + context.frames(state.attack_frames) - frame)} left"
         if won.default or state.priority > won.priority:
             return "eligible again"
         if state.priority < won.priority:
             return f"priority {state.priority} below {won.priority}"
-        return "tie: the active state stays" if winner == now.active else "tie: later in the file"
+        return "tie: the active state stays" if winner == self.whole_of[now.active] else "tie: later in the file"
 
 
 def _always(view: FrameView) -> bool:
@@ -273,8 +407,9 @@ NO_CHANGE: Final = -1
 class Lookahead(NamedTuple):
     """The change that comes next, so that the music can lead into it (SEMANTICS 15).
 
-    frames: Until the nearest audible change; 0 where it starts in this frame, NO_CHANGE for none.
-    states: The state that each layer takes in that change; NO_CHANGE for layers that stay as they are.
+    Attributes:
+        frames: Until the nearest audible change; 0 where it starts in this frame, NO_CHANGE for none.
+        states: The state that each layer takes in that change; NO_CHANGE for layers that stay as they are.
     """
 
     frames: int
@@ -312,7 +447,7 @@ def look_ahead(
 def _change_start(layer: LayerDirector, was: LayerNow, now: LayerNow, context: FrameContext) -> int:
     """The frame in which the layer's audible change starts at the present tempo; NO_CHANGE without one."""
     if now.pending is not None:
-        return layer.predicted(now.pending, context) if layer.differ(now.active, now.pending.state) else NO_CHANGE
+        return layer.predicted(now, now.pending, context) if layer.differ(now.active, now.pending.state) else NO_CHANGE
     if now.start == context.frame and layer.differ(was.active, now.active):
         return context.frame
     return NO_CHANGE

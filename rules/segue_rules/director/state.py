@@ -18,10 +18,11 @@ Vector: TypeAlias = tuple[float, ...]
 
 
 class InputNow(NamedTuple):
-    """An input.
+    """An input. Of a trigger only `since` counts: the frame in which it was fired last.
 
-    origin: Its value in frame `since`, in which the target was set. sequence: The event that set it, -1 for none.
-    Of a trigger only `since` counts: the frame of its last firing.
+    Attributes:
+        origin: Its value in frame `since`, in which the target was set.
+        sequence: The event that set it, -1 for none.
     """
 
     origin: InputValue
@@ -30,8 +31,24 @@ class InputNow(NamedTuple):
     sequence: int
 
 
+class TimerNow(NamedTuple):
+    """A trigger with a timer.
+
+    Attributes:
+        since: Its last firing, or the start.
+        fired: How often it was fired since the start.
+    """
+
+    since: int
+    fired: int
+
+
 class ConditionRun(NamedTuple):
-    """The present unbroken run of a condition being true or false. since: Its first frame."""
+    """The present unbroken run of a condition being true or false.
+
+    Attributes:
+        since: Its first frame.
+    """
 
     holds: bool
     since: int
@@ -40,7 +57,10 @@ class ConditionRun(NamedTuple):
 class Pending(NamedTuple):
     """A decided change that waits for its boundary.
 
-    state: Index in the layer. row: Index of its transition row. predicted: The start as predicted when it was decided.
+    Attributes:
+        state: Index in the layer.
+        row: Index of its transition row.
+        predicted: The start as predicted when it was decided.
     """
 
     state: int
@@ -50,12 +70,54 @@ class Pending(NamedTuple):
     causes: tuple[Cause, ...]
 
 
+class ControlPart(NamedTuple):
+    """What a layer does to a continuous control: the level becomes (1 - share) level + value.
+
+    Attributes:
+        share: 0 to 1.
+        value: In the unit of the control. To the gain, the value is added alone.
+    """
+
+    share: float
+    value: float
+
+
+class Playing(NamedTuple):
+    """Where the present piece of a playlist began: frame, first beat (in ticks) and first bar at or after it."""
+
+    frame: int
+    ticks: int
+    bar: int
+
+
+class PlaylistHistory(NamedTuple):
+    """What a playlist has played.
+
+    Attributes:
+        draws: How many pieces so far.
+        last: The latest of them by index, the newest last.
+    """
+
+    draws: int
+    last: tuple[int, ...]
+
+
 class LayerNow(NamedTuple):
     """A layer.
 
-    active: Index of the active state, since frame `start`. origin: The mix in which its ramp began.
-    row: The transition row of that ramp. runs, cooldowns: For each state, the run of its condition and the end of its
-    cooldown.
+    Attributes:
+        active: Index of the active state, since frame `start`.
+        origin: The mix in which its ramp began.
+        row: The transition row of that ramp.
+        ramp: Its length in frames.
+        runs, cooldowns: For each state of the file, the run of its condition and the end of its cooldown.
+        fades: The frames in which the origin fades out and the state's mix fades in; None where the ramp leads from one
+            to the other.
+        entered: The frame in which the state of the file became active, with whichever piece.
+        playing, courses: The present piece of a playlist, and what each playlist of the layer has played; empty without
+            a playlist.
+        parts, muted: What the layer did to each continuous control, and how far it muted each layer, where its ramp
+            began; empty before its first change.
     """
 
     active: int
@@ -65,25 +127,40 @@ class LayerNow(NamedTuple):
     pending: Pending | None
     runs: tuple[ConditionRun, ...]
     cooldowns: tuple[int, ...]
+    ramp: int = 0
+    parts: tuple[ControlPart, ...] = ()
+    muted: Vector = ()
+    fades: tuple[int, int] | None = None
+    entered: int = NEVER
+    playing: Playing | None = None
+    courses: tuple[PlaylistHistory | None, ...] = ()
 
 
 class StingerNow(NamedTuple):
     """A stinger.
 
-    waiting: Whether it waits for its boundary. start: Of the last one, or NEVER. origin: The envelope of a burst at its
-    start.
+    Attributes:
+        waiting: Whether it waits for its boundary.
+        start: Of the last one, or NEVER.
+        origin: The envelope of a burst at its start.
+        time, ramp: How long that burst lasts and takes to come and to go, in frames; 0 for an audio stinger.
     """
 
     waiting: bool
     start: int
     origin: float
+    time: int = 0
+    ramp: int = 0
 
 
-class ControlNow(NamedTuple):
-    """A continuous control.
+class StylesTempo(NamedTuple):
+    """The tempo of the styles, which `auto` leads to. A ramp leads to it from an earlier tempo.
 
-    source, active: The layer that decides it (-1 for the top level), and the active state of that layer.
-    The ramp leads from `origin` in frame `since` over `frames` (at least 1) along `curve`.
+    Attributes:
+        source, active: The layer whose styles give it (-1 for none), and its active state.
+        origin: The tempo in which the ramp began, in bpm.
+        since, frames: The frame in which the ramp began, and its length.
+        curve: The shape of the ramp.
     """
 
     source: int
@@ -94,17 +171,56 @@ class ControlNow(NamedTuple):
     curve: str
 
 
+class Glide(NamedTuple):
+    """The way of a continuous control to where the layers lead it, from the value before a reset or a reload.
+
+    It leads from `origin` in frame `since` over `frames` along `curve`; over 0 frames it is over.
+    """
+
+    origin: float
+    since: int
+    frames: int
+    curve: str
+
+
 class SwitchNow(NamedTuple):
-    """Meter, key or drums. value: In force. source: The layer that decided it."""
+    """Meter, key or drums.
+
+    Attributes:
+        value: In force.
+        source: The layer that decided it.
+    """
 
     value: int | str
     source: int
 
 
+class Led(NamedTuple):
+    """The state that leads the music since a bar. layer: -1 before the first."""
+
+    layer: int
+    state: int
+    bar: int
+
+
+class Visited(NamedTuple):
+    """How often a state has begun to lead, the present visit included, and the bars of its visits before."""
+
+    layer: int
+    state: int
+    begun: int
+    bars: int
+
+
 class DirectorState(NamedTuple):
     """The state before `frame`.
 
-    weights: Of the layers, as moved. last_mix: The last mix that was not empty.
+    Attributes:
+        weights: Of the layers, as moved, before other layers mute them.
+        last_mix: The last mix that was not empty.
+        visits: Of the states that have led, by layer and state.
+        timers: Of the triggers that have one, in file order.
+        counts: Of the counters.
     """
 
     frame: int
@@ -114,9 +230,14 @@ class DirectorState(NamedTuple):
     layers: tuple[LayerNow, ...]
     weights: Vector
     stingers: tuple[StingerNow, ...]
-    continuous: tuple[ControlNow, ...]
+    styles_tempo: StylesTempo
+    glides: tuple[Glide, ...]
     switches: tuple[SwitchNow, ...]
     last_mix: Vector
+    led: Led
+    visits: tuple[Visited, ...]
+    timers: tuple[TimerNow, ...] = ()
+    counts: tuple[int, ...] = ()
 
 
 def drop_pending(state: DirectorState) -> DirectorState:
@@ -134,6 +255,8 @@ def shift_state(state: DirectorState, frames: int) -> DirectorState:
         pending = now.pending
         return now._replace(
             start=at(now.start),
+            entered=at(now.entered),
+            playing=now.playing and now.playing._replace(frame=now.playing.frame + frames),
             pending=pending
             and pending._replace(decided=pending.decided + frames, predicted=pending.predicted + frames),
             runs=tuple(run._replace(since=at(run.since)) for run in now.runs),
@@ -145,5 +268,7 @@ def shift_state(state: DirectorState, frames: int) -> DirectorState:
         inputs=tuple(now._replace(since=at(now.since)) for now in state.inputs),
         layers=tuple(map(layer, state.layers)),
         stingers=tuple(now._replace(start=at(now.start)) for now in state.stingers),
-        continuous=tuple(now._replace(since=now.since + frames) for now in state.continuous),
+        timers=tuple(now._replace(since=now.since + frames) for now in state.timers),
+        styles_tempo=state.styles_tempo._replace(since=state.styles_tempo.since + frames),
+        glides=tuple(now._replace(since=now.since + frames) for now in state.glides),
     )

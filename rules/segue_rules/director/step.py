@@ -11,17 +11,23 @@ from segue_rules.director.conditions import Conditions, FrameView
 from segue_rules.director.controls import ControlDirector
 from segue_rules.director.inputs import InputDirector, TakenEvents
 from segue_rules.director.layers import NO_CHANGE, FrameContext, LayerDirector, Lookahead, TransitionRows, look_ahead
+from segue_rules.director.levels import CONTINUOUS, GLIDE_CURVE, GLIDE_FRAMES, NO_STYLES_TEMPO, Levels, Mixing
 from segue_rules.director.moves import moves
-from segue_rules.director.state import DirectorState, LayerNow, StingerNow, SwitchNow, Vector
+from segue_rules.director.playlists import playing_from
+from segue_rules.director.state import DirectorState, Glide, LayerNow, StingerNow, StylesTempo, SwitchNow, Vector
 from segue_rules.director.stingers import StingerDirector
+from segue_rules.director.timers import Timers
 from segue_rules.director.timing import follow
+from segue_rules.director.visits import NOT_LED, VisitDirector
 from segue_rules.events import Event, Receipt
-from segue_rules.model import Binding, InputValue, Rules
-from segue_rules.plan import Change, FramePlan, MusicalClock, StingerCue
+from segue_rules.model import Binding, Burst, InputValue, Rules
+from segue_rules.plan import Change, FramePlan, MusicalClock, StingerCue, ThemeNow, Visit
 
 # A mix whose weights sum to less is empty.
 EMPTY: Final = 1e-9
 FOREVER: Final = 1 << 40
+NO_THEME: Final = ThemeNow("", 0.0)
+_BEGINNING: Final = playing_from(0, timing.CLOCK_START)
 
 
 class FrameResults(NamedTuple):
@@ -39,8 +45,11 @@ NOTHING: Final = FrameResults((), (), (), Lookahead(NO_CHANGE, ()))
 class Span(NamedTuple):
     """A run of frames that repeat a plan but for frame, clock, beat and bar_start.
 
-    plan: That of the first frame. state: After the last frame.
     The receipts, changes, stingers and the next change in the plan belong to the first frame only.
+
+    Attributes:
+        plan: That of the first frame.
+        state: After the last frame.
     """
 
     plan: FramePlan
@@ -51,14 +60,25 @@ class Span(NamedTuple):
 class Director:
     """Plays one rule file. It holds no state of its own: each DirectorState goes in and out."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, seed: int | None = None) -> None:
+        """Prepare to play rules.
+
+        Args:
+            seed: Decides every draw by chance; None for the seed of the rules.
+        """
         self.rules = rules
+        seed = rules.seed if seed is None else seed
         self._inputs = InputDirector(rules.inputs)
+        self._timers = Timers(rules.inputs, seed)
         self._conditions = Conditions(rules)
         rows = TransitionRows(rules)
-        self._layers = tuple(LayerDirector(rules, i, self._conditions, rows) for i in range(len(rules.layers)))
+        self._layers = tuple(LayerDirector(rules, i, self._conditions, rows, seed) for i in range(len(rules.layers)))
         self._stingers = tuple(StingerDirector(rules, i) for i in range(len(rules.stingers)))
-        self._controls = ControlDirector(rules, self._layers)
+        self._levels = Levels(rules)
+        self._controls = ControlDirector(rules, self._levels)
+        self._visits = VisitDirector(rules)
+        self._themes = bool(rules.themes)
+        self._musical = any(layer.musical for layer in self._layers)
         self._input_index = {item.name: i for i, item in enumerate(rules.inputs)}
         self._slews = tuple(_slew(layer.weight, layer.weight_ramp_frames) for layer in rules.layers)
 
@@ -70,12 +90,17 @@ class Director:
             clock=timing.CLOCK_START,
             inputs=self._inputs.start(),
             latches=(False,) * len(self.rules.latches),
-            layers=tuple(layer.start() for layer in self._layers),
+            layers=tuple(layer.start(_BEGINNING) for layer in self._layers),
             weights=(),
             stingers=tuple(stinger.start() for stinger in self._stingers),
-            continuous=(),
+            styles_tempo=NO_STYLES_TEMPO,
+            glides=(Glide(0.0, 0, 0, "linear"),) * len(CONTINUOUS),
             switches=(),
             last_mix=(1.0 / count,) * count if count else (),
+            led=NOT_LED,
+            visits=(),
+            timers=self._timers.start(),
+            counts=(0,) * len(self.rules.counters),
         )
 
     def reset(self, state: DirectorState) -> DirectorState:
@@ -83,13 +108,27 @@ class Director:
 
         What waited is forgotten; `step` reports it.
         """
-        start = self.start()._replace(frame=state.frame, inputs=self._inputs.start(state.frame))
-        if not state.continuous:
+        frame = state.frame
+        playing = playing_from(frame, state.clock)
+        start = self.start()._replace(
+            frame=frame,
+            inputs=self._inputs.start(frame),
+            timers=self._timers.start(frame),
+            layers=tuple([layer.start(playing) for layer in self._layers]),
+        )
+        if not state.switches:
             return start
+        # Controls move on from the values that they had in the frame before.
+        before = self._mixing_before(state)
+        levels = self._controls.levels(state.glides, before)
+        values = self._inputs.move(start.inputs, frame)
+        weights = self._weights((), values)
+        muted = self._levels.weights(weights, start.layers, frame)
         return start._replace(
             clock=state.clock,
-            weights=self._weights((), self._inputs.move(start.inputs, state.frame)),
-            continuous=state.continuous,
+            weights=weights,
+            styles_tempo=self._levels.follow_styles(NO_STYLES_TEMPO, start.layers, muted, values, frame),
+            glides=tuple([Glide(level, frame, GLIDE_FRAMES, GLIDE_CURVE) for level in levels]),
             switches=state.switches,
             last_mix=state.last_mix,
         )
@@ -123,7 +162,11 @@ class Director:
         return self._play(decided, results)
 
     def take(self, state: DirectorState, events: Sequence[Event], before: TakenEvents | None = None) -> TakenEvents:
-        """What events do in frame state.frame; before: what others of it with smaller numbers have done."""
+        """What events do in frame state.frame.
+
+        Args:
+            before: What others of it with smaller numbers have done.
+        """
         before = before or TakenEvents(state.inputs)
         return self._inputs.take(before, events, state.frame) if events else before
 
@@ -132,32 +175,39 @@ class Director:
         frame, inputs, receipts, reset = state.frame, *taken
         undone: tuple[Change, ...] = ()
         dropped: tuple[StingerCue, ...] = ()
+        left = state
         if reset is not None:
-            undone = tuple(
-                [c for layer, now in zip(self._layers, state.layers, strict=True) for c in layer.undone(now)]
-            )
             dropped = tuple(
                 [c for each, now in zip(self._stingers, state.stingers, strict=True) for c in each.dropped(now, frame)]
             )
-            before, state = state, self.reset(state)
-            undone += moves(before, self.rules, state, self.rules, "reset", reset)
+            state = self.reset(state)
+        inputs, timers = self._timers.step(inputs, state.timers, frame)
         values = self._inputs.move(inputs, frame)
         view = FrameView(frame, values, inputs, tuple([layer.active for layer in state.layers]))
+        view.counts = self._conditions.update_counts(view, state.counts)
         view.latches = self._conditions.update_latches(view, state.latches)
-        context = self._context(state, view, earliest)
+        weights = self._weights(state.weights, values)
+        state = state._replace(weights=weights)
+        before = self._mixing(state, values)
+        context = self._context(state, view, before, earliest)
+        if reset is not None:
+            both = zip(self._layers, left.layers, strict=True)
+            undone = tuple([change for layer, now in both for change in layer.undone(now, context)])
+            undone += moves(left, self.rules, state, self.rules, "reset", reset)
 
         layers, changes = self._step_layers(state.layers, view, context)
         stingers, cues = self._step_stingers(state.stingers, values, context)
-        weights = self._weights(state.weights, values)
-        continuous = self._controls.step(state.continuous, layers, weights, values, frame)
+        layers, styles_tempo, mixing = self._mixed(state, layers, before)
         switches = state.switches
         if not switches or timing.bar_in(context.clock, context.tempo)[0] >= 0:
-            switches = self._controls.switch(switches, layers, weights)
+            switches = self._controls.switch(switches, mixing)
             opened = self._opened(context, switches)
             if opened != context:
                 # The same decisions, whose starts are predicted with the meter of the bar that opens with the frame.
                 layers, changes = self._step_layers(state.layers, view, opened)
                 stingers, cues = self._step_stingers(state.stingers, values, opened)
+                layers, styles_tempo, mixing = self._mixed(state, layers, before)
+        led, visits = self._visits.step(state.led, state.visits, layers, mixing.weights, state.clock.bar)
         decided = DirectorState(
             frame=frame,
             clock=state.clock,
@@ -166,11 +216,16 @@ class Director:
             layers=layers,
             weights=weights,
             stingers=stingers,
-            continuous=continuous,
+            styles_tempo=styles_tempo,
+            glides=state.glides,
             switches=switches,
             last_mix=state.last_mix,
+            led=led,
+            visits=visits,
+            timers=timers,
+            counts=view.counts,
         )
-        ahead = self._look_ahead(state, decided, context)
+        ahead = self._look_ahead(state, decided, mixing, context)
         return decided, FrameResults(receipts, undone + changes, dropped + cues, ahead)
 
     def _play(self, decided: DirectorState, results: FrameResults) -> tuple[DirectorState, FramePlan]:
@@ -178,9 +233,12 @@ class Director:
         frame, layers = decided.frame, decided.layers
         values = self._inputs.move(decided.inputs, frame)
         layer_mixes = tuple([layer.mix(now, frame) for layer, now in zip(self._layers, layers, strict=True)])
-        mix = self._mix(layer_mixes, decided.weights, decided.stingers, frame)
+        mixing = self._mixing(decided, values)
+        mix = self._mix(layer_mixes, mixing.weights, decided.stingers, frame)
         sounding = mix or decided.last_mix
-        controls = self._controls.values(decided.continuous, decided.switches, values, frame)
+        silent = self._controls.silent(mixing)
+        controls = self._controls.values(decided.glides, decided.switches, mixing)
+        taken = self._taken(decided, mixing, results.lookahead)
         clock, tempo = decided.clock, controls.tempo_mbpm
         if clock.ticks == clock.bar_ticks:
             clock = clock._replace(meter=controls.meter)
@@ -189,18 +247,24 @@ class Director:
             mix=sounding,
             states=tuple([layer.states[now.active].name for layer, now in zip(self._layers, layers, strict=True)]),
             layer_mixes=layer_mixes,
-            layer_weights=decided.weights,
+            layer_weights=mixing.weights,
             controls=controls,
             clock=clock,
             beat=_offset(timing.beat_in(clock, tempo), clock, tempo),
             bar_start=_offset(timing.bar_in(clock, tempo)[0], clock, tempo),
             to_change=results.lookahead.frames,
-            next_mix=self._next_mix(decided, layer_mixes, results.lookahead) or sounding,
+            next_mix=self._next_mix(decided, layer_mixes, taken, results.lookahead) or sounding,
+            visit=self._visits.visit(decided.led, decided.visits),
+            next_visit=self._next_visit(decided, taken),
+            silent=silent,
+            next_silent=self._controls.silent(taken),
+            theme=self._theme(decided, mixing),
+            next_theme=self._theme(decided, taken),
             inputs=values,
             receipts=results.receipts,
             changes=results.changes,
             stingers=results.stingers,
-            warnings=() if mix else ("empty_mix",),
+            warnings=() if mix or silent else ("empty_mix",),
         )
         after_clock = timing.advance(clock, tempo, controls.meter)
         return decided._replace(frame=frame + 1, clock=after_clock, last_mix=plan.mix), plan
@@ -235,11 +299,19 @@ class Director:
             or any(now.pending is not None for now in state.layers)
             or any(now.waiting for now in state.stingers)
             or self._inputs.moving(state.inputs, last)
-            or self._controls.waiting(state.switches, state.layers, state.weights)
+            or self._levels.muting(state.layers, last)
+            or self._controls.waiting(state.switches, self._mixing_before(state))
             or self._decide(state, self.take(state, ()), frame)[0] != state
         ):
             return frame
-        deadlines = [d for layer, now in zip(self._layers, state.layers, strict=True) for d in layer.deadlines(now)]
+        if self._musical and self._controls.moving(state.layers, state.glides, state.styles_tempo, last):
+            # The tempo may move, and with it the times that count beats.
+            return frame
+        mixing = self._mixing_before(state)
+        context = FrameContext(frame, frame, state.clock, self._controls.tempo(state.glides, mixing), state.clock.meter)
+        both = zip(self._layers, state.layers, strict=True)
+        deadlines = [deadline for layer, now in both for deadline in layer.deadlines(now, context)]
+        deadlines += self._timers.due(state.timers)
         deadlines += [state.inputs[i].since + frames for i, frames in self._conditions.fired]
         return min((d for d in deadlines if d > frame), default=FOREVER)
 
@@ -249,24 +321,50 @@ class Director:
         return (
             any(layer.settled_at(now) > last for layer, now in zip(self._layers, state.layers, strict=True))
             or any(stinger.sounding(now, last) for stinger, now in zip(self._stingers, state.stingers, strict=True))
-            or self._controls.moving(state.continuous, last)
+            or self._controls.moving(state.layers, state.glides, state.styles_tempo, last)
         )
 
-    def _context(self, state: DirectorState, view: FrameView, earliest: int) -> FrameContext:
+    def _mixing(self, state: DirectorState, values: tuple[InputValue, ...]) -> Mixing:
+        """What the controls of frame state.frame are made of."""
+        weights = self._levels.weights(state.weights, state.layers, state.frame) if state.weights else state.weights
+        styles = self._levels.styles_tempo(state.styles_tempo, values, state.frame)
+        return Mixing(state.frame, state.layers, weights, values, styles)
+
+    def _mixing_before(self, state: DirectorState) -> Mixing:
+        """What the controls of the frame before state.frame were made of."""
+        last = state.frame - 1
+        return self._mixing(state._replace(frame=last), self._inputs.move(state.inputs, last))
+
+    def _mixed(
+        self, state: DirectorState, layers: tuple[LayerNow, ...], before: Mixing
+    ) -> tuple[tuple[LayerNow, ...], StylesTempo, Mixing]:
+        """The layers after the changes of a frame with what they did before, and what its controls are made of."""
+        frame, values = before.frame, before.values
+        if state.switches:
+            layers = self._levels.started(state.layers, layers, before)
+        over = () if state.switches else range(len(layers))
+        weights = self._levels.weights(state.weights, layers, frame, over)
+        styles_tempo = self._levels.follow_styles(state.styles_tempo, layers, weights, values, frame)
+        styles = self._levels.styles_tempo(styles_tempo, values, frame)
+        mixing = Mixing(frame, layers, weights, values, styles)
+        if not state.switches:
+            # The first controls of a session have their targets at once.
+            mixing = mixing._replace(layers=self._levels.settled(layers, mixing))
+        return mixing.layers, styles_tempo, mixing
+
+    def _context(self, state: DirectorState, view: FrameView, before: Mixing, earliest: int) -> FrameContext:
         """The tempo and clock of the frame, which its own changes do not affect.
 
         Frame 0 alone has them from its own changes. As it opens a bar at any tempo, they are known in advance.
         """
-        if state.continuous:
-            tempo = self._controls.tempo(state.continuous, view.values, view.frame)
-            return FrameContext(view.frame, earliest, state.clock, tempo)
-        layers, _ = self._step_layers(state.layers, view, FrameContext(view.frame, earliest, state.clock, 1))
-        weights = self._weights(state.weights, view.values)
-        continuous = self._controls.step((), layers, weights, view.values, view.frame)
-        switches = self._controls.switch((), layers, weights)
-        controls = self._controls.values(continuous, switches, view.values, view.frame)
+        if state.switches:
+            tempo = self._controls.tempo(state.glides, before)
+            return FrameContext(view.frame, earliest, state.clock, tempo, state.clock.meter)
+        layers, _ = self._step_layers(state.layers, view, FrameContext(view.frame, earliest, state.clock, 1, 1))
+        _, _, mixing = self._mixed(state, layers, before)
+        controls = self._controls.values(state.glides, self._controls.switch((), mixing), mixing)
         clock = state.clock._replace(meter=controls.meter)
-        return FrameContext(view.frame, earliest, clock, controls.tempo_mbpm)
+        return FrameContext(view.frame, earliest, clock, controls.tempo_mbpm, controls.meter)
 
     @staticmethod
     def _opened(context: FrameContext, switches: tuple[SwitchNow, ...]) -> FrameContext:
@@ -276,10 +374,12 @@ class Director:
             return context
         return context._replace(clock=clock._replace(meter=int(meter.value)))
 
-    def _look_ahead(self, state: DirectorState, decided: DirectorState, context: FrameContext) -> Lookahead:
+    def _look_ahead(
+        self, state: DirectorState, decided: DirectorState, mixing: Mixing, context: FrameContext
+    ) -> Lookahead:
         """What a frame with these decisions says of the next change."""
         opened = self._opened(context, decided.switches)
-        return look_ahead(self._layers, state.layers, decided.layers, decided.weights, opened)
+        return look_ahead(self._layers, state.layers, decided.layers, mixing.weights, opened)
 
     def _step_layers(
         self, layers: tuple[LayerNow, ...], view: FrameView, context: FrameContext
@@ -326,15 +426,54 @@ class Director:
         whole = sum(total)
         return tuple([share / whole for share in total]) if whole > EMPTY else None
 
-    def _next_mix(self, decided: DirectorState, layer_mixes: tuple[Vector, ...], lookahead: Lookahead) -> Vector | None:
+    def _taken(self, decided: DirectorState, mixing: Mixing, lookahead: Lookahead) -> Mixing:
+        """The frame as if the next change had been made in full."""
+        if lookahead.frames == NO_CHANGE:
+            return mixing
+        both = zip(decided.layers, lookahead.states, strict=True)
+        layers = tuple([now if to == NO_CHANGE else now._replace(active=to) for now, to in both])
+        over = [i for i, to in enumerate(lookahead.states) if to != NO_CHANGE]
+        return mixing._replace(
+            layers=layers, weights=self._levels.weights(decided.weights, layers, decided.frame, over)
+        )
+
+    def _next_mix(
+        self, decided: DirectorState, layer_mixes: tuple[Vector, ...], taken: Mixing, lookahead: Lookahead
+    ) -> Vector | None:
         """The mix as if the next change had been made in full; None if there is none or it is empty."""
         if lookahead.frames == NO_CHANGE:
             return None
-        taken = [
+        mixes = [
             mix if to == NO_CHANGE else layer.mixes[to]
             for layer, mix, to in zip(self._layers, layer_mixes, lookahead.states, strict=True)
         ]
-        return self._mix(tuple(taken), decided.weights, decided.stingers, decided.frame)
+        return self._mix(tuple(mixes), taken.weights, decided.stingers, decided.frame)
+
+    def _theme(self, decided: DirectorState, mixing: Mixing) -> ThemeNow:
+        """The theme of the frame with some active states: of the last layer that has one, or of the last burst that
+        sounds.
+        """
+        if not self._themes:
+            return NO_THEME
+        use = None
+        for layer, now, weight in zip(self._layers, mixing.layers, mixing.weights, strict=True):
+            if weight > 0:
+                use = layer.states[now.active].theme or layer.layer.theme or use
+        for stinger, started in zip(self._stingers, decided.stingers, strict=True):
+            if isinstance(stinger.stinger, Burst) and stinger.sounding(started, decided.frame):
+                use = stinger.stinger.theme or use
+        return NO_THEME if use is None else ThemeNow(use.name, use.strength)
+
+    def _next_visit(self, decided: DirectorState, taken: Mixing) -> Visit:
+        """The visit as if the next change had been made in this frame.
+
+        Args:
+            taken: The frame after that change.
+        """
+        if taken.layers is decided.layers:
+            return self._visits.visit(decided.led, decided.visits)
+        led, visits = self._visits.step(decided.led, decided.visits, taken.layers, taken.weights, decided.clock.bar)
+        return self._visits.visit(led, visits)
 
 
 def _slew(weight: float | Binding, ramp_frames: int) -> float:

@@ -26,7 +26,7 @@ class StingerDirector:
         """The stinger after a frame, and what happened to its trigger."""
         frame, triggered = context.frame, fired and not now.waiting
         if triggered:
-            ready = now.start + self.stinger.cooldown_frames
+            ready = now.start + context.frames(self.stinger.cooldown_frames)
             if frame < ready:
                 left = f"cooldown {(ready - frame) / FRAME_RATE:.1f} s left"
                 return now, (self._cue("dropped", frame * FRAME_SIZE, left),)
@@ -35,8 +35,8 @@ class StingerDirector:
             return now, ()
         line = line_in(self.stinger.at, context.clock, context.tempo)
         if line >= 0 and frame >= context.earliest:
-            cue = self._cue("started", self._sample(frame, line, context))
-            return StingerNow(False, frame, self.envelope(now, frame)), (cue,)
+            cue = self._cue("started", self._sample(frame, line, context), frames=self._lengths(context)[0])
+            return StingerNow(False, frame, self.envelope(now, frame), *self._lengths(context)), (cue,)
         return now, (self._predicted(context),) if triggered else ()
 
     def dropped(self, now: StingerNow, frame: int) -> tuple[StingerCue, ...]:
@@ -45,22 +45,28 @@ class StingerDirector:
 
     def envelope(self, now: StingerNow, frame: int) -> float:
         """The weight of a burst in `frame`, 0 to 1; 0 for an audio stinger."""
-        burst, elapsed = self.stinger, frame - now.start
-        if not isinstance(burst, Burst) or elapsed >= burst.time_frames:
+        elapsed = frame - now.start
+        if elapsed >= now.time:
             return 0.0
-        ramp = burst.ramp_frames
-        if elapsed < ramp:
-            return now.origin + (1.0 - now.origin) * elapsed / ramp
-        return 1.0 if elapsed < burst.time_frames - ramp else (burst.time_frames - elapsed) / ramp
+        if elapsed < now.ramp:
+            return now.origin + (1.0 - now.origin) * elapsed / now.ramp
+        return 1.0 if elapsed < now.time - now.ramp else (now.time - elapsed) / now.ramp
 
     def sounding(self, now: StingerNow, frame: int) -> bool:
         """Whether it is a burst that adds to the mix in `frame`."""
-        return isinstance(self.stinger, Burst) and frame - now.start < self.stinger.time_frames
+        return frame - now.start < now.time
+
+    def _lengths(self, context: FrameContext) -> tuple[int, int]:
+        """The time and the ramp of a burst that starts in a frame; 0 for an audio stinger."""
+        if not isinstance(self.stinger, Burst):
+            return 0, 0
+        time = context.frames(self.stinger.time_frames)
+        return time, min(context.frames(self.stinger.ramp_frames), time // 2)
 
     def _predicted(self, context: FrameContext) -> StingerCue:
         line = next_line(self.stinger.at, context.clock, context.tempo, max(0, context.earliest - context.frame))
         frame = max(context.earliest, context.frame + frames_until(line, context.clock, context.tempo))
-        return self._cue("scheduled", self._sample(frame, line, context))
+        return self._cue("scheduled", self._sample(frame, line, context), frames=self._lengths(context)[0])
 
     def _sample(self, frame: int, line: int, context: FrameContext) -> int:
         """The start: the exact line for a sound file. A burst, and anything immediate, starts with its frame."""
@@ -68,8 +74,8 @@ class StingerDirector:
             return frame * FRAME_SIZE
         return context.frame * FRAME_SIZE + sample_offset(line, context.clock, context.tempo)
 
-    def _cue(self, kind: CueKind, start: int, reason: str = "") -> StingerCue:
+    def _cue(self, kind: CueKind, start: int, reason: str = "", frames: int = 0) -> StingerCue:
         stinger = self.stinger
         if isinstance(stinger, AudioStinger):
             return StingerCue(kind, stinger.name, start, stinger.gain_db, stinger.if_late, stinger.duck, reason)
-        return StingerCue(kind, stinger.name, start, 0.0, "drop", None, reason)
+        return StingerCue(kind, stinger.name, start, 0.0, "drop", None, reason, frames)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from typing import Final
 
 from segue_rules.director.state import Vector
 from segue_rules.model import FRAME_SIZE, At, Binding
 from segue_rules.plan import TICKS_PER_BEAT, MusicalClock
 
+TICKS_PER_EIGHTH: Final = TICKS_PER_BEAT // 2
 # Before frame 0, which itself decides the meter of the first bar.
 CLOCK_START = MusicalClock(0, 0, 0, 1)
 
@@ -33,8 +35,11 @@ def line_in(at: At, clock: MusicalClock, tempo: int) -> int:
         return clock.ticks
     if at.unit == "beat":
         return beat_in(clock, tempo)
+    if at.unit == "eighth":
+        eighth = -(-clock.ticks // TICKS_PER_EIGHTH) * TICKS_PER_EIGHTH
+        return eighth if eighth < clock.ticks + tempo else -1
     position, bar = bar_in(clock, tempo)
-    return position if position >= 0 and bar % at.every == 0 else -1
+    return position if position >= 0 and bar % at.every == at.first else -1
 
 
 def next_line(at: At, clock: MusicalClock, tempo: int, frames_ahead: int) -> int:
@@ -42,11 +47,12 @@ def next_line(at: At, clock: MusicalClock, tempo: int, frames_ahead: int) -> int
     reachable = clock.ticks + frames_ahead * tempo
     if at.unit == "immediate":
         return reachable
-    if at.unit == "beat":
-        return -(-reachable // TICKS_PER_BEAT) * TICKS_PER_BEAT
+    if at.unit in ("beat", "eighth"):
+        step = TICKS_PER_BEAT if at.unit == "beat" else TICKS_PER_EIGHTH
+        return -(-reachable // step) * step
     length = clock.meter * TICKS_PER_BEAT
     bars = max(0, -(-(reachable - clock.bar_ticks) // length))
-    bars += -(clock.bar + bars) % at.every
+    bars += (at.first - clock.bar - bars) % at.every
     return clock.bar_ticks + bars * length
 
 
@@ -83,9 +89,14 @@ def shape(curve: str, u: float) -> float:
 
 
 def progress(curve: str, since: int, frames: int, frame: int) -> float:
-    """The progress in `frame` of a ramp over `frames` that began at `since`. A ramp of 0 frames is over at once."""
+    """The progress in `frame` of a ramp over `frames` that began at `since`. A ramp of 0 frames is over at once.
+
+    Before its beginning, where a reset in the first frame of a restored state looks back, there is none.
+    """
     elapsed = frame - since
-    return 1.0 if elapsed >= frames else shape(curve, elapsed / frames)
+    if frames == 0 or elapsed >= frames:
+        return 1.0
+    return shape(curve, elapsed / frames) if elapsed > 0 else 0.0
 
 
 def blend(a: Vector, b: Vector, g: float) -> Vector:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, TypeAlias
 
-from segue_rules.loading.rule_kinds import Time
+from segue_rules.loading.time_kinds import Time
 from segue_yaml.kinds import LARGEST_NUMBER, Kind, Name, Number, Schema, Word, number
 from segue_yaml.nodes import ListNode, MapNode, Mark, Node
 from segue_yaml.report import Scope
@@ -85,7 +85,12 @@ class WeightBindingTable(BindingTable):
 
 @dataclass(frozen=True, kw_only=True)
 class WrittenBinding:
-    """A binding as written. points: None for the input's own value. low, high: Bounds of the values."""
+    """A binding as written.
+
+    Attributes:
+        points: None for the input's own value.
+        low, high: Bounds of the values.
+    """
 
     input: Word
     points: Points | None
@@ -100,7 +105,11 @@ class WrittenBinding:
 
 @dataclass(frozen=True, kw_only=True)
 class Bindable(Kind[float | WrittenBinding]):
-    """A plain value, or a binding whose values are of the same kind. low, high: Bounds of the values."""
+    """A plain value, or a binding whose values are of the same kind.
+
+    Attributes:
+        low, high: Bounds of the values.
+    """
 
     of: Kind[float]
     low: float

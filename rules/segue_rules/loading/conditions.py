@@ -12,7 +12,8 @@ from typing import Final, TypeAlias, cast
 from segue_rules.loading.grammar_inputs import RESERVED_INPUTS, LatchTable, StretchTable
 from segue_rules.loading.inputs import DeclaredInputs
 from segue_rules.loading.limits import MOST_LEAVES
-from segue_rules.loading.rule_kinds import frames
+from segue_rules.loading.rule_kinds import PLAIN_NUMBER, RANGE
+from segue_rules.loading.time_kinds import Elapsed, frames
 from segue_rules.model import (
     COMPARISONS,
     All,
@@ -21,8 +22,11 @@ from segue_rules.model import (
     Compare,
     Comparison,
     Condition,
+    Counted,
+    Counter,
     Fired,
     FlagInput,
+    InGroup,
     InputValue,
     InState,
     IntegerInput,
@@ -31,19 +35,20 @@ from segue_rules.model import (
     NumberInput,
     OneOf,
     TriggerInput,
+    written_name,
 )
 from segue_yaml.core_schema import NumberError, resolve_plain
 from segue_yaml.kinds import LARGEST_NUMBER, meant_boolean, meant_number, number
 from segue_yaml.nodes import Entry, ListNode, MapNode, Mark, Node, Scalar, as_number, describe, quote
 from segue_yaml.report import Scope, did_you_mean, listing
-from segue_yaml.tables import Object
+from segue_yaml.tables import Object, Record
 
 Valued: TypeAlias = NumberInput | IntegerInput | ChoiceInput | FlagInput
 """The inputs that have a value to compare."""
 
 _COMPARISON: Final = re.compile(r"(==|!=|<=|>=|<|>)\s*([^\s=<>!].*)")
 _NEARLY: Final = re.compile(r"(===|=>|=<|<>|!==|=|≥|≤|≠)\s*([^\s=<>!].*)")
-_PLAIN: Final = r"([-+]?[0-9]*\.?[0-9]+)"
+_PLAIN: Final = f"({PLAIN_NUMBER})"
 _MEANT: Final = {
     "=": "==",
     "===": "==",
@@ -149,14 +154,16 @@ def _number_hint(source: Valued, node: Scalar) -> str:
     nearly = _NEARLY.fullmatch(node.text.strip())
     if nearly:
         return f'; did you mean "{_MEANT[nearly[1]]} {nearly[2]}"?'
-    if node.quoted and re.fullmatch(r"[-+]?[0-9]*\.?[0-9]+", node.text):
+    if node.quoted and re.fullmatch(PLAIN_NUMBER, node.text):
         return f"; did you mean {node.text} without quotes?"
     compared = _COMPARISON.fullmatch(node.text.strip())
-    between = re.fullmatch(rf"{_PLAIN}\s*(?:-|–|\.\.+|to)\s*{_PLAIN}", node.text.strip())
+    between = re.fullmatch(rf"{_PLAIN}\s*(?:-|–|\.{{3,}}|to)\s*{_PLAIN}", node.text.strip())
     if between:
-        low, high = between.groups()
-        return f'; did you mean all: [{{{source.name}: ">= {low}"}}, {{{source.name}: "<= {high}"}}]?'
-    both = re.fullmatch(rf"([<>]=?)\s*{_PLAIN}\s*(?:and|&&?|,)\s*([<>]=?)\s*{_PLAIN}", node.text.strip())
+        return f"; did you mean {'..'.join(between.groups())}?"
+    half = re.fullmatch(rf"{_PLAIN}\s*\.{{2,}}|\.{{2,}}\s*{_PLAIN}", node.text.strip())
+    if half:
+        return f'; did you mean "{f">= {half[1]}" if half[1] else f"<= {half[2]}"}"?'
+    both = re.fullmatch(rf"([<>]=?)\s*{_PLAIN}\s*(?:and|&&?|,)?\s*([<>]=?)\s*{_PLAIN}", node.text.strip())
     if both:
         return (
             f'; did you mean all: [{{{source.name}: "{both[1]} {both[2]}"}}, {{{source.name}: "{both[3]} {both[4]}"}}]?'
@@ -203,12 +210,16 @@ def _witnesses(source: Valued, *compares: Compare) -> Sequence[InputValue]:
 class ConditionReader:
     """Reads the conditions of one soundtrack.
 
-    states: The states of every layer. latches: All latches so far, by index.
+    Attributes:
+        states, groups: Those of every layer.
+        latches, counters: All so far, by index.
     """
 
     inputs: DeclaredInputs
     states: Mapping[str, tuple[str, ...]]
+    groups: Mapping[str, tuple[str, ...]]
     latches: list[Latch] = field(default_factory=list)
+    counters: list[Counter] = field(default_factory=list)
     _leaves: int = 0
 
     def read(self, node: Node, scope: Scope) -> Condition | None:
@@ -230,14 +241,22 @@ class ConditionReader:
         inside = scope.inside(entry.key)
         if entry.key in ("all", "any"):
             return self._several(entry, inside)
-        if entry.key == "not":
+        if entry.key == "not" and (entry.key not in self.inputs.declared or isinstance(entry.value, MapNode)):
             of = self._condition(entry.value, inside)
             return None if of is None else Not(of=of, mark=entry.mark)
-        if entry.key == "state":
+        if entry.key == "state" and not self._is_input(entry):
             return self._in_state(entry, inside)
         return self._input(entry, scope, inside)
 
+    def _is_input(self, entry: Entry) -> bool:
+        """Whether an entry `state` speaks of an input of that name, and not of the states of layers."""
+        keys = {part.key for part in entry.value.entries} if isinstance(entry.value, MapNode) else set()
+        return entry.key in self.inputs.declared and keys <= {"enter", "exit", "for"}
+
     def _several(self, entry: Entry, scope: Scope) -> Condition | None:
+        if entry.key in self.inputs.declared and not isinstance(entry.value, ListNode):
+            # An input has this name, which is reported.
+            return None
         if not isinstance(entry.value, ListNode) or not entry.value.items:
             scope.expected('a list of conditions such as [{threat: ">= 0.6"}, {enemies: ">= 3"}]', entry.value)
             return None
@@ -265,8 +284,13 @@ class ConditionReader:
             self._leaves += 1
             if isinstance(node, Scalar) and node.value in states:
                 found.append(InState(layer=entry.key, state=node.text, mark=node.mark))
+            elif isinstance(node, Scalar) and node.value in self.groups[entry.key]:
+                found.append(InGroup(layer=entry.key, group=node.text, mark=node.mark))
             elif isinstance(node, Scalar) and isinstance(node.value, str):
-                inside.unknown(node.mark, "state", node.text, states)
+                whole = written_name(node.text)
+                hint = f"; a condition names the state, '{whole}', and holds with each of its pieces"
+                known = (*states, *self.groups[entry.key])
+                inside.unknown(node.mark, "state", node.text, known, hint if whole in states else "")
             else:
                 inside.expected("the name of a state", node)
         if not found or len(found) < len(nodes):
@@ -280,25 +304,52 @@ class ConditionReader:
         source = self.inputs.by_name.get(entry.key)
         if source is not None:
             if isinstance(source, TriggerInput):
-                return _fired(source, entry, inside)
+                return self._fired(source, entry, inside)
             return self._test(source, entry, inside)
         if entry.key not in self.inputs.declared:
-            scope.unknown(entry.mark, "input", entry.key, (*sorted(self.inputs.declared), *RESERVED_INPUTS))
+            scope.unknown(entry.mark, "input", entry.key, (*sorted(self.inputs.declared), *RESERVED_INPUTS, "state"))
         return None
 
     def _test(self, source: Valued, entry: Entry, scope: Scope) -> Condition | None:
         value = entry.value
-        if isinstance(value, MapNode) and any(part.key == "for" for part in value.entries):
-            scope.problem(value.mark, f"'for' goes with triggers only; '{source.name}' is {kind_of(source)}")
+        of_triggers = ("for", "since", "count", "after")
+        if isinstance(value, MapNode) and (keys := [e.key for e in value.entries if e.key in of_triggers]):
+            scope.problem(value.mark, f"'{keys[0]}' goes with triggers only; '{source.name}' is {kind_of(source)}")
             return None
         if isinstance(value, MapNode):
             return self._latch(source, value, entry.mark, scope)
         if isinstance(value, ListNode):
             return self._one_of(source, value, entry.mark, scope)
+        is_range = isinstance(value, Scalar) and re.fullmatch(RANGE, value.text)
+        if is_range and isinstance(source, NumberInput | IntegerInput):
+            low, _, high = value.text.partition("..")
+            return self._between(source, low.strip(), high.strip(), entry, scope)
         compare = read_compare(source, value, entry.mark, scope)
         if compare is not None:
             _doubt(source, compare, value, scope)
         return compare
+
+    def _between(
+        self, source: NumberInput | IntegerInput, low: str, high: str, entry: Entry, scope: Scope
+    ) -> Condition | None:
+        """A range, both ends included: two comparisons."""
+        self._leaves += 1
+        ends: list[Compare] = []
+        for op, text in ((">=", low), ("<=", high)):
+            end = Scalar(mark=entry.value.mark, value=f"{op} {text}", text=f"{op} {text}")
+            compare = read_compare(source, end, entry.mark, scope)
+            if compare is None:
+                return None
+            ends.append(compare)
+        first, second = ends
+        if float(first.value) >= float(second.value):
+            scope.problem(entry.value.mark, f"expected a range from a smaller to a greater number, got {low}..{high}")
+            return None
+        if overlap(source, first, second) is None:
+            scope.warning(entry.value.mark, f"never true: '{source.name}' is {kind_of(source)}")
+        elif verdict(source, first) and verdict(source, second):
+            scope.warning(entry.value.mark, f"always true: '{source.name}' is {kind_of(source)}")
+        return All(of=(first, second), mark=entry.mark)
 
     def _latch(self, source: Valued, node: MapNode, mark: Mark, scope: Scope) -> Latch | None:
         record = Object(table=LatchTable).read(node, scope)
@@ -322,7 +373,7 @@ class ConditionReader:
 
     def _one_of(self, source: Valued, node: ListNode, mark: Mark, scope: Scope) -> OneOf | None:
         if not isinstance(source, ChoiceInput) or not node.items:
-            mismatch(source, node, scope)
+            mismatch(source, node, scope, _range_hint(source, node))
             return None
         self._leaves += len(node.items) - 1
         values: list[str] = []
@@ -337,6 +388,58 @@ class ConditionReader:
         if len(values) == len(source.of):
             scope.warning(node.mark, f"always true: '{source.name}' is {kind_of(source)}")
         return OneOf(input=source.name, values=tuple(values), mark=mark)
+
+    def _fired(self, source: TriggerInput, entry: Entry, scope: Scope) -> Condition | None:
+        node = entry.value
+        if isinstance(node, Scalar) and node.value is True:
+            return Fired(trigger=source.name, mark=entry.mark)
+        if isinstance(node, MapNode):
+            record = Object(table=StretchTable).read(node, scope)
+            return None if record is None else self._of_trigger(source, record, entry.mark)
+        hint = f"; '{source.name}' is a trigger"
+        if isinstance(node, Scalar) and node.value is False:
+            hint = f"; did you mean {{not: {{{source.name}: true}}}}?"
+        scope.problem(node.mark, f"expected true or {StretchTable.example}, got {describe(node)}{hint}")
+        return None
+
+    def _of_trigger(self, source: TriggerInput, record: Record, mark: Mark) -> Condition | None:
+        stretch, since, count = (
+            record.get(StretchTable.for_),
+            record.get(StretchTable.since),
+            record.get(StretchTable.count),
+        )
+        after = record.get(StretchTable.after)
+        if after is not None and not record.has(StretchTable.count):
+            record.problem(StretchTable.after, "'after' says from when on a count counts, and there is none")
+            return None
+        if stretch is not None:
+            return Fired(trigger=source.name, frames=frames(stretch), mark=mark)
+        if since is not None:
+            return _since(source, since, mark)
+        if count is None or (record.has(StretchTable.after) and after is None):
+            return None
+        other = None if after is None else self.inputs.trigger(after, record.scope.inside("after"))
+        if after is not None and other is None:
+            return None
+        if other is not None and other.name == source.name:
+            text = "expected another trigger: after its own firing a trigger is always counted once"
+            record.problem(StretchTable.after, f"{text}, got '{other.name}'")
+            return None
+        counter = Counter(trigger=source.name, after=None if other is None else other.name)
+        if counter not in self.counters:
+            self.counters.append(counter)
+        return Counted(index=self.counters.index(counter), counter=counter, op=count.op, value=count.value, mark=mark)
+
+
+def _range_hint(source: Valued, node: ListNode) -> str:
+    """The range that was meant by a list of two numbers, as the end of a message; "" if none was."""
+    ends = [as_number(item) for item in node.items]
+    if not isinstance(source, NumberInput | IntegerInput) or len(ends) != 2:
+        return ""
+    low, high = ends
+    return (
+        f"; did you mean {number(low)}..{number(high)}?" if low is not None and high is not None and low < high else ""
+    )
 
 
 def _doubt(source: Valued, compare: Compare, node: Node, scope: Scope) -> None:
@@ -357,16 +460,11 @@ def _join(parts: list[Condition | None], mark: Mark) -> Condition | None:
     return known[0] if len(known) == 1 else All(of=known, mark=mark)
 
 
-def _fired(source: TriggerInput, entry: Entry, scope: Scope) -> Fired | None:
-    node = entry.value
-    if isinstance(node, Scalar) and node.value is True:
-        return Fired(trigger=source.name, mark=entry.mark)
-    if isinstance(node, MapNode):
-        record = Object(table=StretchTable).read(node, scope)
-        stretch = record.get(StretchTable.for_) if record else None
-        return None if stretch is None else Fired(trigger=source.name, frames=frames(stretch), mark=entry.mark)
-    hint = f"; '{source.name}' is a trigger"
-    if isinstance(node, Scalar) and node.value is False:
-        hint = f"; did you mean {{not: {{{source.name}: true}}}}?"
-    scope.problem(node.mark, f"expected true or {StretchTable.example}, got {describe(node)}{hint}")
-    return None
+def _since(source: TriggerInput, elapsed: Elapsed, mark: Mark) -> Condition:
+    """That the trigger was fired before the one and within the other of two times."""
+    parts: list[Condition] = []
+    if elapsed.low is not None:
+        parts.append(Not(of=Fired(trigger=source.name, frames=elapsed.low, mark=mark), mark=mark))
+    if elapsed.high is not None:
+        parts.append(Fired(trigger=source.name, frames=elapsed.high, mark=mark))
+    return parts[0] if len(parts) == 1 else All(of=tuple(parts), mark=mark)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from segue_rules.loading.grammar import AudioStingerTable, BurstTable, FileTable, StateTable
+from segue_rules.loading.grammar import FileTable
+from segue_rules.loading.grammar_changes import AudioStingerTable, BurstTable
+from segue_rules.loading.grammar_layers import StateTable
 from segue_rules.loading.inputs import DeclaredInputs
 from segue_rules.loading.sources import MergedLayer, Sources
 from segue_rules.model import Input
@@ -25,7 +27,11 @@ class DeclaredName:
 
 @dataclass(frozen=True, kw_only=True)
 class DeclaredLayer:
-    """A layer. default: The name of its default state; None if that could not be read."""
+    """A layer.
+
+    Attributes:
+        default: The name of its default state; None if that could not be read.
+    """
 
     name: str
     mark: Mark
@@ -35,7 +41,11 @@ class DeclaredLayer:
 
 @dataclass(frozen=True, kw_only=True)
 class DeclaredStinger:
-    """A stinger. trigger, kind: None if that could not be read."""
+    """A stinger.
+
+    Attributes:
+        trigger, kind: None if that could not be read.
+    """
 
     name: str
     mark: Mark

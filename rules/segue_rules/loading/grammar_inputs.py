@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
+from segue_rules.loading.for_each import FOR_EACH
 from segue_rules.loading.limits import MOST_CHOICES, MOST_LAYERS, MOST_LEAVES, MOST_STATES
-from segue_rules.loading.rule_kinds import FRAME, LAYER_NAME, STATE_NAME, ComparisonKind, ConditionKind, Time
+from segue_rules.loading.rule_kinds import NAMED_LAYER, NAMED_STATE, ComparisonKind, ConditionKind, CountKind
+from segue_rules.loading.time_kinds import FRAME, ElapsedTime, Time, TimeOrRange
 from segue_yaml.containers import ListOf, MapOf, OneOrMore, Range
 from segue_yaml.kinds import LARGEST_NUMBER, Boolean, Choice, Name, Number, Schema
 from segue_yaml.quantities import Quantity
 from segue_yaml.tables import Field, Object, Table, Tagged
 
-RESERVED_INPUTS: Final = ("all", "any", "not", "state")
-"""Words of the condition language."""
+RESERVED_INPUTS: Final = {
+    "all": "a list of conditions that must all hold",
+    "any": "a list of conditions of which one must hold",
+    "not": "the opposite of a condition",
+}
+"""Words of the condition language. An input may be called `state`, which is told from the states of layers."""
 INPUT_NAME: Final = Name(what="input", reserved=RESERVED_INPUTS)
 
 _RATE: Final = Quantity(unit="/s", what="a rate", low=0.001, high=1_000_000, example="0.5/s")
@@ -35,6 +41,7 @@ class NumberInputTable(Table):
     default = Field(_NUMBER, "Value before the game sends one; the low end of the range if left out.", example="0")
     rise = Field(_RATE, "How fast the value grows, in units per second; at once if left out.", example="2/s")
     fall = Field(_RATE, "How fast the value shrinks, in units per second; at once if left out.", example="0.25/s")
+    for_each = FOR_EACH
 
 
 class IntegerInputTable(Table):
@@ -50,6 +57,7 @@ class IntegerInputTable(Table):
         required=True,
     )
     default = Field(_WHOLE, "Value before the game sends one; the low end of the range if left out.", example="0")
+    for_each = FOR_EACH
 
 
 class ChoiceInputTable(Table):
@@ -65,6 +73,7 @@ class ChoiceInputTable(Table):
         required=True,
     )
     default = Field(Name(what="choice"), "Name before the game sends one; the first if left out.", example="forest")
+    for_each = FOR_EACH
 
 
 class FlagInputTable(Table):
@@ -74,14 +83,22 @@ class FlagInputTable(Table):
     example = "{type: flag}"
     type = Field(Choice(words=("flag",)), "True or false.", example="flag", required=True)
     default = Field(Boolean(), "Value before the game sends one.", default="false", example="true")
+    for_each = FOR_EACH
 
 
 class TriggerInputTable(Table):
-    """Something that happens rather than is: the game fires it."""
+    """Something that happens rather than is: the game fires it, or a timer does."""
 
     title = "trigger_input"
     example = "{type: trigger}"
     type = Field(Choice(words=("trigger",)), "Something that happens.", example="trigger", required=True)
+    every = Field(
+        TimeOrRange(time=Time(low=FRAME)),
+        "Makes it a timer: it is also fired by itself, this long after the start and after each time that it was "
+        "fired; of a range of times, one is drawn each time.",
+        example="20s..1min",
+    )
+    for_each = FOR_EACH
 
 
 INPUT: Final = Tagged(
@@ -113,18 +130,32 @@ class LatchTable(Table):
 
 
 class StretchTable(Table):
-    """A trigger that counts for a while: true from its firing on, for this time."""
+    """A trigger beyond its frame: for a time from its firing on, by how long ago it was, or by how often."""
 
     title = "stretch"
     example = "{for: 2s}"
-    for_ = Field(Time(low=FRAME), "How long the trigger counts.", example="2s", required=True)
+    exactly_one = ("for", "since", "count")
+    for_ = Field(Time(low=FRAME), "How long the trigger counts.", example="2s")
+    since = Field(
+        ElapsedTime(time=Time(low=FRAME)),
+        "How long ago it was fired last: a comparison or a range of times. Before it is first fired, that is longer "
+        "than any time.",
+        example='">= 30s"',
+    )
+    count = Field(
+        CountKind(),
+        "How often it was fired since the start, or since another trigger; several times in one frame count once.",
+        example='">= 3"',
+    )
+    after = Field(Name(what="trigger"), "The trigger from whose latest firing on it is counted.", example="wave")
 
 
 class ConditionTable(Table):
     """What must hold: every entry of the map. Any other name is an input and what it is compared with.
 
-    A number or integer takes a value, a comparison (`== != < <= > >=`, in quotes) or a latch; a choice takes a name,
-    a list of names, `"!= name"` or a latch; a flag takes true or false; a trigger takes true or `{for: 2s}`.
+    A number or integer takes a value, a comparison (`== != < <= > >=`, in quotes), a range (`0.2..0.5`, both ends
+    included) or a latch; a choice takes a name, a list of names, `"!= name"` or a latch; a flag takes true or false; a
+    trigger takes true, `{for: 2s}`, `{since: ">= 30s"}` or `{count: ">= 3"}`.
     """
 
     title = "condition"
@@ -142,14 +173,14 @@ class ConditionTable(Table):
     not_ = Field(ConditionKind(), "A condition that must not hold.", example="{region: town}")
     state = Field(
         MapOf(
-            key=LAYER_NAME,
-            of=OneOrMore(of=STATE_NAME, many=ListOf(of=STATE_NAME, item="state", least=1, most=MOST_STATES)),
+            key=NAMED_LAYER,
+            of=OneOrMore(of=NAMED_STATE, many=ListOf(of=NAMED_STATE, item="state", least=1, most=MOST_STATES)),
             least=1,
             most=MOST_LAYERS,
             labelled=False,
             sample="{place: crypt}",
         ),
-        "For each layer, the state (or one of the states) that it must have had in the frame before.",
+        "For each layer, the state or group (or one of several) that it must have been in in the frame before.",
         example="{place: crypt}",
     )
 
@@ -159,4 +190,11 @@ class ConditionTable(Table):
         names: Schema = {"type": "array", "items": Name(what="choice").schema(), "minItems": 1}
         latch, stretch = Object(table=LatchTable).schema(), Object(table=StretchTable).schema()
         test = {"anyOf": [*ComparisonKind().schema()["anyOf"], names, latch, stretch]}
-        return {**super().definition(), "additionalProperties": test, "minProperties": 1}
+        whole = {**super().definition(), "additionalProperties": test, "minProperties": 1}
+        state = whole["properties"]["state"]
+        # An input may be called state, too.
+        whole["properties"]["state"] = {
+            "anyOf": [cls.state.kind.schema(), *test["anyOf"]],
+            **{key: state[key] for key in ("description", "markdownDescription")},
+        }
+        return whole

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from segue_rules.loading.grammar import AUDIO, PromptTable, StyleTable
 from segue_rules.loading.grammar_inputs import (
     ChoiceInputTable,
     FlagInputTable,
@@ -15,7 +14,9 @@ from segue_rules.loading.grammar_inputs import (
     NumberInputTable,
     TriggerInputTable,
 )
+from segue_rules.loading.grammar_music import AUDIO, PromptTable, StyleTable
 from segue_rules.loading.sources import Sources
+from segue_rules.loading.time_kinds import drawn_time
 from segue_rules.model import ChoiceInput, FlagInput, Input, IntegerInput, NumberInput, Prompt, Style, TriggerInput
 from segue_yaml.containers import Item
 from segue_yaml.kinds import Word, article, number
@@ -35,7 +36,11 @@ _WORDS: Final[dict[type, str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class DeclaredInputs:
-    """The inputs of a soundtrack. declared: The names of all of them, readable or not."""
+    """The inputs of a soundtrack.
+
+    Attributes:
+        declared: The names of all of them, readable or not.
+    """
 
     by_name: Mapping[str, Input]
     declared: frozenset[str]
@@ -86,7 +91,8 @@ def build_input(item: Item[Record]) -> Input | None:
     if record.table is FlagInputTable:
         return FlagInput(name=item.name, default=record.value(FlagInputTable.default), mark=item.mark)
     assert record.table is TriggerInputTable
-    return TriggerInput(name=item.name, mark=item.mark)
+    every = record.get(TriggerInputTable.every)
+    return TriggerInput(name=item.name, every=None if every is None else drawn_time(every), mark=item.mark)
 
 
 def _number(name: str, record: Record, mark: Mark) -> NumberInput | None:

@@ -1,35 +1,28 @@
-"""Builds layers, their states and transition rows from what the files say."""
+"""Builds layers and their states from what the files say."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from itertools import pairwise
-from typing import Final, TypeAlias, cast
+from typing import cast
 
 from segue_rules.loading.bindings import WeightBindingTable, WrittenBinding
 from segue_rules.loading.conditions import ConditionReader
-from segue_rules.loading.grammar import LayerTable, StateTable, TransitionTable
-from segue_rules.loading.inputs import DeclaredInputs
+from segue_rules.loading.extending import ONLY_CONDITIONAL
+from segue_rules.loading.grammar_layers import LayerTable, StateTable
+from segue_rules.loading.inputs import DeclaredInputs, check_distinct
+from segue_rules.loading.limits import MOST_STATES
+from segue_rules.loading.mixes import build_mix
 from segue_rules.loading.music import build_music, resolve
-from segue_rules.loading.rule_kinds import frames
+from segue_rules.loading.playlists import pieces_of
 from segue_rules.loading.sources import MergedLayer, Sources
-from segue_rules.model import Binding, Condition, Curve, IntegerInput, Layer, LayerState, NumberInput, Transition
+from segue_rules.loading.themes import theme_use
+from segue_rules.loading.time_kinds import duration, frames
+from segue_rules.model import Binding, Condition, IntegerInput, Layer, LayerState, NumberInput, OnReturn, ThemeUse
 from segue_yaml.containers import Item
-from segue_yaml.kinds import Word
 from segue_yaml.nodes import Mark, Node
-from segue_yaml.report import Scope, did_you_mean, listing
+from segue_yaml.report import Scope
 from segue_yaml.tables import Field, Record
-
-_ONLY_CONDITIONAL: Final = (
-    StateTable.when,
-    StateTable.unless,
-    StateTable.priority,
-    StateTable.attack,
-    StateTable.hold,
-    StateTable.min_time,
-    StateTable.cooldown,
-)
 
 
 def build_layers(sources: Sources, inputs: DeclaredInputs, conditions: ConditionReader) -> tuple[Layer, ...]:
@@ -45,14 +38,29 @@ def _layer(merged: MergedLayer, sources: Sources, inputs: DeclaredInputs, condit
     if isinstance(weight, WrittenBinding):
         ramp_frames = frames(weight.record.value(WeightBindingTable.ramp))
     resolved = resolve(weight, inputs)
-    states = (_state(item, sources, inputs, conditions) for item in merged.states.values())
+    built = ((item, _state(item, merged.name, sources, inputs, conditions)) for item in merged.states.values())
+    states = tuple(
+        piece
+        for item, state in built
+        if state is not None and item.value is not None
+        for piece in pieces_of(state, item.value, sources, inputs)
+    )
+    if len(states) > MOST_STATES >= len(merged.states):
+        scope.problem(merged.mark, f"expected at most {MOST_STATES} states and pieces of playlists, got {len(states)}")
     return Layer(
         name=merged.name,
-        states=tuple(state for state in states if state is not None),
+        states=states,
         weight=1.0 if resolved is None else resolved,
         weight_ramp_frames=ramp_frames,
+        theme=_layer_theme(merged, sources),
         mark=merged.mark,
     )
+
+
+def _layer_theme(merged: MergedLayer, sources: Sources) -> ThemeUse | None:
+    if merged.theme is None:
+        return None
+    return theme_use(merged.theme.get(LayerTable.theme), sources.themes, merged.theme.scope.inside("theme"))
 
 
 def _check_default(merged: MergedLayer, scope: Scope) -> None:
@@ -69,14 +77,14 @@ def _check_default(merged: MergedLayer, scope: Scope) -> None:
 
 
 def _state(
-    item: Item[Record], sources: Sources, inputs: DeclaredInputs, conditions: ConditionReader
+    item: Item[Record], layer: str, sources: Sources, inputs: DeclaredInputs, conditions: ConditionReader
 ) -> LayerState | None:
     record = item.value
     if record is None:
         return None
     default = record.value(StateTable.default)
     if default:
-        for field in _ONLY_CONDITIONAL:
+        for field in ONLY_CONDITIONAL:
             if record.has(field):
                 record.problem(
                     field, "a default state has no such field: it can always be on, and ranks below every other state"
@@ -88,14 +96,60 @@ def _state(
         when=_condition(record, StateTable.when, conditions),
         unless=_condition(record, StateTable.unless, conditions),
         priority=int(record.value(StateTable.priority)),
-        attack_frames=frames(record.value(StateTable.attack)),
-        hold_frames=frames(record.value(StateTable.hold)),
-        min_time_frames=frames(record.value(StateTable.min_time)),
-        cooldown_frames=frames(record.value(StateTable.cooldown)),
+        attack_frames=duration(record.value(StateTable.attack)),
+        hold_frames=duration(record.value(StateTable.hold)),
+        min_time_frames=duration(record.value(StateTable.min_time)),
+        resist=_resists(record),
+        cooldown_frames=duration(record.value(StateTable.cooldown)),
         mix=build_mix(record.get(StateTable.mix), sources.styles, record.scope.inside("mix")),
         music=build_music([music] if music else [], inputs),
+        on_return=cast(OnReturn, record.value(StateTable.on_return)),
+        theme=theme_use(record.get(StateTable.theme), sources.themes, record.scope.inside("theme")),
+        mute=_muted(record, layer, sources),
+        solo=record.value(StateTable.solo),
+        groups=_groups(record, layer, sources),
         mark=item.mark,
     )
+
+
+def _resists(record: Record) -> bool:
+    """Whether a state resists others for its min_time. A state without one is reported."""
+    resists: bool = record.value(StateTable.resist)
+    # One that could not be read is reported already.
+    unread = record.has(StateTable.min_time) and record.get(StateTable.min_time) is None
+    if resists and not unread and not record.value(StateTable.min_time) and not record.value(StateTable.default):
+        record.problem(StateTable.resist, "a state resists for its min_time, and this one has none")
+    return resists
+
+
+def _muted(record: Record, layer: str, sources: Sources) -> tuple[str, ...]:
+    """The layers that a state mutes. Unknown layers and its own are reported."""
+    muted: list[str] = []
+    solo: bool = record.value(StateTable.solo)
+    scope = record.scope.inside("mute")
+    for word in record.get(StateTable.mute) or ():
+        if word.text not in sources.layers:
+            scope.unknown(word.mark, "layer", word.text, sources.layers)
+        elif word.text == layer:
+            scope.problem(word.mark, f"expected other layers, got the state's own, '{layer}'; did you mean solo: true?")
+        elif word.text in muted:
+            scope.problem(word.mark, f"the layer '{word.text}' is named twice")
+        else:
+            muted.append(word.text)
+    if muted and solo:
+        record.problem(StateTable.mute, "'solo: true' mutes all other layers, so there is no mute beside it")
+    return tuple(muted)
+
+
+def _groups(record: Record, layer: str, sources: Sources) -> tuple[str, ...]:
+    """The groups of a state. One with the name of a state of the layer is reported."""
+    words = record.get(StateTable.group) or ()
+    check_distinct(words, record, StateTable.group)
+    for word in words:
+        if word.text in sources.layers[layer].states:
+            text = f"expected a name that no state of the layer has, got '{word.text}', which is a state"
+            record.scope.inside(StateTable.group.name).problem(word.mark, text)
+    return tuple(dict.fromkeys(word.text for word in words))
 
 
 def _condition(record: Record, field: Field[Node], conditions: ConditionReader) -> Condition | None:
@@ -103,22 +157,11 @@ def _condition(record: Record, field: Field[Node], conditions: ConditionReader) 
     return None if node is None else conditions.read(node, record.scope.inside(field.name))
 
 
-def build_mix(items: Iterable[Item[float]] | None, styles: Mapping[str, object], scope: Scope) -> dict[str, float]:
-    """Weights by style. Unknown styles are reported."""
-    mix: dict[str, float] = {}
-    for item in items or ():
-        if item.name not in styles:
-            scope.unknown(item.mark, "style", item.name, styles)
-        elif item.value is not None:
-            mix[item.name] = float(item.value)
-    return mix
-
-
 def check_first_mix(layers: Iterable[Layer], inputs: DeclaredInputs, mark: Mark, scope: Scope) -> None:
     """Report a soundtrack whose first mix, with every input at its default, would be empty."""
     for layer in layers:
-        default = next((state for state in layer.states if state.default), None)
-        if default is None or (default.mix and _first_weight(layer, inputs) > 0):
+        defaults = [state for state in layer.states if state.default]
+        if not defaults or (any(state.mix for state in defaults) and _first_weight(layer, inputs) > 0):
             return
     scope.problem(
         mark,
@@ -139,114 +182,3 @@ def _first_weight(layer: Layer, inputs: DeclaredInputs) -> float:
         if source.default <= x1:
             return y0 + (y1 - y0) * (source.default - x0) / (x1 - x0)
     return curve[-1][1]
-
-
-_ANY: Final = "any"
-
-_Pattern: TypeAlias = tuple[str | None, str | None, str | None]
-"""Layer, state left, state entered; None stands for any."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _End:
-    """One side of a row. state: None for any. layers: Where it may be; None for anywhere."""
-
-    state: str | None
-    layers: frozenset[str] | None
-
-
-def build_transitions(sources: Sources) -> tuple[Transition, ...]:
-    """All rows in merged order. Rows that never fit, or have the pattern of another, are reported."""
-    states = {name: tuple(layer.states) for name, layer in sources.layers.items()}
-    rows: list[Transition] = []
-    seen: dict[_Pattern, Record] = {}
-    for record in sources.transitions:
-        row = _row(record, states)
-        if row is None:
-            continue
-        pattern = (row.layer, row.from_state, row.to_state)
-        if pattern in seen:
-            _report_twice(record, seen[pattern], row)
-        else:
-            seen[pattern] = record
-            rows.append(row)
-    return tuple(rows)
-
-
-def _report_twice(record: Record, first: Record, row: Transition) -> None:
-    layer = f"{row.layer}." if row.layer else ""
-    pattern = f"from {layer}{row.from_state or _ANY} to {layer}{row.to_state or _ANY}"
-    for here, there in ((record, first), (first, record)):
-        here.scope.problem(here.mark, f"two rows {pattern}; also at {there.mark}")
-
-
-def _row(record: Record, states: Mapping[str, tuple[str, ...]]) -> Transition | None:
-    at, max_wait = record.value(TransitionTable.at), record.get(TransitionTable.max_wait)
-    if max_wait is not None and at.unit == "immediate":
-        record.problem(TransitionTable.max_wait, "'at: immediate' never waits, so it has no max_wait")
-    leave = _end(record, TransitionTable.from_, states)
-    enter = _end(record, TransitionTable.to, states)
-    if leave is None or enter is None:
-        return None
-    pattern = _pattern(record, leave, enter)
-    if pattern is None:
-        return None
-    layer, from_state, to_state = pattern
-    return Transition(
-        layer=layer,
-        from_state=from_state,
-        to_state=to_state,
-        at=at,
-        max_wait_frames=None if max_wait is None else frames(max_wait),
-        ramp_frames=frames(record.value(TransitionTable.ramp)),
-        curve=cast(Curve, record.value(TransitionTable.curve)),
-        mark=record.mark,
-    )
-
-
-def _end(record: Record, field: Field[Word], states: Mapping[str, tuple[str, ...]]) -> _End | None:
-    """What one side of a row names, or None once it is reported that there is no such layer or state."""
-    if record.has(field) and record.get(field) is None:
-        return None
-    text = record.value(field).text
-    layer, dot, state = text.rpartition(".")
-    scope, mark = record.scope.inside(field.name), record.mark_of(field)
-    if dot and layer not in states:
-        scope.unknown(mark, "layer", layer, states)
-        return None
-    if state == _ANY:
-        return _End(state=None, layers=frozenset({layer}) if dot else None)
-    homes = frozenset(name for name, names in states.items() if state in names)
-    if dot and layer not in homes:
-        has = f"; layer '{layer}' has {listing(states[layer][:8], 'and')}" if states[layer] else ""
-        scope.unknown(mark, "state", state, (), did_you_mean(state, states[layer]) or has)
-        return None
-    if not homes:
-        known = sorted({name for names in states.values() for name in names} | {_ANY})
-        scope.unknown(mark, "state", state, known, f"; did you mean '{state}.any'?" if state in states else "")
-        return None
-    return _End(state=state, layers=frozenset({layer}) if dot else homes)
-
-
-def _pattern(record: Record, leave: _End, enter: _End) -> _Pattern | None:
-    """What a row fits, or None once it is reported that it fits nothing or is ambiguous."""
-    layers = enter.layers if leave.layers is None else leave.layers
-    if leave.layers is not None and enter.layers is not None:
-        layers = leave.layers & enter.layers
-        if not layers:
-            here, there = min(leave.layers), min(enter.layers)
-            text = f"expected two states of the same layer, got one of '{here}' and one of '{there}'"
-            record.problem(TransitionTable.to, text)
-            return None
-    if leave.state is not None and leave.state == enter.state:
-        record.problem(TransitionTable.to, f"expected another state than the one left, got '{leave.state}' for both")
-        return None
-    if layers is None:
-        return None, leave.state, enter.state
-    if len(layers) > 1:
-        field = TransitionTable.from_ if leave.state is not None else TransitionTable.to
-        state = leave.state or enter.state
-        choices = listing(f"{layer}.{state}" for layer in sorted(layers))
-        record.problem(field, f"the state '{state}' is in several layers; expected {choices}, got '{state}'")
-        return None
-    return next(iter(layers)), leave.state, enter.state

@@ -6,7 +6,7 @@ from typing import Literal, TypeVar, cast
 
 from segue_rules.controls import AUTO
 from segue_rules.loading.bindings import BindingTable, WrittenBinding
-from segue_rules.loading.grammar import MusicTable
+from segue_rules.loading.grammar_music import MusicTable
 from segue_rules.loading.inputs import DeclaredInputs
 from segue_rules.model import Binding, IntegerInput, Music, NumberInput
 from segue_yaml.kinds import number
@@ -38,6 +38,11 @@ def build_music(records: list[Record], inputs: DeclaredInputs) -> Music:
         temperature=bound(MusicTable.temperature),
         guidance=bound(MusicTable.guidance),
         gain_db=bound(MusicTable.gain),
+        low_pass_hz=bound(MusicTable.low_pass),
+        high_pass_hz=bound(MusicTable.high_pass),
+        reverb=bound(MusicTable.reverb),
+        width=bound(MusicTable.width),
+        pan=bound(MusicTable.pan),
         mark=records[0].mark,
     )
 

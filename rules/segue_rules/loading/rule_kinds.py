@@ -1,49 +1,70 @@
-"""Kinds of values that only rule files have: times, boundaries, keys, conditions and state patterns."""
+"""Kinds of values that only rule files have: names, counts, boundaries, keys, conditions and state patterns."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Final, Generic, Literal, TypeVar
+from typing import Final, Generic, Literal, NamedTuple, TypeVar, cast
 
 from segue_rules.controls import AUTO, MODES, NumberControl
-from segue_rules.model import FRAME_RATE, SAMPLE_RATE, At, Key
+from segue_rules.loading.time_kinds import BARS
+from segue_rules.model import PIECE_SEPARATOR, At, Comparison, Key, written_name
 from segue_yaml.kinds import NAME, Kind, Name, Number, Schema, Word, spelling
 from segue_yaml.nodes import Node, Scalar, as_number, describe
-from segue_yaml.quantities import TIME, Duration, Quantity
+from segue_yaml.quantities import TIME, Quantity
 from segue_yaml.report import Scope
 
 T = TypeVar("T")
 
-FRAME: Final = Fraction(1, FRAME_RATE)
-"""Seconds of a frame."""
-_BARS: Final = r"([0-9]{1,3}) ?bars?"
+# There is one way to match a text, so that a long number costs no more than its length.
+PLAIN_NUMBER: Final = r"[-+]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+RANGE: Final = rf"{PLAIN_NUMBER}\s*\.\.(?!\.)\s*{PLAIN_NUMBER}"
+"""A range of a condition. "0...5" is none: it would be one to 0.5."""
+_BAR_OF: Final = r"bar ([0-9]{1,3}) of ([0-9]{1,3})"
 MOST_BARS: Final = 64
 LANGUAGE_VERSION: Final = 1
-LAYER_NAME: Final = Name(what="layer", reserved=("any", "music"))
-STATE_NAME: Final = Name(what="state", reserved=("any",))
+LAYER_NAME: Final = Name(what="layer", reserved={"any": "every layer", "music": "the music of the whole file"})
+STATE_NAME: Final = Name(what="state", reserved={"any": "every state"})
+GROUP_NAME: Final = Name(what="group", reserved={"any": "every state"})
+BETWEEN: Final = "between"
+PIECE_NAME: Final = Name(what="piece", reserved={BETWEEN: "what is played between two pieces"})
+# Where a layer or a state is named that stands elsewhere. What it may be called is told there.
+NAMED_LAYER: Final = Name(what="layer")
+NAMED_STATE: Final = Name(what="state")
 
 
-def frames(seconds: Fraction) -> int:
-    """Whole frames, rounded up."""
-    return -int(-seconds * FRAME_RATE // 1)
+_COUNT: Final = r"(==|!=|<=|>=|<|>)\s*([0-9]{1,6})"
+_MOST_COUNTED: Final = 999_999
+"""What a count is compared with at most; more digits match no comparison."""
 
 
-def samples(seconds: Fraction) -> int:
-    """Whole samples, rounded up."""
-    return -int(-seconds * SAMPLE_RATE // 1)
+class Count(NamedTuple):
+    """A comparison with how often something was."""
+
+    op: Comparison
+    value: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class Time(Duration):
-    """A time in a rule file. Messages say where beats and bars are counted instead."""
+class CountKind(Kind[Count]):
+    """How often something was: a whole number, which means as often, or a comparison with one."""
 
-    def hint(self, node: Node) -> str:
-        """What was probably meant, as the end of a message; "" if that is unclear."""
-        if isinstance(node, Scalar) and re.fullmatch(_BARS + r"|beat|bar|[0-9]+ ?beats?", node.text):
-            return "; only 'at' counts in bars and beats"
-        return super().hint(node)
+    @property
+    def expected(self) -> str:
+        return f'a whole number up to {_MOST_COUNTED} or a comparison with one such as ">= 3"'
+
+    def read(self, node: Node, scope: Scope) -> Count | None:
+        if isinstance(node, Scalar) and re.fullmatch("[0-9]{1,6}", node.text) and not node.quoted:
+            return Count("==", int(node.text))
+        match = re.fullmatch(_COUNT, node.text.strip()) if isinstance(node, Scalar) else None
+        if match is None:
+            scope.expected(self.expected, node)
+            return None
+        return Count(cast(Comparison, match[1]), int(match[2]))
+
+    def schema(self) -> Schema:
+        whole: Schema = {"type": "integer", "minimum": 0, "maximum": _MOST_COUNTED}
+        return {"anyOf": [whole, spelling(_COUNT, self.expected)]}
 
 
 _NEARLY: Final = {
@@ -52,6 +73,8 @@ _NEARLY: Final = {
     "instant": "immediate",
     "instantly": "immediate",
     "beats": "beat",
+    "eighths": "eighth",
+    "1/8": "eighth",
     "bars": "bar",
     "downbeat": "bar",
     "measure": "bar",
@@ -60,11 +83,11 @@ _NEARLY: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class Boundary(Kind[At]):
-    """When a change may start: `immediate`, `beat`, `bar` or `N bars`."""
+    """When a change may start: `immediate`, `eighth`, `beat`, `bar`, `N bars` or `bar K of N`."""
 
     @property
     def expected(self) -> str:
-        return "immediate, beat, bar or a number of bars such as 4 bars"
+        return "immediate, eighth, beat, bar, a number of bars such as 4 bars, or a bar such as bar 3 of 8"
 
     def read(self, node: Node, scope: Scope) -> At | None:
         text = node.value if isinstance(node, Scalar) and isinstance(node.value, str) else ""
@@ -72,23 +95,31 @@ class Boundary(Kind[At]):
             return At(unit="immediate")
         if text == "beat":
             return At(unit="beat")
+        if text == "eighth":
+            return At(unit="eighth")
         if text == "bar":
             return At(unit="bar")
-        bars = re.fullmatch(_BARS, text)
+        bars = re.fullmatch(BARS, text)
         if bars and 1 <= int(bars[1]) <= MOST_BARS:
             return At(unit="bar", every=int(bars[1]))
+        if place := re.fullmatch(_BAR_OF, text):
+            return self._bar_of(int(place[1]), int(place[2]), node, scope)
         if bars:
             scope.problem(node.mark, f"expected 1 to {MOST_BARS} bars, got {bars[1]}")
         else:
             if re.fullmatch(TIME, text):
-                text = (
-                    f"expected {self.expected}, got {describe(node)}; 'at' counts in beats and bars, max_wait in time"
-                )
+                text = f"expected {self.expected}, got {describe(node)}; 'at' names a beat or bar, max_wait a time"
                 scope.problem(node.mark, text)
                 return None
             hint = self._hint(node)
             scope.expected(self.expected, node, hint)
         return None
+
+    def _bar_of(self, bar: int, every: int, node: Node, scope: Scope) -> At | None:
+        if not 1 <= bar <= every <= MOST_BARS:
+            scope.problem(node.mark, f"expected a bar from 1 to N of N, at most {MOST_BARS}, got {describe(node)}")
+            return None
+        return At(unit="bar", every=every, first=bar - 1)
 
     def _hint(self, node: Node) -> str:
         count = as_number(node)
@@ -96,14 +127,15 @@ class Boundary(Kind[At]):
             whole = float(count).is_integer() and 1 <= count <= MOST_BARS
             return ("bar" if count == 1 else f"{int(count)} bars") if whole else ""
         text = node.text.lower().removeprefix("next ") if isinstance(node, Scalar) else ""
-        bars = re.fullmatch(rf"{_BARS}|([0-9]+) (?:measures?)", text)
+        bars = re.fullmatch(rf"{BARS}|([0-9]{{1,3}}) measures?", text)
         if bars:
             count = int(bars[1] or bars[2])
             return f"{count} bars" if 1 <= count <= MOST_BARS else ""
-        return _NEARLY.get(text, text if text in ("immediate", "beat", "bar") else "")
+        return _NEARLY.get(text, text if text in ("immediate", "eighth", "beat", "bar") else "")
 
     def schema(self) -> Schema:
-        return {"anyOf": [{"enum": ["immediate", "beat", "bar"]}, spelling(_BARS, self.expected)]}
+        units: Schema = {"enum": ["immediate", "eighth", "beat", "bar"]}
+        return {"anyOf": [units, spelling(BARS, self.expected), spelling(_BAR_OF, self.expected)]}
 
 
 _PITCHES: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
@@ -180,17 +212,40 @@ class ConditionKind(Kind[Node]):
 
 @dataclass(frozen=True, kw_only=True)
 class StatePattern(Kind[Word]):
-    """What a transition leaves or enters: `any`, `state`, `layer.state` or `layer.any`."""
+    """What a transition leaves or enters: `any`, `state`, `layer.state` or `layer.any`; a group as a state."""
 
     @property
     def expected(self) -> str:
-        return "any, a state, layer.state or layer.any"
+        return "any, a state, a group, layer.state or layer.any"
 
     def read(self, node: Node, scope: Scope) -> Word | None:
         if isinstance(node, Scalar) and isinstance(node.value, str) and re.fullmatch(rf"{NAME}(\.{NAME})?", node.value):
             return Word(text=node.value, mark=node.mark)
-        hint = "any" if isinstance(node, Scalar) and node.text in ("*", "all") else ""
+        hint = ""
+        if isinstance(node, Scalar) and node.text in ("*", "all"):
+            hint = "any"
+        elif isinstance(node, Scalar) and re.fullmatch(rf"({NAME}\.)?{NAME}{PIECE_SEPARATOR}{NAME}", node.text):
+            # A row is of states; all pieces of one have its rows.
+            hint = written_name(node.text)
         scope.expected(self.expected, node, hint)
+        return None
+
+    def schema(self) -> Schema:
+        return spelling(rf"{NAME}(\.{NAME})?", self.expected)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateOf(Kind[Word]):
+    """One state: of the same layer, or `layer.state`."""
+
+    @property
+    def expected(self) -> str:
+        return "a state of the layer, or layer.state"
+
+    def read(self, node: Node, scope: Scope) -> Word | None:
+        if isinstance(node, Scalar) and isinstance(node.value, str) and re.fullmatch(rf"{NAME}(\.{NAME})?", node.value):
+            return Word(text=node.value, mark=node.mark)
+        scope.expected(self.expected, node)
         return None
 
     def schema(self) -> Schema:
@@ -209,7 +264,7 @@ class ComparisonKind(Kind[Node]):
         return node
 
     def schema(self) -> Schema:
-        single = spelling(rf"((==|!=|<=|>=|<|>)\s*[^\s=<>!].*|{NAME})", self.expected)
+        single = spelling(rf"((==|!=|<=|>=|<|>)\s*[^\s=<>!].*|{RANGE}|{NAME})", self.expected)
         return {"anyOf": [{"type": ["number", "boolean"]}, single]}
 
 

@@ -13,7 +13,7 @@ from segue_rules.errors import rule_report
 from segue_rules.events import Event, ScriptedEvent
 from segue_rules.loading.conditions import kind_of
 from segue_rules.loading.limits import MOST_INPUTS
-from segue_rules.loading.rule_kinds import Time
+from segue_rules.loading.time_kinds import Time
 from segue_rules.model import (
     FRAME_RATE,
     ChoiceInput,
@@ -90,7 +90,11 @@ EVENTS: Final = ListOf(of=Object(table=EventTable), item="event", most=MOST_EVEN
 
 @dataclass(frozen=True, kw_only=True)
 class Script:
-    """An event script. warnings: What will be played otherwise than written, or not at all."""
+    """An event script.
+
+    Attributes:
+        warnings: What will be played otherwise than written, or not at all.
+    """
 
     events: tuple[ScriptedEvent, ...]
     warnings: tuple[Problem, ...]

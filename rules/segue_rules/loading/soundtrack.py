@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from segue_rules.errors import RuleError, rule_report
+from segue_rules.loading.bridges import write_out_bridges
 from segue_rules.loading.conditions import ConditionReader
 from segue_rules.loading.declarations import Declarations, declarations_of
 from segue_rules.loading.grammar import FileTable
 from segue_rules.loading.inputs import DeclaredInputs, build_inputs, build_style
-from segue_rules.loading.layers import build_layers, build_transitions, check_first_mix
+from segue_rules.loading.layers import build_layers, check_first_mix
 from segue_rules.loading.music import build_music
 from segue_rules.loading.sources import Sources, collect
 from segue_rules.loading.stingers import build_stingers
+from segue_rules.loading.themes import build_themes
+from segue_rules.loading.transitions import build_transitions, groups_of
 from segue_rules.model import DEFAULT_MUSIC, Music, Rules
 from segue_yaml.document import read_document, read_text
 from segue_yaml.report import Problem, Report
@@ -35,10 +38,12 @@ def _build(sources: Sources, inputs: DeclaredInputs, untitled: str) -> Rules:
         report.raise_problems()
     styles = [build_style(item, sources) for item in sources.styles.values()]
     states = {name: tuple(layer.states) for name, layer in sources.layers.items()}
-    conditions = ConditionReader(inputs=inputs, states=states)
+    conditions = ConditionReader(inputs=inputs, states=states, groups=groups_of(sources))
     layers = build_layers(sources, inputs, conditions)
     stingers = build_stingers(sources, inputs)
-    transitions = build_transitions(sources)
+    themes = build_themes(sources)
+    transitions = build_transitions(sources, inputs)
+    layers = write_out_bridges(layers, transitions, sources)
     music = build_music(sources.music, inputs)
     _check_whole(sources)
     if not report.problems:
@@ -54,7 +59,9 @@ def _build(sources: Sources, inputs: DeclaredInputs, untitled: str) -> Rules:
         layers=layers,
         transitions=transitions,
         stingers=stingers,
+        themes=themes,
         latches=tuple(conditions.latches),
+        counters=tuple(conditions.counters),
         files=tuple(sources.files),
         warnings=tuple(sorted(set(report.warnings))),
     )

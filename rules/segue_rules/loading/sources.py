@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from segue_rules.errors import rule_report
-from segue_rules.loading.grammar import INCLUDE, FileTable, LayerTable, MusicTable
+from segue_rules.loading.extending import extend_states
+from segue_rules.loading.grammar import INCLUDE, FileTable
+from segue_rules.loading.grammar_layers import LayerTable
+from segue_rules.loading.grammar_music import MusicTable
 from segue_rules.loading.limits import (
     DEEPEST_INCLUDE,
     MOST_INCLUDES,
@@ -17,8 +20,10 @@ from segue_rules.loading.limits import (
     MOST_STATES,
     MOST_STINGERS,
     MOST_STYLES,
+    MOST_THEMES,
     MOST_TRANSITIONS,
 )
+from segue_rules.loading.templates import expand
 from segue_yaml.containers import Item
 from segue_yaml.document import read_document
 from segue_yaml.kinds import Word
@@ -27,17 +32,28 @@ from segue_yaml.paths import locate, missing_file
 from segue_yaml.report import Report
 from segue_yaml.tables import Field, Object, Record
 
-_SECTIONS: Final[tuple[Field[Any], ...]] = (FileTable.include, FileTable.inputs, FileTable.styles, FileTable.layers)
+_SECTIONS: Final[tuple[Field[Any], ...]] = (
+    FileTable.include,
+    FileTable.inputs,
+    FileTable.styles,
+    FileTable.themes,
+    FileTable.layers,
+)
 """What defines names."""
 
 
 @dataclass(kw_only=True)
 class MergedLayer:
-    """A layer with the states of all files. weight: The record of the file that gives it, or None."""
+    """A layer with the states of all files.
+
+    Attributes:
+        weight, theme: The record of the file that gives it, or None.
+    """
 
     name: str
     mark: Mark
     weight: Record | None = None
+    theme: Record | None = None
     states: dict[str, Item[Record]] = field(default_factory=dict)
 
 
@@ -45,8 +61,9 @@ class MergedLayer:
 class Sources:
     """The content of all files, the main one first, then each include with its own, depth first.
 
-    missing: Files that are included and not there.
-    folders: The folder of every file, by its name in messages; None for a text without a file.
+    Attributes:
+        missing: Files that are included and not there.
+        folders: The folder of every file, by its name in messages; None for a text without a file.
     """
 
     report: Report
@@ -57,6 +74,7 @@ class Sources:
     inputs: dict[str, Item[Record]] = field(default_factory=dict)
     styles: dict[str, Item[Record]] = field(default_factory=dict)
     stingers: dict[str, Item[Record]] = field(default_factory=dict)
+    themes: dict[str, Item[Record]] = field(default_factory=dict)
     layers: dict[str, MergedLayer] = field(default_factory=dict)
     transitions: list[Record] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
@@ -80,6 +98,7 @@ def collect(node: Node | None, name: str, path: Path | None, folder: Path | None
     sources = Sources(report=report)
     _Collector(sources).add(node, name, path, folder, ())
     _check_totals(sources)
+    extend_states({name: layer.states for name, layer in sources.layers.items()})
     return sources
 
 
@@ -111,12 +130,17 @@ class _Collector:
     def add(
         self, node: Node | None, name: str, path: Path | None, folder: Path | None, chain: tuple[_Chained, ...]
     ) -> None:
-        """Merge one file, then what it includes. chain: The files that led to it."""
+        """Merge one file, then what it includes.
+
+        Args:
+            chain: The files that led to it.
+        """
         sources = self._sources
         sources.folders[name] = folder
         if path is not None:
             sources.files.append(path)
-        record = Object(table=FileTable).read(node, self._report.scope()) if node is not None else None
+        scope = self._report.scope()
+        record = Object(table=FileTable).read(expand(node, self._report), scope) if node is not None else None
         if record is None:
             self._report.partial = True
             return
@@ -159,6 +183,7 @@ class _Collector:
         self._merge_items(record.get(FileTable.inputs), sources.inputs, "input")
         self._merge_items(record.get(FileTable.styles), sources.styles, "style")
         self._merge_items(record.get(FileTable.stingers), sources.stingers, "stinger")
+        self._merge_items(record.get(FileTable.themes), sources.themes, "theme")
         for item in record.get(FileTable.layers) or ():
             self._merge_layer(item)
         transitions = record.get(FileTable.transitions)
@@ -197,13 +222,17 @@ class _Collector:
         if item.value is None:
             return
         label = f'layer "{item.name}"'
-        if item.value.has(LayerTable.weight):
-            if layer.weight is not None:
-                here, there = item.value.mark_of(LayerTable.weight), layer.weight.mark_of(LayerTable.weight)
-                self._twice("weight", "given", here, there, label)
-            else:
-                layer.weight = item.value
+        layer.weight = self._of_layer(item.value, LayerTable.weight, layer.weight, label)
+        layer.theme = self._of_layer(item.value, LayerTable.theme, layer.theme, label)
         self._merge_items(item.value.get(LayerTable.states), layer.states, "state", label)
+
+    def _of_layer(self, record: Record, once: Field[Any], earlier: Record | None, label: str) -> Record | None:
+        """The record that gives a field which one file alone may give a layer."""
+        if not record.has(once):
+            return earlier
+        if earlier is not None:
+            self._twice(once.name, "given", record.mark_of(once), earlier.mark_of(once), label)
+        return earlier or record
 
     def _twice(self, what: str, verb: str, here: Mark, there: Mark, *within: str) -> None:
         """Report at both places what may be written at one place only."""
@@ -224,6 +253,7 @@ def _check_totals(sources: Sources) -> None:
         ("layers", len(sources.layers), MOST_LAYERS),
         ("transitions", len(sources.transitions), MOST_TRANSITIONS),
         ("stingers", len(sources.stingers), MOST_STINGERS),
+        ("themes", len(sources.themes), MOST_THEMES),
     ]
     for what, count, most in counts:
         if count > most:

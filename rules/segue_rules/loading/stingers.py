@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
 from typing import Literal, cast
 
-from segue_rules.loading.grammar import AudioStingerTable, BurstTable, DuckTable
+from segue_rules.loading.grammar_changes import AudioStingerTable, BurstTable, DuckTable
 from segue_rules.loading.inputs import DeclaredInputs, find_audio
-from segue_rules.loading.layers import build_mix
-from segue_rules.loading.rule_kinds import frames, samples
+from segue_rules.loading.mixes import build_mix
 from segue_rules.loading.sources import Sources
-from segue_rules.model import AudioStinger, Burst, Duck, Stinger
+from segue_rules.loading.themes import theme_use
+from segue_rules.loading.time_kinds import duration, frames, samples
+from segue_rules.model import AudioStinger, Burst, Duck, MusicalTime, Stinger
 from segue_yaml.containers import Item
 from segue_yaml.kinds import Word
 from segue_yaml.quantities import time_text
@@ -49,7 +52,7 @@ def _audio(item: Item[Record], record: Record, sources: Sources, inputs: Declare
         audio=path,
         at=record.value(AudioStingerTable.at),
         gain_db=record.value(AudioStingerTable.gain),
-        cooldown_frames=frames(record.value(AudioStingerTable.cooldown)),
+        cooldown_frames=duration(record.value(AudioStingerTable.cooldown)),
         if_late=cast(Literal["drop", "play"], record.value(AudioStingerTable.if_late)),
         duck=_duck(record.get(AudioStingerTable.duck)),
         mark=item.mark,
@@ -72,20 +75,33 @@ def _burst(item: Item[Record], record: Record, sources: Sources, inputs: Declare
     trigger = _trigger(record, BurstTable.trigger, inputs)
     mix = build_mix(record.get(BurstTable.mix), sources.styles, record.scope.inside("mix"))
     time, ramp = record.get(BurstTable.time), record.value(BurstTable.ramp)
-    if time is not None and frames(time) < 2 * frames(ramp):
-        least = time_text(2 * ramp)
-        record.problem(
-            BurstTable.time, f"expected at least {least}, both ramps of {time_text(ramp)}, got {time_text(time)}"
-        )
+    if time is not None and (least := _least_time(time, ramp)):
+        record.problem(BurstTable.time, f"expected at least {least}, both ramps of {_text(ramp)}, got {_text(time)}")
     if trigger is None or time is None or not mix:
         return None
     return Burst(
         name=item.name,
         trigger=trigger,
         mix=mix,
-        time_frames=frames(time),
-        ramp_frames=frames(ramp),
+        time_frames=duration(time),
+        ramp_frames=duration(ramp),
         at=record.value(BurstTable.at),
-        cooldown_frames=frames(record.value(BurstTable.cooldown)),
+        cooldown_frames=duration(record.value(BurstTable.cooldown)),
+        theme=theme_use(record.get(BurstTable.theme), sources.themes, record.scope.inside("theme")),
         mark=item.mark,
     )
+
+
+def _least_time(time: Fraction | MusicalTime, ramp: Fraction | MusicalTime) -> str:
+    """The time that both ramps of a burst need, where it is known to have less; "" else."""
+    if isinstance(time, MusicalTime) and isinstance(ramp, MusicalTime):
+        twice = replace(ramp, count=2 * ramp.count)
+        return _text(twice) if time.unit == ramp.unit and time.count < twice.count else ""
+    if isinstance(time, Fraction) and isinstance(ramp, Fraction):
+        return time_text(2 * ramp) if frames(time) < 2 * frames(ramp) else ""
+    # Which of them is longer depends on the tempo.
+    return ""
+
+
+def _text(time: Fraction | MusicalTime) -> str:
+    return str(time) if isinstance(time, MusicalTime) else time_text(time)

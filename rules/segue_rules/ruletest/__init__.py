@@ -6,15 +6,21 @@ for test in file.tests:
     print(*failure_lines(result), sep="\\n")
 """
 
+from segue_rules.ruletest.coverage import PART_KINDS, Coverage, PartKey, coverage
 from segue_rules.ruletest.expectation import RuleTest, RuleTestFile
 from segue_rules.ruletest.reading import load_tests
-from segue_rules.ruletest.running import FailedExpectation, RuleTestResult, failure_lines, run_test
+from segue_rules.ruletest.running import FailedExpectation, RuleTestResult, detail_lines, failure_lines, run_test
 
 __all__ = [
+    "PART_KINDS",
+    "Coverage",
     "FailedExpectation",
+    "PartKey",
     "RuleTest",
     "RuleTestFile",
     "RuleTestResult",
+    "coverage",
+    "detail_lines",
     "failure_lines",
     "load_tests",
     "run_test",

@@ -7,7 +7,8 @@ from typing import Final, TypeVar, get_args
 
 from segue_rules.controls import CONTROL_NAMES, CONTROLS, DRUMS, NumberControl
 from segue_rules.events import ReceiptCode
-from segue_rules.loading.rule_kinds import Boundary, KeySignature, control_kind, frames
+from segue_rules.loading.rule_kinds import Boundary, KeySignature, control_kind
+from segue_rules.loading.time_kinds import frames
 from segue_rules.model import ChoiceInput, FlagInput, InputValue, IntegerInput, Layer, NumberInput, Rules
 from segue_rules.plan import CueKind
 from segue_rules.ruletest.checks import (
@@ -246,7 +247,9 @@ def _word_of(node: Node, what: str, names: Iterable[str], scope: Scope) -> str |
 
 
 def _state_of(layer: Layer, node: Node, scope: Scope) -> str | None:
-    return _word_of(node, "state", [state.name for state in layer.states], scope)
+    # A state with a playlist is known by its own name, and by those of its pieces.
+    names = (name for state in layer.states for name in (state.written, state.name))
+    return _word_of(node, "state", dict.fromkeys(names), scope)
 
 
 def _names_anything(record: Record) -> bool:

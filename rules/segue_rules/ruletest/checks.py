@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from segue_rules.model import COMPARISONS, FRAME_RATE, Comparison, InputValue
+from segue_rules.model import COMPARISONS, FRAME_RATE, Comparison, InputValue, written_name
 from segue_rules.ruletest.expectation import Instant
 from segue_rules.timeline import control, show_value, switch, timeline_entries
 from segue_rules.times import duration_text
@@ -20,7 +20,12 @@ WordField: TypeAlias = Literal["input", "music"]
 
 @dataclass(frozen=True, kw_only=True)
 class ExpectedNumber:
-    """A number to compare with. op: None for equal to within `within`. unit: As written after the number."""
+    """A number to compare with.
+
+    Attributes:
+        op: None for equal to within `within`.
+        unit: As written after the number.
+    """
 
     op: Comparison | None
     value: float
@@ -40,10 +45,19 @@ class ExpectedNumber:
 
 @dataclass(frozen=True, kw_only=True)
 class FrameCheck:
-    """What all checks have. keeps_time: Whether it depends on beats or bars."""
+    """What all checks have.
+
+    Attributes:
+        keeps_time: Whether it depends on beats or bars.
+    """
 
     mark: Mark = NOWHERE
     keeps_time: bool = False
+
+
+def _named(state: str, name: str) -> bool:
+    """Whether a name is that of a state, or of the state whose piece it is."""
+    return name in (state, written_name(state))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +70,7 @@ class StateIs(FrameCheck):
     unlike: bool = False
 
     def holds(self, instant: Instant) -> bool:
-        return (instant.plan.states[self.index] in self.states) != self.unlike
+        return any(_named(instant.plan.states[self.index], state) for state in self.states) != self.unlike
 
     def came(self, instant: Instant) -> str:
         return instant.plan.states[self.index]
@@ -74,7 +88,7 @@ class PendingIs(FrameCheck):
     state: str
 
     def holds(self, instant: Instant) -> bool:
-        return instant.pending[self.index] == self.state
+        return _named(instant.pending[self.index], self.state)
 
     def came(self, instant: Instant) -> str:
         return instant.pending[self.index] or "nothing pending"
@@ -139,7 +153,11 @@ class WordIs(FrameCheck):
 
 @dataclass(frozen=True, kw_only=True)
 class SourceIs(FrameCheck):
-    """The layer that decides a control, or "music" for the top level. index: Of the control in Controls.sources."""
+    """The layer that decides a control, or "music" for the top level.
+
+    Attributes:
+        index: Of the control in Controls.sources.
+    """
 
     control: str
     index: int
@@ -208,8 +226,8 @@ class ChangeIs(FrameCheck):
         return any(
             change.layer == self.layer
             and change.kind == self.kind
-            and self.to_state in (None, change.to_state)
-            and self.from_state in (None, change.from_state)
+            and (self.to_state is None or _named(change.to_state, self.to_state))
+            and (self.from_state is None or _named(change.from_state, self.from_state))
             and self.ramp_frames in (None, change.ramp_frames)
             and self.at in (None, change.at)
             and (self.because is None or self.because in {cause.input for cause in change.causes})

@@ -14,7 +14,11 @@ from segue_yaml.report import Problem
 
 
 class Instant(NamedTuple):
-    """One frame as a check sees it. pending: For each layer the state it is to change to, "" for none."""
+    """One frame as a check sees it.
+
+    Attributes:
+        pending: For each layer the state it is to change to, "" for none.
+    """
 
     plan: FramePlan
     pending: tuple[str, ...]
@@ -45,9 +49,12 @@ WhenKind: TypeAlias = Literal["at", "during", "between", "never"]
 
 @dataclass(frozen=True, kw_only=True)
 class When:
-    """The frames that an expectation is about, both ends included. text: As written ("during [2s, 8s]").
+    """The frames that an expectation is about, both ends included.
 
-    at: Its one frame. during: Every frame. between: At least one frame. never: No frame.
+    Attributes:
+        kind: In which frames the check must hold: `at` in its one frame, `during` in every frame, `between` in at
+            least one frame, `never` in none.
+        text: As written ("during [2s, 8s]").
     """
 
     kind: WhenKind
@@ -67,12 +74,17 @@ class Expectation:
 
 @dataclass(frozen=True, kw_only=True)
 class RuleTest:
-    """One test: what the game sends, and what is expected."""
+    """One test: what the game sends, and what is expected.
+
+    Attributes:
+        seeds: Of its runs; none for the rules' own.
+    """
 
     name: str
     mark: Mark
     events: tuple[ScriptedEvent, ...]
     expect: tuple[Expectation, ...]
+    seeds: tuple[int, ...] = ()
 
     @property
     def frames(self) -> int:
@@ -82,7 +94,11 @@ class RuleTest:
 
 @dataclass(frozen=True, kw_only=True)
 class RuleTestFile:
-    """The tests of one file, all of the same rules. warnings: Events that are played otherwise than written."""
+    """The tests of one file, all of the same rules.
+
+    Attributes:
+        warnings: Events that are played otherwise than written.
+    """
 
     path: Path
     rules: Rules

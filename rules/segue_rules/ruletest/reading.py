@@ -87,6 +87,7 @@ class _Reader:
                 mark=each.mark,
                 events=self._events(each),
                 expect=tuple(self._expect(each)),
+                seeds=each.get(TestTable.seed) or (),
             )
             self._doubt_late(test, each)
             tests.append(test)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from segue_rules.director import Director, Span
 from segue_rules.model import FRAME_RATE, Rules
 from segue_rules.ruletest.checks import ReceiptIs
+from segue_rules.ruletest.coverage import PartKey, reached_parts
 from segue_rules.ruletest.expectation import Check, Expectation, Instant, RuleTest
 from segue_rules.timeline import (
     TimelineEntry,
@@ -35,7 +36,9 @@ _SHOWN: Final = 0.005
 class FailedExpectation:
     """What was expected, what came, and what happened around it.
 
-    frame: Where it showed. place: Its bar and beat.
+    Attributes:
+        frame: Where it showed.
+        place: Its bar and beat.
     """
 
     mark: Mark
@@ -50,10 +53,15 @@ class FailedExpectation:
 
 @dataclass(frozen=True, kw_only=True)
 class RuleTestResult:
-    """A test that was run. It passed if it has no failures."""
+    """A test that was run. It passed if it has no failures.
+
+    Attributes:
+        reached: What it reached of the rules, for `coverage`.
+    """
 
     test: RuleTest
     failures: tuple[FailedExpectation, ...]
+    reached: frozenset[PartKey] = frozenset()
 
     @property
     def passed(self) -> bool:
@@ -61,10 +69,28 @@ class RuleTestResult:
 
 
 def run_test(director: Director, test: RuleTest) -> RuleTestResult:
-    """Play the test from frame 0 to the last frame that it asks about."""
+    """Play the test from frame 0 to the last frame that it asks about, once for each of its seeds.
+
+    The failures are those of the first seed that has any.
+    """
+    if not test.seeds:
+        return _run(director, test)
+    reached: frozenset[PartKey] = frozenset()
+    for seed in test.seeds:
+        result = _run(Director(director.rules, seed), test)
+        reached |= result.reached
+        if not result.passed:
+            failures = tuple(replace(each, came=f"{each.came} (seed {seed})") for each in result.failures)
+            return RuleTestResult(test=test, failures=failures, reached=reached)
+    return RuleTestResult(test=test, failures=(), reached=reached)
+
+
+def _run(director: Director, test: RuleTest) -> RuleTestResult:
     playback = _Playback(director, test)
     failures = [failure for expectation in test.expect for failure in playback.ask(expectation)]
-    return RuleTestResult(test=test, failures=(*failures, *playback.unexpected_refusals()))
+    return RuleTestResult(
+        test=test, failures=(*failures, *playback.unexpected_refusals()), reached=playback.reached_parts()
+    )
 
 
 class _Playback:
@@ -132,6 +158,9 @@ class _Playback:
                 if not receipt.accepted and not self._is_expected(instant):
                     came = f"{receipt.code}: {receipt.text}" if receipt.text else receipt.code
                     yield self._build(marks[receipt.sequence], "an accepted event", came, instant, span.plan.frame)
+
+    def reached_parts(self) -> frozenset[PartKey]:
+        return reached_parts(self._rules, (span for span, _ in self._spans))
 
     def _is_expected(self, instant: Instant) -> bool:
         return any(
@@ -202,10 +231,11 @@ def failure_lines(result: RuleTestResult) -> Iterator[str]:
     """The lines to print for a test that failed; none for one that passed."""
     for failure in result.failures:
         yield f"{failure.mark}: FAILED: {result.test.name}"
-        yield from _lines(failure)
+        yield from detail_lines(failure)
 
 
-def _lines(failure: FailedExpectation) -> Iterator[str]:
+def detail_lines(failure: FailedExpectation) -> Iterator[str]:
+    """What was expected, what came and what happened around it, as lines to print."""
     yield f"    expected  {failure.expected}"
     yield f"    came      {failure.came}"
     yield f"    there     {clock_text(failure.frame / FRAME_RATE, 2)}, bar {failure.place}; {failure.states}"

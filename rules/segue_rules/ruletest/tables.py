@@ -8,9 +8,9 @@ from fractions import Fraction
 from typing import Final, TypeAlias, cast, get_args
 
 from segue_rules.controls import CONTROL_NAMES
-from segue_rules.loading.rule_kinds import Time
 from segue_rules.loading.scripts import EVENTS
-from segue_rules.model import Comparison
+from segue_rules.loading.time_kinds import Time
+from segue_rules.model import LARGEST_SEED, Comparison
 from segue_rules.plan import ChangeKind
 from segue_rules.ruletest.checks import WITHIN
 from segue_yaml.containers import ListOf
@@ -29,7 +29,7 @@ Interval: TypeAlias = tuple[Fraction, Fraction]
 
 
 @dataclass(frozen=True, kw_only=True)
-class TimeRange(Kind[Interval]):
+class MomentRange(Kind[Interval]):
     """`[2s, 8s]`, the earlier first."""
 
     @property
@@ -50,6 +50,38 @@ class TimeRange(Kind[Interval]):
 
     def schema(self) -> Schema:
         return {"type": "array", "items": _TIME.schema(), "minItems": 2, "maxItems": 2}
+
+
+_SEED: Final = Number(low=0, high=LARGEST_SEED, whole=True)
+_ANY_SEEDS: Final = 16
+_MOST_SEEDS: Final = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seeds(Kind[tuple[int, ...]]):
+    """A seed, a list of seeds, or `any` for some of them."""
+
+    @property
+    def expected(self) -> str:
+        return "a seed, a list of seeds, or any"
+
+    def read(self, node: Node, scope: Scope) -> tuple[int, ...] | None:
+        if isinstance(node, Scalar) and node.value == "any":
+            return tuple(range(_ANY_SEEDS))
+        if isinstance(node, Scalar) and isinstance(node.value, str):
+            scope.expected(self.expected, node)
+            return None
+        nodes = node.items if isinstance(node, ListNode) else (node,)
+        if not 0 < len(nodes) <= _MOST_SEEDS:
+            scope.problem(node.mark, f"expected 1 to {_MOST_SEEDS} seeds, got {len(nodes)}")
+            return None
+        seeds = [_SEED.read(each, scope) for each in nodes]
+        known = tuple(int(seed) for seed in seeds if seed is not None)
+        return known if len(known) == len(nodes) else None
+
+    def schema(self) -> Schema:
+        several: Schema = {"type": "array", "items": _SEED.schema(), "minItems": 1, "maxItems": _MOST_SEEDS}
+        return {"anyOf": [{"enum": ["any"]}, _SEED.schema(), several]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,7 +195,11 @@ class ChangeTable(Table):
         example="withdrawn",
     )
     ramp = Field(_TIME, "The length of its ramp.", example="400ms")
-    at = Field(AnyValue(shown="immediate, beat, bar or N bars"), "The boundary it waits for.", example="bar")
+    at = Field(
+        AnyValue(shown="immediate, eighth, beat, bar, N bars or bar K of N"),
+        "The boundary it waits for.",
+        example="bar",
+    )
     because = Field(AnyValue(shown="the name of an input"), "An input among its causes.", example="threat")
 
 
@@ -174,9 +210,9 @@ class ExpectTable(Table):
     example = "{at: 2s, state: {action: combat}}"
     exactly_one = ("at", "during", "between", "never")
     at = Field(_TIME, "In the frame that contains this moment.", example="24s")
-    during = Field(TimeRange(), "In every frame from the first moment to the second.", example="[2s, 8s]")
-    between = Field(TimeRange(), "In at least one frame from the first moment to the second.", example="[2s, 4s]")
-    never = Field(TimeRange(), "In no frame from the first moment to the second.", example="[0s, 8s]")
+    during = Field(MomentRange(), "In every frame from the first moment to the second.", example="[2s, 8s]")
+    between = Field(MomentRange(), "In at least one frame from the first moment to the second.", example="[2s, 4s]")
+    never = Field(MomentRange(), "In no frame from the first moment to the second.", example="[0s, 8s]")
     state = Field(
         ByName(what="layer"),
         'The active state of layers: a name, a list of names (any of them), or "!= name".',
@@ -232,6 +268,12 @@ class TestTable(Table):
         EventsOrScript(),
         "What the game sends: a list of events, or the path of an event script.",
         example="[{at: 1s, set: {threat: 0.8}}]",
+    )
+    seed = Field(
+        Seeds(),
+        f"Seeds of chance, with each of which the test is played; any stands for 0 to {_ANY_SEEDS - 1}. The rules' own "
+        "if left out.",
+        example="any",
     )
     expect = Field(
         ListOf(of=Object(table=ExpectTable), item="expectation", least=1, most=MOST_EXPECTATIONS),

@@ -1,7 +1,7 @@
-"""That a library needs no type beyond netstandard 2.1, Unity's surface: `python surface.py ROSLYN DOTNET LIBRARY`.
+"""That a library needs no type beyond netstandard 2.1: `python surface.py ROSLYN DOTNET LIBRARY [OTHER LIBRARY]...`.
 
-Types only: of members .NET's netstandard.dll tells nothing. Nor may it name reflection or dynamic code, where IL2CPP
-falls short.
+It may also use the types of the other libraries. Types only: of members .NET's netstandard.dll tells nothing. Nor may
+it name reflection or dynamic code, where IL2CPP falls short.
 """
 
 from __future__ import annotations
@@ -43,12 +43,16 @@ def names(reader: Any, rows: Any, row_of: Any) -> set[str]:
 
 
 def main() -> int:
-    roslyn, dotnet, library = sys.argv[1:]
+    roslyn, dotnet, library, *others = sys.argv[1:]
     load(roslyn, dotnet)
     framework = os.path.dirname(next(_find(dotnet, "netstandard.dll")))
     surface, surface_file = metadata(os.path.join(framework, "netstandard.dll"))
     ours, our_file = metadata(library)
     allowed = names(surface, surface.ExportedTypes, surface.GetExportedType)
+    for other in others:
+        theirs, their_file = metadata(other)
+        allowed |= names(theirs, theirs.TypeDefinitions, theirs.GetTypeDefinition)
+        their_file.Dispose()
     used = names(ours, ours.TypeReferences, ours.GetTypeReference)
     forbidden = {name for name in used if name.startswith(_FORBIDDEN)}
     bad = ((used - allowed) | forbidden) - _WRITTEN_BY_COMPILER

@@ -59,7 +59,7 @@ try {
   await game.until(() => `the end of the music: ${where()}`, () => {
     const isServed = change === null && session.state === "live" && session.restore === null;
     if (isServed) {
-      if (game.ahead < RATE) return false;
+      if (game.ahead < RATE || !game.lasts(RATE / 10)) return false;
       if (life < KILLS_AT.length && sent >= KILLS_AT[life] && !session.holdsCells) {
         wentAt = timeline.committed;
         change = next();

@@ -13,7 +13,23 @@ export class Game {
     this.told = [];
     /** What the sound card played, a block of TICK_SAMPLES at a time. */
     this.blocks = [];
+    /** Whether each block is from the newest take that begins before it, as in the service's recording. */
+    this.inTime = [];
     this.client = new Client(url, { open, tell: (event) => this.told.push(event), ...options });
+    /** Where each take begins, of chunks that came too late too. */
+    this.entries = new Map();
+    const { timeline } = this;
+    const write = timeline.write.bind(timeline);
+    timeline.write = (number, start, samples, mixed) => {
+      this.entries.set(number, Math.min(this.entries.get(number) ?? Infinity, start));
+      write(number, start, samples, mixed);
+    };
+  }
+
+  #followsNewest() {
+    const { followed, joined, committed } = this.timeline;
+    const begun = [...this.entries].filter(([, start]) => start < committed).map(([number]) => number);
+    return joined === null && (followed === null || followed.number === Math.max(...begun));
   }
 
   get session() {
@@ -30,6 +46,12 @@ export class Game {
     return Math.max(0, ...ends) - this.timeline.committed;
   }
 
+  /** Whether a take goes on for so many samples from here, the one that is heard or another that can be joined. */
+  lasts(count) {
+    const { committed, have, takes } = this.timeline;
+    return have - committed >= count || takes.some((take) => take.lasts(committed, count));
+  }
+
   all(type) {
     return this.told.filter(({ t }) => t === type);
   }
@@ -37,8 +59,10 @@ export class Game {
   /** Play a block. */
   tick() {
     const block = new Float32Array(CHANNELS * TICK_SAMPLES);
+    const before = this.#followsNewest();
     this.client.render(block);
     this.blocks.push(block);
+    this.inTime.push(before && this.#followsNewest());
   }
 
   /**

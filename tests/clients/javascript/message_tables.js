@@ -38,12 +38,12 @@ export const RECORDS = {
     {"name": "type", "required": true, "kind": "word", "words": ["number", "integer", "choice", "flag", "trigger"]},
     {"name": "low", "kind": "real", "low": -9007199254740991, "high": 9007199254740991},
     {"name": "high", "kind": "real", "low": -9007199254740991, "high": 9007199254740991},
-    {"name": "of", "kind": "list", "most": 256, "of": {"kind": "text", "least": 1, "most": 64}, "default": []},
+    {"name": "of", "kind": "list", "most": 1024, "of": {"kind": "text", "least": 1, "most": 64}, "default": []},
     {"name": "default", "kind": "value"},
   ],
   "LayerInfo": [
     {"name": "name", "required": true, "kind": "text", "least": 1, "most": 64},
-    {"name": "states", "required": true, "kind": "list", "least": 1, "most": 128, "of": {"kind": "text", "least": 1, "most": 64}},
+    {"name": "states", "required": true, "kind": "list", "least": 1, "most": 512, "of": {"kind": "text", "least": 1, "most": 64}},
     {"name": "default", "required": true, "kind": "text", "least": 1, "most": 64},
   ],
   "Declaration": [
@@ -51,7 +51,7 @@ export const RECORDS = {
     {"name": "fingerprint", "required": true, "kind": "text", "most": 64},
     {"name": "inputs", "required": true, "kind": "list", "most": 256, "of": {"kind": "record", "record": "Input"}},
     {"name": "layers", "required": true, "kind": "list", "most": 64, "of": {"kind": "record", "record": "LayerInfo"}},
-    {"name": "styles", "required": true, "kind": "list", "most": 256, "of": {"kind": "text", "least": 1, "most": 64}},
+    {"name": "styles", "required": true, "kind": "list", "most": 1024, "of": {"kind": "text", "least": 1, "most": 64}},
     {"name": "stingers", "kind": "list", "most": 128, "of": {"kind": "text", "least": 1, "most": 64}, "default": []},
   ],
   "Limits": [
@@ -203,7 +203,7 @@ export const RECORDS = {
     {"name": "generator", "required": true, "kind": "text", "least": 1, "most": 64},
     {"name": "reason", "kind": "text", "least": 1, "most": 64, "default": "extend"},
     {"name": "states", "kind": "map", "most": 64, "of": {"kind": "text", "least": 1, "most": 64}, "default": {}},
-    {"name": "mix", "kind": "map", "most": 256, "of": {"kind": "real", "low": 0.0, "high": 1.0}, "default": {}},
+    {"name": "mix", "kind": "map", "most": 1024, "of": {"kind": "real", "low": 0.0, "high": 1.0}, "default": {}},
     {"name": "loudness_lufs", "kind": "real", "low": -120.0, "high": 24.0},
     {"name": "cell", "kind": "bytes", "least": 1, "most": 16384},
     {"name": "last_event", "kind": "integer", "low": 0, "high": 9007199254740991, "default": 0},

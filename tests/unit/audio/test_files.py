@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,34 @@ def lying(path: Path) -> Path:
     return path
 
 
+def truncated_rf64(path: Path) -> Path:
+    soundfile.write(path, tone(-12, 1), SAMPLE_RATE, format="RF64")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    return path
+
+
+def truncated_mp3(path: Path) -> Path:
+    soundfile.write(path, tone(-12, 3), SAMPLE_RATE, format="MP3")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    return path
+
+
+def named_mp3(path: Path, body: bytes) -> Path:
+    return raw(path.with_suffix(".mp3"), body)
+
+
+def core_audio(path: Path) -> Path:
+    soundfile.write(path, tone(-12, 1), SAMPLE_RATE, format="CAF")
+    return path
+
+
+def circle(path: Path) -> Path:
+    path.symlink_to(path)
+    return path
+
+
 def truncated_flac(path: Path) -> Path:
     soundfile.write(path, tone(-12, 1), SAMPLE_RATE, format="FLAC")
     whole = path.read_bytes()
@@ -88,6 +117,15 @@ HOSTILE = {
     "truncated": (truncated, "truncated: header promises 96000 bytes of sound"),
     "header lies": (lying, "header promises 2000000000 bytes"),
     "truncated flac": (truncated_flac, "not a sound file that can be read"),
+    "truncated rf64": (truncated_rf64, "truncated: header promises 192000 bytes of sound"),
+    "truncated mp3": (truncated_mp3, "truncated: header promises"),
+    "page named mp3": (
+        lambda path: named_mp3(path, b"<html>not found</html>"),
+        "expected frames of an MP3, found none",
+    ),
+    "empty mp3": (lambda path: named_mp3(path, b""), "expected frames of an MP3, found none"),
+    "another format": (core_audio, "expected WAV, FLAC, Ogg, AIFF or MP3"),
+    "circle of links": (circle, "found a symbolic link that leads nowhere"),
     "nan": (lambda path: holding(path, np.nan), "sample 100 is not a number"),
     "infinite": (lambda path: holding(path, np.inf), "sample 100 is not a number"),
     "absurd level": (lambda path: holding(path, 1e9), "peaks at 1e"),
@@ -117,6 +155,17 @@ def test_limits_of_size_and_length(tmp_path: Path) -> None:
         read_audio(path, max_bytes=1_000)
     with pytest.raises(AudioFileError, match=r"longer than 0\.25 s"):
         read_audio(path, max_seconds=0.25)
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg"])
+def test_an_excerpt_is_the_middle_of_a_longer_file(tmp_path: Path, name: str) -> None:
+    samples = tone(-12, 3) * np.linspace(0, 1, 3 * SAMPLE_RATE, dtype=np.float32)[:, None]
+    write_audio(tmp_path / name, samples)
+    excerpt = read_audio(tmp_path / name, max_seconds=1.0, excerpt=True)
+    assert len(excerpt) == SAMPLE_RATE
+    np.testing.assert_allclose(excerpt, samples[SAMPLE_RATE : 2 * SAMPLE_RATE], atol=0.05)
+    whole = read_audio(tmp_path / name, max_seconds=3.0, excerpt=True)
+    assert len(whole) == 3 * SAMPLE_RATE
 
 
 @pytest.mark.parametrize(("name", "tolerance"), [("a.wav", 2**-23), ("a.flac", 2**-23), ("A.OGG", 0.05)])
@@ -232,6 +281,25 @@ def test_an_mp3_of_variable_bit_rate_without_a_xing_header_is_read_to_its_end(
     # The encoder's delay and its padding are not known without the header: up to three frames of both.
     assert len(parts) <= seconds <= len(parts) + 3 * frame / rate
     assert abs(promised / rate - len(parts)) > 0.5
+
+
+def test_tags_before_an_mp3_are_skipped(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp3"
+    variable_mp3(path, "lq", 2, 48_000)
+    tag = b"ID3\3\0\0\0\0\1\0" + bytes(128)
+    path.write_bytes(2 * tag + path.read_bytes())
+    assert len(read_audio(path)) == 2 * 48_000
+
+
+def test_eight_channels_of_a_high_rate_are_mixed_down_as_they_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    noise = np.random.default_rng(1).uniform(-0.5, 0.5, (192_000, 8)).astype(np.float32)
+    soundfile.write(path, np.tile(noise, (16, 1)), 192_000, subtype="FLOAT")
+    tracemalloc.start()
+    read_audio(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 0.75 * path.stat().st_size
 
 
 def test_an_mp3_with_a_xing_header_has_the_length_that_it_says(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def loud(seed: int) -> Samples:
     return samples
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 1 << 30), cuts=st.lists(st.integers(1, 3), max_size=4))
 def test_no_sample_exceeds_the_ceiling_and_chunks_do_not_matter(seed: int, cuts: list[int]) -> None:
     samples = loud(seed)
@@ -48,7 +48,7 @@ def test_no_sample_exceeds_the_ceiling_and_chunks_do_not_matter(seed: int, cuts:
     np.testing.assert_array_equal(limited(samples, *cuts), out)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 1 << 30))
 def test_the_result_has_no_click(seed: int) -> None:
     samples = loud(seed)
@@ -99,7 +99,7 @@ def test_a_peak_in_the_first_sample_of_a_frame_is_limited() -> None:
     assert gain == pytest.approx(CEILING / 2 + (FRAME_SIZE - 1) / 4_800, abs=1e-6)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 1 << 30), length=st.sampled_from([1, 2, 960, 2_880]))
 def test_a_crossfade_of_limited_sounds_is_limited_and_joins_both_sides(seed: int, length: int) -> None:
     old, new = limited(loud(seed))[:length], limited(loud(seed + 1))[-length:]
@@ -112,7 +112,7 @@ def test_a_crossfade_of_limited_sounds_is_limited_and_joins_both_sides(seed: int
         assert np.abs(out[end] - mixed[end]).max() <= over + np.abs(mixed).max() * 480 / max(480, length) / 240
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 1 << 30), level=st.floats(0.0, 3.0))
 def test_a_stinger_beside_music_keeps_the_sum_within_full_scale(seed: int, level: float) -> None:
     music = loud(seed)
@@ -149,7 +149,7 @@ def test_behind_the_music_a_stinger_rises_to_its_level() -> None:
     assert out[-1, 0] == 0.5
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 1 << 30), parts=st.integers(1, 6))
 def test_a_stinger_limited_in_parts_keeps_the_sum_within_full_scale(seed: int, parts: int) -> None:
     music, stinger = limited(loud(seed)), loud(seed + 1)

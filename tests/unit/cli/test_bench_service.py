@@ -6,11 +6,10 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
-LINUX = sys.platform == "linux"
+from processes import is_running
 
 # Spawned processes import the main module again, so the child begins under its guard.
 _PARENT = """
@@ -23,16 +22,6 @@ if __name__ == "__main__":
 """
 
 
-def runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-        # Where nobody waits for orphans, one that ended stays in the table of processes.
-        state = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0] if LINUX else ""
-    except (ProcessLookupError, FileNotFoundError):
-        return False
-    return state != "Z"
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.parametrize("how", ["kill", "terminate"])
 def test_a_child_ends_with_the_benchmark(how: str, tmp_path: object) -> None:
@@ -42,9 +31,9 @@ def test_a_child_ends_with_the_benchmark(how: str, tmp_path: object) -> None:
     with subprocess.Popen([sys.executable, path], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
-        assert runs(child)
+        assert is_running(child)
         getattr(parent, how)()
     deadline = time.monotonic() + 30.0
-    while runs(child):
+    while is_running(child):
         assert time.monotonic() < deadline, "the child outlived the benchmark"
         time.sleep(0.02)

@@ -201,6 +201,15 @@ def test_confusable_styles_and_unknown_words_are_found(capsys: pytest.CaptureFix
     assert codes["unknown_word"]["where"] == 'style "x"'
 
 
+def test_many_styles_of_one_text_are_one_warning_each(capsys: pytest.CaptureFixture[str]) -> None:
+    more = "".join(f'more{n}: {{text: "war drums"}}, ' for n in range(5))
+    write("a.yaml", GOOD.replace("styles: {", f"styles: {{{more}"))
+    assert main(["check", "--json", "a.yaml"]) == 0
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    confusable = [record["where"] for record in records if record["code"] == "confusable_styles"]
+    assert sorted(confusable) == [*(f'style "more{n}"' for n in range(1, 5)), 'style "war"']
+
+
 def test_a_text_that_cannot_be_played_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
     write("a.yaml", GOOD.replace('"meadow"', '"jaz nior"').replace('"war drums"', '"🎷"'))
     assert main(["check", "a.yaml"]) == 2
@@ -229,12 +238,31 @@ def test_the_sounds_that_rules_name_are_opened_and_measured(capsys: pytest.Captu
     sound("prompt.wav", 2.0)
     assert main(["check", "r.yaml"]) == 0
     said = capsys.readouterr()
-    assert said.err == ""
+    warning = 'r.yaml:3:45: warning: style "b": the recording resembles no style well (likeness '
+    assert said.err.startswith(warning)
+    assert len(said.err.splitlines()) == 1
     lines = said.out.splitlines()
     assert lines[1].startswith("  prompt.wav: 2.00 s, -")
     assert lines[2].startswith("  hit.wav: 1.50 s, -")
     assert "LUFS, peak " in lines[2]
-    assert lines[-1] == "1 file, 0 mistakes, 0 warnings"
+    assert lines[-1] == "1 file, 0 mistakes, 1 warning"
+
+
+def test_recordings_that_play_alike_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    write("r.yaml", SOUNDS.replace('{text: "calm meadow flute"}', "{audio: again.wav}"))
+    sound("hit.wav", 1.5)
+    sound("prompt.wav", 2.0)
+    sound("again.wav", 2.0, level=0.2)
+    assert main(["check", "r.yaml"]) == 0
+    assert "r.yaml:3:36: warning: style \"b\": plays like 'a'" in capsys.readouterr().err
+
+
+def test_a_file_name_with_a_line_break_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    write("r.yaml", SOUNDS.replace("prompt.wav", '"two\\nlines.wav"'))
+    sound("hit.wav", 1.5)
+    sound("two\nlines.wav", 2.0)
+    assert main(["check", "r.yaml"]) == 0
+    assert capsys.readouterr().out.splitlines()[1].startswith("  two\\nlines.wav: 2.00 s")
 
 
 @pytest.mark.parametrize(
@@ -248,7 +276,7 @@ def test_an_unusable_sound_is_a_mistake_with_its_position(
     sound("prompt.wav", 2.0)
     write(broken, "not sound\n")
     assert main(["check", "r.yaml"]) == 2
-    (error,) = capsys.readouterr().err.splitlines()
+    (error,) = (line for line in capsys.readouterr().err.splitlines() if ": warning: " not in line)
     assert error.startswith(f"r.yaml:{where}")
     assert error.endswith("not a sound file that can be read: Format not recognised.")
 

@@ -6,6 +6,7 @@ import json
 import os
 import socket
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -50,7 +51,7 @@ def test_a_missing_package_is_a_problem_and_a_missing_extra_a_note(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(doctor, "version", without("soxr"))
-    monkeypatch.setattr("segue.extras.find_spec", lambda name: None if name == "textual" else name)
+    monkeypatch.setattr("segue.extras.find_spec", lambda name: None if name == "textual" else find_spec(name))
     assert main(["doctor"]) == 1
     lines = capsys.readouterr().out.splitlines()
     (soxr,) = [line for line in lines if line.startswith("problem")]

@@ -97,8 +97,8 @@ def test_stems_sum_to_the_mix_and_midi_and_report_are_written(folder: Path) -> N
     assert preview(folder, "mix.wav", *more) == 0
     stems = sum(soundfile.read(path)[0] for path in sorted((folder / "stems").glob("*.wav")))
     mix = soundfile.read(folder / "mix.wav")[0]
-    # Apart from the limiter, which only acts on peaks, and the fade over the last 50 ms, the mix is the stems' sum.
-    same = np.abs(stems - mix)[:-2_400] < 1e-3
+    # Apart from the limiter, which only acts on peaks, and the fade over its last eighth, the mix is the stems' sum.
+    same = np.abs(stems - mix)[: -(len(mix) // 8)] < 1e-3
     assert same.mean() > 0.95
     assert (folder / "a.mid").read_bytes()[:4] == b"MThd"
     assert "<script" in (folder / "a.html").read_text(encoding="utf-8")
@@ -150,13 +150,13 @@ def test_an_unusable_audio_prompt_is_named_with_its_position(
     assert 'style "battle"' in said
 
 
-def test_an_audio_prompt_plays_with_a_warning(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_prompt_like_no_style_plays_with_a_warning(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = RULES.replace('battle: {text: "driving taiko drums and brass"}', "battle: {audio: prompt.wav}")
     (folder / "song.yaml").write_text(text, encoding="utf-8")
     noise = np.random.default_rng(1).normal(0, 0.2, 44_100)
     soundfile.write(folder / "prompt.wav", noise, 44_100)
     assert preview(folder, "out.wav", duration="1") == 0
-    assert 'style "battle": an audio prompt is judged by' in capsys.readouterr().err
+    assert 'style "battle": the recording resembles no style well' in capsys.readouterr().err
 
 
 def test_a_stinger_of_8_bits_mono_at_192_khz_is_heard(folder: Path) -> None:
@@ -238,7 +238,7 @@ def test_a_recording_of_other_rules_is_refused(folder: Path, capsys: pytest.Capt
 def test_a_recording_with_an_edit_plays_without_its_rule_file(folder: Path) -> None:
     rules = load(folder / "song.yaml")
     chain = build("score")
-    rules, styles, _ = read_styles(rules, chain.encoder)
+    rules, styles, _ = read_styles(rules, chain.encoders)
     edited_text = (folder / "song.yaml").read_text("utf-8").replace("120bpm", "126bpm")
     config = SessionConfig(seed=2, lookahead_s=1.0)
     sources = {"song.yaml": (folder / "song.yaml").read_text("utf-8")}
@@ -252,7 +252,7 @@ def test_a_recording_with_an_edit_plays_without_its_rule_file(folder: Path) -> N
             chunks += [m for m in live.messages() if isinstance(m, ChunkOut)]
         (folder / "song.yaml").write_text(edited_text, encoding="utf-8")
         edited = load(folder / "song.yaml")
-        live.reload(*read_styles(edited, chain.encoder)[:2], now_s=0.8)
+        live.reload(*read_styles(edited, chain.encoders)[:2], now_s=0.8)
         live.send(Event(sequence=1, set={"fight": True}), position=0, now_s=0.8)
         snapshot = live.snapshot()
         _serve(live, chain, 1.2)
@@ -278,7 +278,7 @@ def test_a_recording_with_an_edit_plays_without_its_rule_file(folder: Path) -> N
 
 def test_a_what_if_of_a_session_that_continued_another_one_ends_where_the_session_did(folder: Path) -> None:
     rules, chain = load(folder / "song.yaml"), build("score")
-    rules, styles, _ = read_styles(rules, chain.encoder)
+    rules, styles, _ = read_styles(rules, chain.encoders)
     config = SessionConfig(seed=2, lookahead_s=1.0)
     first = Session(rules, styles, chain.generators, config)
     _serve(first, chain, 0.8)
@@ -315,7 +315,7 @@ def test_a_recording_takes_from_the_folder_of_its_rules_only_the_sounds_that_the
     for name, text in sources.items():
         (folder / name).write_text(text, encoding="utf-8")
     rules, chain = load(folder / "song.yaml"), build("score")
-    rules, styles, _ = read_styles(rules, chain.encoder)
+    rules, styles, _ = read_styles(rules, chain.encoders)
     config = SessionConfig(seed=2, lookahead_s=1.0)
     header = Header(rules=fingerprint(rules.files), generators=("score",), config=config, sources=sources)
     with (folder / "live.jsonl").open("w", encoding="utf-8") as file:

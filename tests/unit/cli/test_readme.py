@@ -77,6 +77,7 @@ def test_the_readme_lists_every_exit_code() -> None:
     "page",
     [
         "README.md",
+        "rules/CI.md",
         "rules/COOKBOOK.md",
         "rules/DESCRIPTION.md",
         "rules/RULE_TESTS.md",

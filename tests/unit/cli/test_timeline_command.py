@@ -49,6 +49,17 @@ place             fiel│cave···
   stone               ▃████▄██
 tempo             150···│100··
 """
+CONTROLS = """
+key               auto│D minor
+drums             auto│off····
+intensity         ▄▄▄▄▅███████
+gain              0dB·········
+"""
+EFFECTS = """
+tempo             150·········
+low_pass          2000··│800Hz
+pan               0·····│-0.25
+"""
 
 
 @pytest.fixture
@@ -69,6 +80,14 @@ def test_a_meter_that_changes_is_drawn(capsys: pytest.CaptureFixture[str]) -> No
     Path("small.yaml").write_text(RULES.replace("{tempo: 100bpm}", "{tempo: 100bpm, meter: 3}"))
     assert main(["timeline", "small.yaml", "--duration", "12s"]) == 0
     assert capsys.readouterr().out.endswith("\nmeter             4···│3······\n")
+
+
+@pytest.mark.usefixtures("small")
+def test_controls_that_change_are_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+    controls = "{tempo: 100bpm, key: D minor, drums: off, intensity: 1, gain: -0.4dB}"
+    Path("small.yaml").write_text(RULES.replace("{tempo: 100bpm}", controls))
+    assert main(["timeline", "small.yaml", "--duration", "12s"]) == 0
+    assert capsys.readouterr().out.endswith(CONTROLS)
 
 
 @pytest.mark.usefixtures("small")
@@ -201,3 +220,31 @@ def test_every_duration_that_is_accepted_is_shown_in_full() -> None:
     assert timeline._frames(duration("6h"), ()) == 6 * 3600 * 25
     with pytest.raises(argparse.ArgumentTypeError, match="expected a time up to 6h"):
         duration("6.1h")
+
+
+def test_a_warning_that_lasts_is_told_once_for_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    # While x moves, the mix is computed in every frame: without a style of any weight for seconds, twice.
+    moving = "x: {type: number, range: [0, 1], rise: 0.2/s}"
+    weight = "weight: {from: x, curve: [[0, 1], [0.1, 0], [0.9, 0], [1, 1]]}"
+    rules = RULES.replace("{cave: {type: flag},", f"{{cave: {{type: flag}}, {moving},")
+    rules = rules.replace("  place:\n", f"  place:\n    {weight}\n")
+    Path("small.yaml").write_text(rules)
+    Path("small.events.yaml").write_text(
+        "- {at: 1s, set: {x: 1}}\n- {at: 8s, set: {x: 0}}\n- {at: 9s, set: {x: 0.5}}\n"
+    )
+
+    assert main(["timeline", "small.yaml", "--only", "warnings"]) == 0
+
+    told = [line for line in capsys.readouterr().out.splitlines() if "warning" in line]
+    assert len(told) == 2
+    assert all(line.endswith("no style has any weight; the mix before goes on") for line in told)
+
+
+@pytest.mark.usefixtures("small")
+def test_effects_that_are_used_are_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("small.yaml").write_text(RULES.replace("{tempo: 100bpm}", "{low_pass: 800Hz, pan: -0.25}"))
+    assert main(["timeline", "small.yaml", "--duration", "12s"]) == 0
+    assert capsys.readouterr().out.endswith(EFFECTS)

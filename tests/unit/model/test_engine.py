@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from segue.model.config import END_OF_FRAME, MRT2_TINY, NO_CODE
-from segue.model.engine import Engine, Ran, Run
+from segue.model.engine import BLOCK, Engine, Ran, Run
 from segue.model.state import State
 from segue.model.weights import random_weights
 
@@ -101,6 +101,21 @@ def test_prefill_reaches_the_state_of_generation(engine: Engine) -> None:
     (ran,) = engine.generate([run])
     state = engine.prefill(run.state, ran.codes, run.frames)
     for name, a, b in zip(State._fields, state, ran.state, strict=True):
+        worst = np.abs(np.asarray(a, np.float64) - np.asarray(b, np.float64)).max(initial=0.0)
+        assert worst < 5e-5, name
+
+
+@pytest.mark.parametrize("length", [1, 9])
+def test_a_state_is_restored_in_one_block_whatever_its_length(engine: Engine, length: int) -> None:
+    run = run_of(engine, 1, length=length)
+    (ran,) = engine.generate([run])
+    state = engine.restore(ran.codes, run.frames, seed=int(run.state.seed), frame=int(ran.state.frame))
+    assert ("prefill", 1, BLOCK) in engine._compiled
+    # Slots that hold no real frame are of no importance.
+    real = int(state.seen)
+    assert real == min(length, engine.config.window)
+    kept = [one._replace(own=one.own[..., -real:, :], source=one.source[..., -real:, :]) for one in (state, ran.state)]
+    for name, a, b in zip(State._fields, *kept, strict=True):
         worst = np.abs(np.asarray(a, np.float64) - np.asarray(b, np.float64)).max(initial=0.0)
         assert worst < 5e-5, name
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from contract.step_codec import LAYOUT, StepCodec
 from segue.contract import (
     CHANNELS,
+    FAMILIES,
     FRAME_SIZE,
     TICKS_PER_BEAT,
     Codec,
@@ -72,7 +74,7 @@ def request_from(state: GeneratorState, length: int) -> Request[GeneratorState]:
 
 def test_it_is_a_generator_with_a_codec(generator: LanguageModelGenerator) -> None:
     as_generator: Generator[GeneratorState] = generator
-    as_codec: Codec = StepCodec()
+    as_codec: Codec[Any] = StepCodec()
     assert as_generator.name == "segue-tiny"
     assert "key" in as_generator.controls
     assert as_codec.num_codebooks == LAYOUT.steps
@@ -88,6 +90,19 @@ def test_chunks_of_a_row_join_as_one(generator: LanguageModelGenerator) -> None:
     assert whole.chunk.samples.shape == (12 * FRAME_SIZE, CHANNELS)
     assert (head.chunk.frame, tail.chunk.frame, tail.state.frame) == (40, 45, 52)
     assert np.ptp(whole.chunk.samples) > 0
+
+
+def test_notes_and_stems_of_a_codec_are_passed_on(generator: LanguageModelGenerator) -> None:
+    longest = generator.engine.longest_run
+    request = replace(request_from(generator.start(seed=5, frame=40), longest + 3), stems=True)
+    (result,) = generator.generate([request])
+    starts = [(40 + t) * FRAME_SIZE for t in range(longest + 3)]
+    assert [note.start for note in result.chunk.notes] == starts
+    assert [note.released for note in result.chunk.notes] == [start + FRAME_SIZE for start in starts]
+    assert set(result.chunk.stems) == set(FAMILIES)
+    np.testing.assert_array_equal(sum(result.chunk.stems.values()), result.chunk.samples)
+    (without,) = generator.generate([replace(request, stems=False)])
+    assert not without.chunk.stems
 
 
 def test_rows_of_a_batch_are_independent(generator: LanguageModelGenerator) -> None:

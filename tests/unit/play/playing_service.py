@@ -62,12 +62,13 @@ EMBERWOOD: Final = Declaration(
 
 
 class PlayingService:
-    """Combat follows threat. `events` holds the events that came, `controls` the controls."""
+    """Combat follows threat. `events`, `controls` and `rules` hold what came: events, controls, names of rules."""
 
     def __init__(self, socket: zmq.Socket[bytes]) -> None:
         self.address = socket.last_endpoint.decode()
         self.events: list[EventItem] = []
         self.controls: list[str] = []
+        self.rules: list[str | None] = []
         self.greeted: Hello | None = None
         self._socket, self._identity = socket, b""
         self._saying: deque[Message] = deque()
@@ -105,6 +106,8 @@ class PlayingService:
                 return [replace(_WELCOME, rules=EMBERWOOD, lookahead_ms=2_000), status]
             case Playhead(committed=committed):
                 return self._music(committed + 96_000)
+            case Control(op="rules", rules_name=name):
+                self.rules.append(name)
             case Control(op=op):
                 self.controls.append(op)
             case Event(events=items):
@@ -171,6 +174,26 @@ MORE: Final = Rules(
         inputs=(*EMBERWOOD.inputs, Input(name="weather", type="choice", of=("sun", "rain"), default="sun")),
     )
 )
+
+
+SWITCHED: Final = Rules(
+    declaration=replace(
+        EMBERWOOD,
+        fingerprint="three",
+        inputs=(
+            *EMBERWOOD.inputs,
+            *(Input(name=f"mute:{layer.name}", type="flag", default=False) for layer in EMBERWOOD.layers),
+        ),
+        layers=(
+            *EMBERWOOD.layers,
+            *(
+                LayerInfo(name=f"mute:{layer.name}", states=("heard", "muted"), default="heard")
+                for layer in EMBERWOOD.layers
+            ),
+        ),
+    )
+)
+"""With a switch for each layer."""
 
 
 @contextmanager

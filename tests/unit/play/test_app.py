@@ -7,7 +7,7 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,20 +17,27 @@ from rich.console import Console
 from textual.pilot import Pilot
 
 from segue.cli import play
+from segue.file_kinds import FilesError
 from segue.play import drawing
 from segue.play.app import PlayApp
 from segue.play.dashboard import Dashboard, LogLine
 from segue.play.dials import make_dials
-from segue.play.session import PlaySession
+from segue.play.session import PlayedFile, PlaySession
 from segue.play.widgets import DialPanel, DialRow
-from segue_rules.loading import load_events
+from segue.runtime.journal import Operation
+from segue.runtime.recording import Header, write_recording
+from segue.runtime.session_config import SessionConfig
+from segue_rules.events import Event
+from segue_rules.loading import load, load_events
 from segue_sdk.client import SegueClient
 from segue_sdk.client_events import BeatHeard
+from segue_sdk.limits import FRAME_SIZE
 from segue_sdk.messages import Hello, Rules
 from segue_sdk.output import NullOutput, OutputError
 from segue_sdk.player import Player
-from unit.play.playing_service import EMBERWOOD, MORE, PlayingService, playing_service
+from unit.play.playing_service import EMBERWOOD, MORE, SWITCHED, PlayingService, playing_service
 
+HEADER = Header(rules="ab" * 32, generators=("score",), config=SessionConfig(seed=5))
 # Generous: it bounds a hang, not a speed.
 PATIENCE_S = 60.0
 
@@ -48,19 +55,25 @@ def client_of(service: PlayingService) -> SegueClient:
     return SegueClient(service.address, Hello(versions=(1,), client="test"))
 
 
-def played(act: Act, *, script: Path | None = None, size: tuple[int, int] = (100, 30)) -> None:
+def played(
+    act: Act, *, script: Path | None = None, size: tuple[int, int] = (100, 30), files: Sequence[PlayedFile] = ()
+) -> None:
     """Let a player act in a terminal of that size."""
 
     async def main() -> None:
         events = load_events(script) if script else ()
         with playing_service() as service, client_of(service) as client, NullOutput(client.player) as output:
-            session = PlaySession(client, events)
+            session = PlaySession(client, events, files)
             app = PlayApp(session, lambda: output.name)
             async with app.run_test(size=size) as pilot:
                 await until(lambda: session.dashboard.dials and app.query_one(DialPanel).rows)
                 await act(pilot, service, session.dashboard)
 
     asyncio.run(main())
+
+
+def unread() -> None:
+    """No rules: those of the simple service are in no file."""
 
 
 def shown(pilot: Pilot[None]) -> str:
@@ -115,6 +128,78 @@ def test_keys_and_arrows_send_events_and_show_their_effects() -> None:
     played(act)
 
 
+def test_what_the_rules_decide_is_shown_where_they_can_be_read() -> None:
+    rules = load(Path(__file__).parents[3] / "rules" / "library" / "emberwood" / "emberwood.yaml")
+
+    async def act(pilot: Pilot[None], service: PlayingService, dashboard: Dashboard) -> None:
+        await until(lambda: "D minor" in shown(pilot))
+        for text in ("intensity", "0.40", "key D minor", "drums auto", "meter 4", "gain 0dB"):
+            assert text in shown(pilot)
+        await focus_input(pilot, "r", "region")
+        await until(lambda: dict(dashboard.controls)["key"] == "C minor")
+        await until(lambda: dict(dashboard.controls)["drums"] == "off")
+
+    played(act, files=[PlayedFile(name="emberwood", label="a", read=lambda: rules)])
+
+
+def test_without_the_rules_nothing_is_said_of_what_they_decide() -> None:
+    async def act(pilot: Pilot[None], service: PlayingService, dashboard: Dashboard) -> None:
+        await until(lambda: "forest" in shown(pilot))
+        assert (dashboard.controls, dashboard.intensity) == ([], None)
+        assert "intensity" not in shown(pilot)
+
+    played(act)
+
+
+def test_function_keys_mute_a_layer_then_play_it_alone() -> None:
+    async def act(pilot: Pilot[None], service: PlayingService, dashboard: Dashboard) -> None:
+        service.send(SWITCHED)
+        await until(lambda: dashboard.switches == ("place", "action"))
+        for mode, sent in (
+            ("muted", {"mute:action": True}),
+            ("solo", {"mute:place": True, "mute:action": False}),
+            ("", {"mute:place": False}),
+        ):
+            before = len(service.events)
+            pilot.app.simulate_key("f2")
+            await until(lambda before=before: len(service.events) > before)  # type: ignore[misc]
+            assert [item.set for item in service.events[before:]] == [sent]
+            assert dashboard.layers[1].mode == mode
+            await until(lambda mode=mode: f"calm  {mode}" in shown(pilot))  # type: ignore[misc]
+        pilot.app.simulate_key("f3")
+        assert "F1…" in shown(pilot)
+
+    played(act)
+
+
+def test_the_other_file_is_asked_for_before_a_bar_line() -> None:
+    files = [
+        PlayedFile(name="one", label="a.yaml", read=lambda: None),
+        PlayedFile(name="two", label="b.yaml", read=lambda: None),
+    ]
+
+    async def act(pilot: Pilot[None], service: PlayingService, dashboard: Dashboard) -> None:
+        await until(lambda: "a.yaml" in shown(pilot))
+        pilot.app.simulate_key("ctrl+b")
+        await until(lambda: "a.yaml → b.yaml" in shown(pilot) or dashboard.file == "b.yaml")
+        await until(lambda: service.rules == ["two"])
+        assert (dashboard.file, dashboard.next_file) == ("b.yaml", "")
+        pilot.app.simulate_key("ctrl+b")
+        await until(lambda: service.rules == ["two", "one"])
+
+    played(act, files=files)
+
+
+def test_asked_twice_before_the_bar_line_the_file_stays() -> None:
+    with playing_service() as service, client_of(service) as client:
+        files = [PlayedFile(name=name, label=name, read=unread) for name in ("a", "b")]
+        session = PlaySession(client, (), files)
+        session.compare()
+        assert session.dashboard.next_file == "b"
+        session.compare()
+        assert session.dashboard.next_file == ""
+
+
 def test_the_mouse_moves_sliders_and_presses_buttons() -> None:
     async def act(pilot: Pilot[None], service: PlayingService, dashboard: Dashboard) -> None:
         rows = {row.input: row for row in pilot.app.query(DialRow)}
@@ -152,6 +237,42 @@ def test_a_bad_edit_is_shown_with_its_position_and_a_good_one_adds_its_inputs() 
         await until(lambda: said(service).get("weather") == "rain")
 
     played(act)
+
+
+def test_events_of_a_script_name_their_own_frames(tmp_path: Path) -> None:
+    script = tmp_path / "a.events.yaml"
+    script.write_text("- {at: 40ms, set: {threat: 0.9}}\n- {at: 1530ms, fire: boss_dead}\n", encoding="utf-8")
+
+    async def act(pilot: Pilot[None], service: PlayingService, dashboard: Dashboard) -> None:
+        await until(lambda: any("boss_dead" in item.fire for item in service.events))
+        # 1530 ms lie in frame 38; the first event may come too late for its own.
+        first, second = service.events
+        assert first.at >= FRAME_SIZE
+        assert second.at == 38 * FRAME_SIZE
+
+    played(act, script=script)
+
+
+def recording(path: Path, *operations: Operation, header: Header = HEADER) -> Path:
+    with path.open("w", encoding="utf-8") as file:
+        write_recording(file, header, operations)
+    return path
+
+
+def test_the_events_of_a_recording_have_its_frames_and_seed(tmp_path: Path) -> None:
+    threat, won = Event(sequence=1, set={"threat": 0.9}), Event(sequence=2, fire=("boss_dead",))
+    path = recording(tmp_path / "a.jsonl", ("event", threat, 36), ("primary", 0), ("event", won, 180))
+    seed, events = play._recorded_events(path)
+    assert seed == 5
+    assert [(each.frame, each.event) for each in events] == [(36, threat), (180, won)]
+
+
+def test_what_is_no_recording_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FilesError, match="no such file"):
+        play._recorded_events(tmp_path / "none.jsonl")
+    (tmp_path / "b.jsonl").write_text("- {at: 1s}\n")
+    with pytest.raises(FilesError, match=r"b\.jsonl:1: not a line of a recording"):
+        play._recorded_events(tmp_path / "b.jsonl")
 
 
 def test_an_event_script_plays_itself(tmp_path: Path) -> None:

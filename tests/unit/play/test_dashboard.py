@@ -23,7 +23,7 @@ from segue_sdk.client_events import (
 from segue_sdk.messages import Candidate, Cause, Change, Error, Receipt, Rules, Status, Welcome
 from segue_sdk.playback import PlaybackPosition
 from segue_sdk.vectors.examples import MINIMAL
-from unit.play.playing_service import EMBERWOOD, MORE
+from unit.play.playing_service import EMBERWOOD, MORE, SWITCHED
 
 WELCOME = replace(next(message for message in MINIMAL if isinstance(message, Welcome)), rules=EMBERWOOD)
 CHANGE = Change(
@@ -101,11 +101,52 @@ def test_past_music_is_forgotten() -> None:
 # --- the dashboard --------------------------------------------------------------------------------------------------
 
 
+def test_switches_that_mute_layers_are_neither_inputs_nor_layers() -> None:
+    made = Dashboard()
+    made.handle(Live(welcome=replace(WELCOME, rules=SWITCHED.declaration or EMBERWOOD), resumed=False))
+    assert set(made.dials) == {each.name for each in EMBERWOOD.inputs}
+    assert [layer.name for layer in made.layers] == ["place", "action"]
+    assert made.switches == ("place", "action")
+
+
+@pytest.mark.parametrize(
+    ("beat", "played", "near"),
+    [
+        (3, 98_400, True),
+        (3, 96_100, True),
+        (3, 100_700, True),
+        (3, 95_900, False),
+        (2, 98_400, False),
+        (3, 101_000, False),
+    ],
+)
+def test_a_bar_line_is_near_when_what_is_asked_for_now_is_heard_at_it(beat: int, played: int, near: bool) -> None:
+    made = Dashboard()
+    assert not made.is_bar_near()
+    made.reaction_ms = 200.0
+    # 120 bpm: a beat has 24 000 samples, and the reaction 9 600.
+    made.handle(BeatHeard(at=84_000, bar=0, beat=beat, exact=True, tempo_bpm=120.0, meter=4))
+    made.move_to(PlaybackPosition(played=played))
+    assert made.is_bar_near() == near
+
+
+def test_an_event_that_is_sent_ahead_says_nothing_of_the_reaction_time() -> None:
+    made = dashboard()
+    made.move_to(PlaybackPosition(played=48_000))
+    made.event_sent(1, "threat 1", 96_000)
+    made.handle(Receipt(seq=1, accepted=True, code="accepted", frame=50))
+    assert made.reaction_ms is None
+    assert made.lines[-1].text == "threat 1, heard after 0 ms"
+    made.event_sent(2, "threat 0")
+    made.handle(Receipt(seq=2, accepted=True, code="accepted", frame=30))
+    assert made.reaction_ms == 200
+
+
 def test_layers_and_mix_are_shown_in_the_order_of_the_rule_file() -> None:
     made = dashboard()
     made.handle(music(0, mix={"battle": 0.25, "woodland": 0.75}, state="combat"))
     assert made.mix == [("woodland", 0.75), ("dread", 0), ("market", 0), ("battle", 0.25), ("fanfare", 0)]
-    assert made.layers == [("place", "forest", None), ("action", "combat", None)]
+    assert made.layers == [("place", "forest", "", None), ("action", "combat", "", None)]
     assert (made.connection, made.generator, made.lookahead_s) == ("live", "score", WELCOME.lookahead_ms / 1000)
 
 

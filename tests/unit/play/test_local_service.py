@@ -85,10 +85,10 @@ def test_settings_in_the_environment_do_not_apply(monkeypatch: pytest.MonkeyPatc
         assert child.address == "False"
 
 
-def test_the_command_serves_one_file_on_loopback() -> None:
-    command = serve_command(Path("a.yaml"), ["--soundfont", "b.sf2"])
-    flags = ["--bind", "tcp://127.0.0.1:0", "--exit-with-stdin", "--soundfont", "b.sf2"]
-    assert command[3:] == ["serve", *flags, "a.yaml"]
+def test_the_command_serves_files_on_loopback() -> None:
+    command = serve_command({"one": Path("a.yaml"), "two": Path("old/a.yaml")}, ["--soundfont", "b.sf2"])
+    flags = ["--bind", "tcp://127.0.0.1:0", "--exit-with-stdin", "--audition", "--soundfont", "b.sf2"]
+    assert command[3:] == ["serve", *flags, "one=a.yaml", f"two={Path('old/a.yaml')}"]
 
 
 def test_its_output_is_utf_8_whatever_the_encoding_of_the_terminal(

@@ -20,6 +20,12 @@ from pathlib import Path
 
 import pytest
 
+from segue_rules.director import Director
+from segue_rules.loading import load, load_events
+from segue_rules.model import FRAME_RATE
+from segue_rules.timeline import play_script
+from segue_rules.times import clock_text
+
 RULES = Path(__file__).parents[3] / "rules" / "library" / "emberwood" / "emberwood.yaml"
 PLAY = "import sys; from segue.cli.main import main; sys.exit(main(['play', *sys.argv[1:]]))"
 # The same with a service that never says that it serves.
@@ -39,6 +45,9 @@ class Terminal:
         fcntl.ioctl(self._follow, termios.TIOCSWINSZ, struct.pack("HHHH", 34, 110, 0, 0))
         self.settings = termios.tcgetattr(self._follow)
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        # Programs believe these, which GNU Readline sets for its children, rather than the terminal.
+        for size in ("COLUMNS", "LINES"):
+            environment.pop(size, None)
         self.process = subprocess.Popen(
             [sys.executable, "-c", program, *arguments],
             stdin=self._follow, stdout=self._follow, stderr=self._follow, env=environment, cwd=folder,
@@ -86,12 +95,12 @@ def gone(pid: int) -> bool:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 def test_emberwood_is_played_edited_and_quit(tmp_path: Path) -> None:
-    rules, output = tmp_path / "ember.yaml", tmp_path / "out.wav"
+    rules, output, saved = tmp_path / "ember.yaml", tmp_path / "out.wav", tmp_path / "did.events.yaml"
     text = RULES.read_text("utf-8").replace("audio: stings/victory.ogg", "mix: {fanfare: 1}\n    time: 2s")
     text = re.sub(r"^    (gain|if_late|duck):.*\n", "", text, flags=re.MULTILINE)
     rules.write_text(text, "utf-8")
     # Named from its own folder, so that a message with its path fits a line.
-    terminal = Terminal(rules.name, "--output", str(output), folder=tmp_path)
+    terminal = Terminal(rules.name, "--output", str(output), "--save-events", str(saved), folder=tmp_path)
     with contextlib.closing(terminal):
         terminal.until(lambda: "woodland" in terminal.screen and "bar 1" in terminal.screen)
         (service,) = terminal.children()
@@ -110,6 +119,14 @@ def test_emberwood_is_played_edited_and_quit(tmp_path: Path) -> None:
         assert terminal.now() == terminal.settings, "the terminal is as it was"
         assert terminal.written.rfind(b"\x1b[?1049l") > terminal.written.rfind(b"\x1b[?1049h"), "its screen, too"
         assert gone(service)
+    loaded = load(rules)
+    events = load_events(saved, loaded)
+    assert [each.event.set for each in events] == [{"night": True}]
+    plans = [span.plan for span in play_script(Director(loaded), events, events[-1].frame + 100)]
+    (began,) = [c for plan in plans for c in plan.changes if c.kind == "started" and c.to_state == "forest_night"]
+    heard = re.search(r"(\d:\d\d\.\d)\s+place: forest → forest_night", terminal.screen)
+    assert heard is not None
+    assert heard[1] == clock_text(began.start * 10 // FRAME_RATE / 10, 1), "the script plays to the same course"
     with wave.open(str(output)) as file:
         samples = file.readframes(file.getnframes())
         assert file.getnframes() > 48_000

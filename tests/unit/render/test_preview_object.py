@@ -72,6 +72,9 @@ def test_a_live_preview_and_its_replay_equal_the_files_of_the_command(folder: Pa
         with pytest.raises(ValueError, match="stems: expected a straight preview"):
             piece.stems()
     assert len(again.frames.time_s) == len(live.frames.time_s) == 75
+    # A bar that was composed twice, since an event changed it, is told as it was played.
+    assert [bar.tick for bar in live.bars] == [0, 6_000_000]
+    assert again.bars == live.bars
     assert [event.event.set for event in again.what_if(duration_s=1).events] == [{"fight": True}, {}]
 
 
@@ -91,13 +94,35 @@ def test_frames_changes_receipts_and_notes_tell_what_happened() -> None:
     assert [(receipt.frame, receipt.accepted) for receipt in piece.receipts] == [(25, True), (50, True)]
     assert piece.notes
     assert piece.notes == sorted(piece.notes, key=lambda note: note.start)
+    assert [(bar.start, bar.tonic, bar.minor) for bar in piece.bars] == [(0, 2, True), (96_000, 2, True)]
+
+
+def test_notes_of_a_style_that_is_left_have_its_release() -> None:
+    """At 60 bpm both styles hold chords of a bar, in which the change falls."""
+    rules = """
+segue: 1
+seed: 3
+music: {tempo: 60bpm, intensity: 0.8}
+inputs: {away: {type: flag}}
+styles: {temple: {text: temple}, desert: {text: desert}}
+layers:
+  place: {states: {here: {default: true, mix: {temple: 1}}, there: {when: {away: true}, mix: {desert: 1}}}}
+transitions: [{from: any, to: any, at: immediate, ramp: 0s}]
+"""
+    piece = render.preview(rules, events=[{"at": 5.2, "set": {"away": True}}], duration_s=8)
+    left = {note.released for note in piece.notes} - {None}
+    assert len(left) == 1
+    assert 5.2 <= left.pop() / piece.sample_rate <= 5.6
+    released = [note for note in piece.notes if note.released is not None]
+    assert all(note.start < note.released < note.start + note.duration and not note.drums for note in released)
 
 
 def test_stems_sum_to_the_mix_before_its_limiter() -> None:
     piece = render.preview(RULES, events=DATA, duration_s=3)
     stems = piece.stems()
     assert sorted(stems) == ["bass", "drums", "harmony", "melody", "texture"]
-    same = np.abs(sum(stems.values()) - piece.audio)[:-2_400] < 1e-3
+    # The mix alone fades out, over its last eighth.
+    same = np.abs(sum(stems.values()) - piece.audio)[: -(len(piece.audio) // 8)] < 1e-3
     assert same.mean() > 0.95
 
 

@@ -17,6 +17,7 @@ from segue.contract import (
     Result,
     Samples,
     StyleBank,
+    StyleBanks,
 )
 from segue.runtime.messages import ChunkOut, SessionMessage
 from segue.runtime.session import Session
@@ -34,6 +35,7 @@ class ChordGenerator:
 
     name: Final = "chords"
     controls: Final = frozenset({"tempo", "intensity"})
+    encoder: Final = ""
     exact_beats: Final = True
     rows: Final = 1
     compiles: Final = False
@@ -76,7 +78,9 @@ def session(rules: Rules, lookahead_s: float = 4.0) -> Session:
     """Make a session of the generator with one axis of the style space for each style."""
     names = tuple(style.name for style in rules.styles)
     bank = StyleBank(names=names, embeddings=np.eye(len(names), dtype=np.float32))
-    return Session(rules, bank, [ChordGenerator()], SessionConfig(seed=rules.seed, lookahead_s=lookahead_s))
+    return Session(
+        rules, StyleBanks((bank,)), [ChordGenerator()], SessionConfig(seed=rules.seed, lookahead_s=lookahead_s)
+    )
 
 
 def straight_run(rules: Rules, events: Sequence[ScriptedEvent], seconds: float) -> tuple[list[SessionMessage], Samples]:

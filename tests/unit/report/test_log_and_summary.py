@@ -11,7 +11,7 @@ from segue.report.decision_log import decision_log
 from segue.report.plots import state_colours, style_colours, text_colour_on
 from segue.report.report_data import FallbackStep, ReportData, span_text
 from segue.report.summary import figures, hints
-from segue_rules.model import Rules
+from segue_rules.model import LayerState, Rules
 from segue_rules.times import clock_text
 
 
@@ -70,6 +70,15 @@ def test_hints_begin_with_the_problems(straight_report: ReportData) -> None:
     texts = [hint.text for hint in hints(replace(loud, events=()))]
     assert "Integrated loudness is 6.0 LU above the target of −18 LUFS." in texts
     assert "True peak +0.4 dBTP is above the ceiling of −1 dBTP." in texts
+
+
+def test_a_state_of_which_no_piece_was_played_is_named_once(straight_report: ReportData) -> None:
+    layer, *others = straight_report.rules.layers
+    pool = tuple(LayerState(name=f"pool/{piece}", mix=layer.states[0].mix) for piece in ("harp", "lute"))
+    half = LayerState(name=f"{layer.states[0].name}/encore", mix=layer.states[0].mix)
+    rules = replace(straight_report.rules, layers=(replace(layer, states=(*layer.states, *pool, half)), *others))
+    (text,) = [h.text for h in hints(replace(straight_report, rules=rules)) if h.text.startswith("States never")]
+    assert text == f"States never reached: pool, {half.name} of {layer.name}."
 
 
 def test_states_have_the_colour_of_their_style_and_names_are_readable(rules: Rules) -> None:

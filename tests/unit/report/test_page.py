@@ -56,8 +56,8 @@ def live_page(live_report: ReportData) -> str:
 def test_a_live_run_has_every_row(live_page: str) -> None:
     rows = [attributes.get("data-row") for tag, attributes in Elements(live_page).tags if tag == "div"]
     assert [row for row in rows if row] == [
-        "bars", "waveform", "spectrogram", "loudness", "events", "states", "weights", "inputs", "tempo", "stingers",
-        "takes", "buffer", "latency",
+        "bars", "waveform", "spectrogram", "loudness", "events", "states", "weights", "inputs", "tempo",
+        "composition", "stingers", "takes", "buffer", "latency",
     ]  # fmt: skip
 
 

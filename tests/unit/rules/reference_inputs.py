@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import operator
 from collections.abc import Callable, Iterable
@@ -15,8 +16,10 @@ from segue_rules.model import (
     ChoiceInput,
     Compare,
     Condition,
+    Counted,
     Fired,
     FlagInput,
+    InGroup,
     Input,
     InputValue,
     InState,
@@ -28,6 +31,7 @@ from segue_rules.model import (
     NumberInput,
     OneOf,
     Rules,
+    TimeRange,
     TriggerInput,
 )
 
@@ -41,6 +45,16 @@ COMPARE: dict[str, Callable[[AnyValue, AnyValue], bool]] = {
 }
 
 
+def chance(*parts: str | int) -> float:
+    text = "/".join(str(part) for part in parts)
+    return int(hashlib.sha256(text.encode("utf-8")).hexdigest()[:12], 16) / 2**48
+
+
+def written(state: LayerState) -> str:
+    """The name of a state of the file, without that of its piece."""
+    return state.name.split("/")[0]
+
+
 class ReferenceInputs:
     """The past of a session as far as conditions can see it; `frame` is the present one."""
 
@@ -48,6 +62,8 @@ class ReferenceInputs:
         self.rules = rules
         self.frame = -1
         self.has_reset = False
+        # The frame of the last reset, 0 before one.
+        self.beginning = 0
         # One entry an accepted set, in order: (frame, value).
         self.sets: dict[str, list[tuple[int, InputValue]]] = {i.name: [] for i in rules.inputs}
         # One entry a frame.
@@ -63,12 +79,30 @@ class ReferenceInputs:
         if self.has_reset and self.frame > 0:
             self.latched = [[False] * len(self.rules.latches)] * self.frame
             self.start_over()
+            self.beginning = self.frame
+        self._run_timers()
         self.values.append({i.name: self._value(i, self.frame) for i in self.rules.inputs})
         self.latched.append([self._latch(latch) for latch in self.rules.latches])
         return receipts
 
+    def _run_timers(self) -> None:
+        for trigger in self.rules.inputs:
+            if not isinstance(trigger, TriggerInput) or trigger.every is None:
+                continue
+            before = [g for g in range(self.frame) if trigger.name in self.fired[g]]
+            every = trigger.every
+            if isinstance(every, TimeRange):
+                u = chance(self.rules.seed, trigger.name, "every", len(before))
+                every = every.low + int(u * (every.high - every.low + 1))
+            if self.frame - (before[-1] if before else self.beginning) >= every:
+                self.fired[self.frame].add(trigger.name)
+
     def active_before(self, layer: Layer, frame: int) -> LayerState:
-        return self.active[frame - 1][layer.name] if frame > 0 else layer.states[layer.default_index]
+        return self.active[frame - 1][layer.name] if frame > 0 else self.first_state(layer)
+
+    def first_state(self, layer: Layer) -> LayerState:
+        """The state that the layer begins with."""
+        raise NotImplementedError
 
     def start_over(self) -> None:
         """Forget what a reset takes back of all frames before the present one."""
@@ -176,10 +210,18 @@ class ReferenceInputs:
                 return self.latched[frame][condition.index]
             case InState():
                 layer = next(layer for layer in self.rules.layers if layer.name == condition.layer)
-                return self.active_before(layer, frame).name == condition.state
+                return written(self.active_before(layer, frame)) == condition.state
+            case InGroup():
+                layer = next(layer for layer in self.rules.layers if layer.name == condition.layer)
+                return condition.group in self.active_before(layer, frame).groups
             case Fired():
                 first = max(0, frame - condition.frames + 1)
                 return any(condition.trigger in self.fired[g] for g in range(first, frame + 1))
+            case Counted():
+                trigger, after = condition.counter.trigger, condition.counter.after
+                anew = [g for g in range(frame + 1) if after is not None and after in self.fired[g]]
+                count = sum(trigger in self.fired[g] for g in range(anew[-1] if anew else 0, frame + 1))
+                return COMPARE[condition.op](count, condition.value)
             case All():
                 return all(self.holds(part, frame) for part in condition.of)
             case Any():

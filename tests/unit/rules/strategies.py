@@ -8,32 +8,40 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any as AnyValue
 from typing import Literal
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 
+from segue_rules.bridges import with_bridges
 from segue_rules.controls import MODES
 from segue_rules.events import Event
 from segue_rules.model import (
     DEFAULT_MUSIC,
+    ON_RETURN,
+    PLAYLIST_ORDERS,
     All,
     Any,
     At,
     AudioStinger,
     Binding,
+    Bridge,
     Burst,
     ChoiceInput,
     Compare,
     Comparison,
     Condition,
+    Counted,
+    Counter,
     Duck,
     Fired,
     FlagInput,
+    InGroup,
     Input,
     InState,
     IntegerInput,
@@ -41,34 +49,49 @@ from segue_rules.model import (
     Latch,
     Layer,
     LayerState,
+    Length,
     Music,
+    MusicalTime,
     Not,
     NumberInput,
     OneOf,
+    Piece,
     Prompt,
     Rules,
     Stinger,
     Style,
+    Theme,
+    ThemeNote,
+    ThemeUse,
+    TimeRange,
     Transition,
     TriggerInput,
 )
 
 STATE_NAMES = ("calm", "alert", "combat", "boss", "town")
 LAYER_NAMES = ("place", "action", "mood")
+GROUP_NAMES = ("quiet", "loud")
 STYLE_NAMES = ("harp", "choir", "drums", "brass")
 
-# Time limits would judge the machine, not the director. What is drawn is the same in every run: no gate is a draw.
-_settings: dict[str, AnyValue] = {"deadline": None, "database": None, "suppress_health_check": (HealthCheck.too_slow,)}
-quick = partial(settings, derandomize=True, **_settings)
-deep = partial(settings, derandomize=True, print_blob=True, **_settings)
+quick = settings
+deep = partial(settings, print_blob=True)
 
+_UNITS: tuple[Literal["beat", "bar"], ...] = ("beat", "bar")
 one_in_four = st.integers(0, 3)
-few_or_no_frames = st.one_of(st.just(0), st.integers(1, 6), st.integers(1, 40))
-few_frames = st.one_of(st.integers(0, 6), st.integers(0, 40))
+musical_times = st.builds(
+    lambda count, unit: MusicalTime(count=count, unit=unit),
+    st.sampled_from((Fraction(1, 2), Fraction(1), Fraction(3))),
+    st.sampled_from(_UNITS),
+)
+some_frames = st.one_of(st.just(0), st.integers(1, 6), st.integers(1, 40))
+few_or_no_frames: st.SearchStrategy[Length] = st.one_of(some_frames, some_frames, musical_times)
+few_frames: st.SearchStrategy[Length] = st.one_of(st.integers(0, 6), st.integers(0, 40), musical_times)
 weights = st.sampled_from((0.25, 0.5, 1.0, 2.0, 3.0))
 ats = st.one_of(
-    st.sampled_from((At(unit="immediate"), At(unit="beat"), At(unit="bar"))),
-    st.builds(lambda every: At(unit="bar", every=every), st.integers(1, 3)),
+    st.sampled_from((At(unit="immediate"), At(unit="eighth"), At(unit="beat"), At(unit="bar"))),
+    st.builds(
+        lambda every, first: At(unit="bar", every=every, first=first % every), st.integers(1, 3), st.integers(0, 2)
+    ),
 )
 equality: st.SearchStrategy[Comparison] = st.sampled_from(("==", "!="))
 ordering: st.SearchStrategy[Comparison] = st.sampled_from(("<", "<=", ">", ">=", "<", ">", "==", "!="))
@@ -81,9 +104,27 @@ keys: st.SearchStrategy[Key | Literal["auto"] | None] = st.one_of(
 drums: st.SearchStrategy[Literal["on", "off", "auto"] | None] = st.sampled_from((None, "on", "off", "auto"))
 intensities = st.sampled_from((0.0, 0.3, 1.0))
 temperatures = st.sampled_from((0.1, 1.1, 2.0))
+THEMES = tuple(
+    Theme(name=name, notes=(ThemeNote(start=Fraction(0), beats=Fraction(1), pitch=60, velocity=96),))
+    for name in ("hero", "villain")
+)
+theme_uses: st.SearchStrategy[ThemeUse | None] = st.one_of(
+    st.none(),
+    st.none(),
+    st.builds(
+        lambda name, strength: ThemeUse(name=name, strength=strength),
+        st.sampled_from(("hero", "villain")),
+        st.sampled_from((0.0, 0.75, 1.0)),
+    ),
+)
 guidances = st.sampled_from((0.0, 3.0, 10.0))
-gains = st.sampled_from((-96.0, -6.0, 0.0, 12.0))
-layer_weights = st.sampled_from((1.0, 0.5, 3.0, 0.0))
+# No gain between two of these is at the bound of silence where random inputs stop.
+gains = st.sampled_from((-96.0, -7.0, 0.0, 12.0))
+frequencies = st.sampled_from((20.0, 300.0, 777.777, 20_000.0))
+reverbs = st.sampled_from((0.0, 0.4, 1.0))
+widths = st.sampled_from((0.0, 1.0, 1.7))
+pans = st.sampled_from((-1.0, 0.0, 0.3))
+layer_weights = st.sampled_from((1.0, 0.5, 3.0, 0.0, 0.02))
 
 
 # --- inputs ---------------------------------------------------------------------------------------------------------
@@ -108,6 +149,11 @@ def choices(draw: st.DrawFn, name: str) -> ChoiceInput:
     return ChoiceInput(name=name, of=of, default=draw(st.sampled_from(of)))
 
 
+intervals: st.SearchStrategy[int | TimeRange | None] = st.one_of(
+    st.none(), st.integers(1, 30), st.builds(lambda low: TimeRange(low=low, high=low + 12), st.integers(1, 20))
+)
+
+
 @st.composite
 def inputs(draw: st.DrawFn) -> tuple[Input, ...]:
     """One or two of each kind, so that every kind of condition can be drawn."""
@@ -116,7 +162,7 @@ def inputs(draw: st.DrawFn) -> tuple[Input, ...]:
     extra: tuple[Input, ...] = (
         draw(numbers("health")),
         FlagInput(name="night"),
-        TriggerInput(name="victory"),
+        TriggerInput(name="victory", every=draw(intervals)),
     )
     found += [i for i in extra if draw(st.booleans())]
     return tuple(draw(st.permutations(found)))
@@ -131,6 +177,9 @@ class Names:
 
     inputs: tuple[Input, ...]
     states: dict[str, tuple[str, ...]]
+    groups: dict[str, dict[str, tuple[str, ...]]]
+    """Of each layer: the groups of its states. Some group has a state."""
+    counters: list[Counter] = field(default_factory=list)
 
 
 @st.composite
@@ -162,7 +211,7 @@ def latches(draw: st.DrawFn, names: Names, index: int) -> Latch:
 
 @st.composite
 def leaves(draw: st.DrawFn, names: Names, found: list[Latch]) -> Condition:
-    kind = draw(st.sampled_from(("compare", "compare", "one_of", "latch", "in_state", "fired")))
+    kind = draw(st.sampled_from(("compare", "compare", "one_of", "latch", "in_state", "in_group", "fired", "counted")))
     if kind == "compare":
         return draw(comparisons(names))
     if kind == "one_of":
@@ -177,7 +226,18 @@ def leaves(draw: st.DrawFn, names: Names, found: list[Latch]) -> Condition:
     if kind == "in_state":
         layer = draw(st.sampled_from(sorted(names.states)))
         return InState(layer=layer, state=draw(st.sampled_from(names.states[layer])))
+    if kind == "in_group":
+        layer = draw(st.sampled_from(sorted(names.groups)))
+        known = sorted({group for groups in names.groups[layer].values() for group in groups})
+        if known:
+            return InGroup(layer=layer, group=draw(st.sampled_from(known)))
     triggers = [i.name for i in names.inputs if isinstance(i, TriggerInput)]
+    if kind == "counted":
+        counter = Counter(trigger=draw(st.sampled_from(triggers)), after=draw(st.none() | st.sampled_from(triggers)))
+        index = next((i for i, each in enumerate(names.counters) if each == counter), len(names.counters))
+        if index == len(names.counters):
+            names.counters.append(counter)
+        return Counted(index=index, counter=counter, op=draw(ordering), value=draw(st.integers(0, 3)))
     return Fired(trigger=draw(st.sampled_from(triggers)), frames=draw(st.sampled_from((1, 1, 2, 5, 20))))
 
 
@@ -220,6 +280,11 @@ def music(draw: st.DrawFn, names: Names) -> Music:
         temperature=control(draw, names, temperatures),
         guidance=control(draw, names, guidances),
         gain_db=control(draw, names, gains),
+        low_pass_hz=control(draw, names, frequencies),
+        high_pass_hz=control(draw, names, frequencies),
+        reverb=control(draw, names, reverbs),
+        width=control(draw, names, widths),
+        pan=control(draw, names, pans),
     )
 
 
@@ -227,7 +292,8 @@ def complete(partial: Music) -> Music:
     """Every control set, as at the top level of a file."""
     given_or_default = {
         name: getattr(DEFAULT_MUSIC if getattr(partial, name) is None else partial, name)
-        for name in ("tempo_bpm", "meter", "key", "drums", "intensity", "temperature", "guidance", "gain_db")
+        for name in Music.__dataclass_fields__
+        if name != "mark"
     }
     return Music(**given_or_default)
 
@@ -239,6 +305,34 @@ def mixes(styles: Sequence[Style], min_size: int = 1) -> st.SearchStrategy[dict[
     return st.dictionaries(st.sampled_from([style.name for style in styles]), weights, min_size=min_size, max_size=3)
 
 
+piece_lengths: st.SearchStrategy[Length | TimeRange | None] = st.one_of(
+    st.integers(1, 40),
+    st.none(),
+    st.builds(lambda count: MusicalTime(count=Fraction(count), unit="bar"), st.integers(1, 2)),
+    st.sampled_from((MusicalTime(count=Fraction(1, 2), unit="beat"), MusicalTime(count=Fraction(3), unit="beat"))),
+    st.builds(lambda low: TimeRange(low=low, high=low + 20), st.integers(1, 12)),
+)
+
+
+@st.composite
+def pieces(draw: st.DrawFn, state: LayerState, names: Names, styles: Sequence[Style]) -> tuple[LayerState, ...]:
+    """The state, or now and then one for each piece of a playlist."""
+    if draw(one_in_four) != 3:
+        return (state,)
+    count, order = draw(st.integers(1, 3)), draw(st.sampled_from(PLAYLIST_ORDERS))
+    avoided = draw(st.integers(0, count - 1))
+    played = []
+    for i in range(count + draw(st.integers(0, 1))):
+        piece = Piece(
+            order=order, avoid_last=avoided, weight=draw(weights), length=draw(piece_lengths), between=i == count
+        )
+        mix = draw(mixes(styles, min_size=0)) if draw(st.booleans()) else state.mix
+        controls = draw(music(names)) if draw(st.booleans()) else state.music
+        name = f"{state.name}/{'between' if i == count else 'abc'[i]}"
+        played.append(replace(state, name=name, mix=mix, music=controls, piece=piece))
+    return tuple(played)
+
+
 @st.composite
 def layers(draw: st.DrawFn, name: str, names: Names, styles: Sequence[Style], found: list[Latch]) -> Layer:
     default = draw(st.sampled_from(names.states[name]))
@@ -246,8 +340,24 @@ def layers(draw: st.DrawFn, name: str, names: Names, styles: Sequence[Style], fo
     for state in names.states[name]:
         mix = draw(mixes(styles, min_size=draw(st.sampled_from((1, 1, 1, 0)))))
         controls = draw(music(names)) if draw(st.booleans()) else Music()
+        on_return, theme = draw(st.sampled_from(ON_RETURN)), draw(theme_uses)
+        others = [other for other in names.states if other != name]
+        mute = tuple(draw(st.sets(st.sampled_from(others)))) if others and draw(one_in_four) == 3 else ()
+        solo = draw(st.integers(0, 9)) == 9
         if state == default:
-            states.append(LayerState(name=state, default=True, mix=mix, music=controls))
+            states.append(
+                LayerState(
+                    name=state,
+                    default=True,
+                    mix=mix,
+                    music=controls,
+                    on_return=on_return,
+                    theme=theme,
+                    mute=mute,
+                    solo=solo,
+                    groups=names.groups[name][state],
+                )
+            )
             continue
         states.append(
             LayerState(
@@ -258,24 +368,44 @@ def layers(draw: st.DrawFn, name: str, names: Names, styles: Sequence[Style], fo
                 attack_frames=draw(few_or_no_frames),
                 hold_frames=draw(few_or_no_frames),
                 min_time_frames=draw(few_or_no_frames),
+                resist=draw(one_in_four) == 3,
                 cooldown_frames=draw(few_or_no_frames),
                 mix=mix,
                 music=controls,
+                on_return=on_return,
+                theme=theme,
+                mute=mute,
+                solo=solo,
+                groups=names.groups[name][state],
             )
         )
     weight = draw(bindings(names, layer_weights)) if draw(one_in_four) == 3 else draw(layer_weights)
     return Layer(
-        name=name, states=tuple(states), weight=weight, weight_ramp_frames=draw(st.sampled_from((0, 1, 5, 12)))
+        name=name,
+        states=tuple(piece for state in states for piece in draw(pieces(state, names, styles))),
+        weight=weight,
+        weight_ramp_frames=draw(st.sampled_from((0, 1, 5, 12))),
+        theme=draw(theme_uses),
     )
 
 
 @st.composite
-def transitions(draw: st.DrawFn, names: Names) -> tuple[Transition, ...]:
+def bridges(draw: st.DrawFn, names: Names, styles: Sequence[Style]) -> Bridge:
+    return Bridge(
+        bars=draw(st.integers(1, 3)),
+        mix=draw(st.none() | mixes(styles)),
+        music=draw(music(names)),
+        theme=draw(theme_uses),
+    )
+
+
+@st.composite
+def transitions(draw: st.DrawFn, names: Names, styles: Sequence[Style]) -> tuple[Transition, ...]:
     rows: dict[tuple[str | None, str | None, str | None], Transition] = {}
-    every_state = sorted({state for states in names.states.values() for state in states})
+    every_state = sorted({state for states in names.states.values() for state in states} | set(GROUP_NAMES))
     for _ in range(draw(st.integers(0, 6))):
         layer = draw(st.none() | st.sampled_from(sorted(names.states)))
-        end = st.none() | st.sampled_from(every_state if layer is None else names.states[layer])
+        end = st.none() | st.sampled_from(every_state if layer is None else (*names.states[layer], *GROUP_NAMES))
         row = Transition(
             layer=layer,
             from_state=draw(end),
@@ -284,7 +414,11 @@ def transitions(draw: st.DrawFn, names: Names) -> tuple[Transition, ...]:
             max_wait_frames=draw(st.none() | few_frames),
             ramp_frames=draw(few_frames),
             curve=draw(st.sampled_from(("linear", "smooth", "equal_power"))),
+            fade_out_frames=draw(st.none() | st.none() | few_frames),
+            fade_in_frames=draw(st.none() | st.none() | few_frames),
         )
+        if draw(one_in_four) == 0 and (row.from_state is None or row.from_state != row.to_state):
+            row = replace(row, bridge=draw(bridges(names, styles)))
         rows[row.layer, row.from_state, row.to_state] = row
     return tuple(rows.values())
 
@@ -305,13 +439,17 @@ def stingers(draw: st.DrawFn, name: str, names: Names, styles: Sequence[Style]) 
             if_late=draw(st.sampled_from(("drop", "play"))),
             duck=draw(st.none() | st.just(duck)),
         )
-    ramp = draw(st.integers(0, 8))
-    time = 2 * ramp + draw(st.integers(0, 20))
+    ramp: Length = draw(st.integers(0, 8))
+    time: Length = max(1, 2 * int(ramp) + draw(st.integers(0, 20)))
+    if draw(one_in_four) == 3:
+        time = draw(musical_times)
+        ramp = draw(st.integers(0, 8) | musical_times)
     return Burst(
         name=name,
         trigger=trigger,
         mix=draw(mixes(styles)),
-        time_frames=max(1, time),
+        time_frames=time,
+        theme=draw(theme_uses),
         ramp_frames=ramp,
         at=at,
         cooldown_frames=cooldown,
@@ -327,19 +465,24 @@ def rules(draw: st.DrawFn) -> Rules:
     layer_names = LAYER_NAMES[: draw(st.integers(1, 3))]
     some = st.permutations(STATE_NAMES)
     states = {name: tuple(draw(some))[: draw(st.sampled_from((2, 3, 4, 1)))] for name in layer_names}
-    names = Names(inputs=draw(inputs()), states=states)
+    some_groups = st.permutations(GROUP_NAMES).flatmap(lambda two: st.sampled_from(((), (two[0],), tuple(two))))
+    groups = {layer: {state: draw(some_groups) for state in states[layer]} for layer in layer_names}
+    names = Names(inputs=draw(inputs()), states=states, groups=groups)
     found: list[Latch] = []
     built = tuple(draw(layers(name, names, styles, found)) for name in layer_names)
+    rows = draw(transitions(names, styles))
     return Rules(
         title="random",
         seed=7,
         music=complete(draw(music(names))),
         inputs=names.inputs,
         styles=styles,
-        layers=built,
-        transitions=draw(transitions(names)),
+        layers=tuple(with_bridges(layer, rows) for layer in built),
+        transitions=rows,
+        themes=THEMES,
         stingers=tuple(draw(stingers(f"sting{i}", names, styles)) for i in range(draw(st.integers(0, 3)))),
         latches=tuple(found),
+        counters=tuple(names.counters),
     )
 
 

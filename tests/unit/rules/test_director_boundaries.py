@@ -67,6 +67,15 @@ def test_max_wait_ends_the_wait_for_a_bar(play: Player, max_wait: int, start: in
 
 
 @both
+@pytest.mark.parametrize(("first", "start"), [(0, 4 * BAR), (1, 5 * BAR), (2, 2 * BAR), (3, 3 * BAR)])
+def test_a_change_waits_for_a_bar_of_the_form(play: Player, first: int, start: int) -> None:
+    row = Transition(at=At(unit="bar", every=4, first=first))
+    plans = play(soundtrack(FIGHT, transitions=[row]), {BAR + 3: {"go": True}}, 5 * BAR + 1)
+    assert changes(plans) == [(BAR + 3, "scheduled", "fight", start), (start, "started", "fight", start)]
+    assert plans[start].changes[0].at == ("4 bars" if first == 0 else f"bar {first + 1} of 4")
+
+
+@both
 def test_max_wait_does_not_start_before_earliest(play: Player) -> None:
     row = Transition(at=ON_BAR, max_wait_frames=2)
     plans = play(soundtrack(FIGHT, transitions=[row]), {3: {"go": True}}, 20, dict.fromkeys(range(20), 9))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from segue_rules.controls import CONTROLS
+from segue_rules.events import Event
 from segue_rules.model import Binding, Key, LayerState, Music, NumberInput, Transition
-from unit.rules.playing import AT_ONCE, BAR, IMMEDIATE, Player, both, calm, fight, is_on, layer, soundtrack
+from unit.rules.playing import AT_ONCE, BAR, IMMEDIATE, INPUTS, Player, both, calm, fight, is_on, layer, soundtrack
 
 THREAT = NumberInput(name="threat", low=0.0, high=1.0, default=0.0)
 LINEAR_4 = Transition(at=IMMEDIATE, ramp_frames=4, curve="linear")
@@ -18,7 +20,7 @@ def test_controls_come_from_the_top_level(play: Player) -> None:
     controls = plan.controls
     assert (controls.tempo_mbpm, controls.meter, controls.tonic, controls.mode) == (150_000, 4, 2, "minor")
     assert (controls.drums, controls.intensity, controls.temperature, controls.guidance) == (-1, 0.5, 1.0, 3.0)
-    assert (controls.gain_db, controls.sources) == (-6.0, ("music",) * 8)
+    assert (controls.gain_db, controls.sources) == (-6.0, ("music",) * len(CONTROLS))
 
 
 @both
@@ -34,7 +36,7 @@ def test_the_last_layer_that_names_a_control_decides_it(play: Player) -> None:
     silent = layer(calm(music=Music(intensity=0.9)), name="silent", weight=0.0)
     controls = play(soundtrack(first, second, silent), {}, 1)[0].controls
     assert (controls.intensity, controls.guidance, controls.temperature) == (0.2, 1.0, 1.0)
-    assert controls.sources == ("music", "music", "music", "music", "second", "music", "first", "music")
+    assert controls.sources[:8] == ("music", "music", "music", "music", "second", "music", "first", "music")
 
 
 @both
@@ -96,46 +98,102 @@ def test_a_change_in_a_layer_that_does_not_decide_moves_nothing(play: Player) ->
     assert [p.controls.intensity for p in plans] == [0.8] * 6
 
 
-@both
-def test_a_source_that_fades_in_takes_its_layers_ramp(play: Player) -> None:
-    weight = Binding(input="threat", curve=((0.5, 0.0), (1.0, 1.0)))
-    loud = layer(calm(music=Music(intensity=1.0)), name="loud", weight=weight, weight_ramp_frames=4)
-    plans = play(soundtrack(layer(calm()), loud), {2: {"threat": 1.0}, 20: {"threat": 0.0}}, 32)
-    values = [p.controls.intensity for p in plans]
-    # Over zero from frame 2; at zero again in frame 23, then the old source's ramp leads back to the top level.
-    assert values[:8] == pytest.approx([0.5, 0.5, 0.5, 0.625, 0.75, 0.875, 1.0, 1.0])
-    assert values[22:29] == pytest.approx([1.0, 1.0, 0.875, 0.75, 0.625, 0.5, 0.5])
-    assert [plans[f].controls.sources[4] for f in (1, 2, 22, 23)] == ["music", "loud", "loud", "music"]
+FADED = Binding(input="threat", curve=((0.5, 0.0), (1.0, 1.0)))
 
 
 @both
-def test_when_two_layers_change_the_new_source_sets_the_ramp(play: Player) -> None:
+def test_a_control_counts_as_much_as_its_layers_weight(play: Player) -> None:
+    loud = layer(calm(music=Music(intensity=1.0)), name="loud", weight=FADED, weight_ramp_frames=4)
+    plans = play(soundtrack(layer(calm()), loud), {2: {"threat": 1.0}, 20: {"threat": 0.0}}, 26)
+    assert [p.controls.intensity for p in plans[:8]] == pytest.approx([0.5, 0.5, 0.625, 0.75, 0.875, 1.0, 1.0, 1.0])
+    assert [p.controls.intensity for p in plans[19:25]] == pytest.approx([1.0, 0.875, 0.75, 0.625, 0.5, 0.5])
+    # The source is the layer with the greater part, the later one of equals.
+    assert [plans[f].controls.sources[4] for f in (1, 2, 3, 20, 21, 22)] == ["music", "music", *["loud"] * 3, "music"]
+
+
+@both
+@pytest.mark.parametrize(("weight", "expected"), [(0.02, 0.494), (0.5, 0.35), (1.0, 0.2), (3.0, 0.2)])
+def test_a_weight_of_1_or_more_counts_wholly(play: Player, weight: float, expected: float) -> None:
+    night = layer(calm(music=Music(intensity=0.2)), name="night", weight=weight)
+    plan = play(soundtrack(layer(calm()), night), {}, 1)[0]
+    assert plan.controls.intensity == pytest.approx(expected)
+
+
+@both
+def test_tempo_is_blended_too_and_a_layer_in_between_counts_for_what_later_ones_leave(play: Player) -> None:
+    first = layer(calm(music=Music(tempo_bpm=100.0)), name="first")
+    second = layer(calm(music=Music(tempo_bpm=200.0)), name="second", weight=0.5)
+    third = layer(calm(music=Music(tempo_bpm=60.0)), name="third", weight=0.25)
+    plan = play(soundtrack(first, second, third), {}, 1)[0]
+    assert plan.controls.tempo_mbpm == 127_500
+    # 0.375, 0.375 and 0.25: of equals the last.
+    assert plan.controls.sources[0] == "second"
+
+
+@both
+@pytest.mark.parametrize(("weight", "tonic", "drums"), [(0.49, -1, -1), (0.5, 9, 0)])
+def test_meter_key_and_drums_come_from_the_greatest_part(play: Player, weight: float, tonic: int, drums: int) -> None:
+    night = layer(calm(music=Music(key=Key(tonic=9, mode="minor"), drums="off")), name="night", weight=weight)
+    controls = play(soundtrack(layer(calm()), night), {}, 1)[0].controls
+    assert (controls.tonic, controls.drums) == (tonic, drums)
+
+
+@both
+def test_when_two_layers_change_each_moves_over_its_own_transition(play: Player) -> None:
     first = layer(calm(), fight(music=Music(intensity=0.9)), name="first")
     second = layer(calm(), fight(music=Music(intensity=0.1)), name="second")
-    rows = [Transition(layer="first", at=IMMEDIATE, ramp_frames=10, curve="linear"), LINEAR_4]
+    rows = [Transition(layer="first", at=IMMEDIATE, ramp_frames=8, curve="linear"), LINEAR_4]
     plans = play(soundtrack(first, second, transitions=rows), {0: {}, 2: {"go": True}}, 8)
-    assert [p.controls.intensity for p in plans[2:]] == pytest.approx([0.5, 0.4, 0.3, 0.2, 0.1, 0.1])
+    # The first moves from 0.5 to 0.9 in 8 frames; what the second leaves of it goes to 0.1 in 4.
+    expected = [0.5, 0.75 * 0.55 + 0.25 * 0.1, 0.5 * 0.6 + 0.5 * 0.1, 0.25 * 0.65 + 0.75 * 0.1, 0.1, 0.1]
+    assert [p.controls.intensity for p in plans[2:]] == pytest.approx(expected)
 
 
 @both
-def test_when_the_old_source_changes_as_well_the_new_one_still_sets_the_ramp(play: Player) -> None:
+def test_a_change_below_a_layer_is_heard_as_far_as_that_leaves_it(play: Player) -> None:
     first = layer(calm(), fight(music=Music(intensity=0.9)), name="first")
     second = layer(calm(), fight(when=is_on("go2"), music=Music(intensity=0.1)), name="second")
     rows = [Transition(layer="first", at=IMMEDIATE, ramp_frames=0), LINEAR_4]
     plans = play(soundtrack(first, second, transitions=rows), {0: {"go": True}, 2: {"go": False, "go2": True}}, 8)
     assert [p.controls.sources[4] for p in plans[1:3]] == ["first", "second"]
-    assert [p.controls.intensity for p in plans[2:]] == pytest.approx([0.9, 0.7, 0.5, 0.3, 0.1, 0.1])
+    assert [p.controls.intensity for p in plans[2:]] == pytest.approx([0.9, 0.4, 0.3, 0.2, 0.1, 0.1])
 
 
 @both
-def test_a_source_that_fades_in_over_another_takes_its_own_layers_ramp(play: Player) -> None:
-    weight = Binding(input="threat", curve=((0.5, 0.0), (1.0, 1.0)))
-    first = layer(calm(music=Music(intensity=0.2)), name="first", weight_ramp_frames=9)
-    second = layer(calm(music=Music(intensity=1.0)), name="second", weight=weight, weight_ramp_frames=4)
-    plans = play(soundtrack(first, second), {2: {"threat": 1.0}, 20: {"threat": 0.0}}, 34)
-    assert [p.controls.intensity for p in plans[2:7]] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
-    # Faded out in frame 23: the control goes back over the ramp of the layer that now decides.
-    assert [p.controls.intensity for p in plans[23:33]] == pytest.approx([1.0 - 0.8 * step / 9 for step in range(10)])
+def test_gains_of_layers_add_up(play: Player) -> None:
+    quiet = layer(calm(music=Music(gain_db=-6.0)), name="quiet")
+    spoken = layer(calm(), fight(music=Music(gain_db=-9.0)), name="speech")
+    plans = play(soundtrack(quiet, spoken, transitions=[LINEAR_4], gain_db=-1.0), {2: {"go": True}}, 8)
+    assert [p.controls.gain_db for p in plans] == pytest.approx([-7, -7, -7, -9.25, -11.5, -13.75, -16, -16])
+    assert [p.controls.sources[7] for p in plans[1:3]] == ["quiet", "speech"]
+
+
+@both
+@pytest.mark.parametrize(("added", "expected"), [(-9.0, -96.0), (12.0, -96.0)])
+def test_silence_stays_silence_whatever_is_added(play: Player, added: float, expected: float) -> None:
+    vault = layer(calm(music=Music(gain_db=-96.0)), name="vault")
+    other = layer(calm(music=Music(gain_db=added)), name="other")
+    plan = play(soundtrack(vault, other), {}, 1)[0]
+    assert (plan.controls.gain_db, plan.silent) == (expected, True)
+
+
+@both
+def test_a_gain_counts_as_much_as_its_layers_weight_and_ends_at_its_bound(play: Player) -> None:
+    half = layer(calm(music=Music(gain_db=-12.0)), name="half", weight=0.5)
+    assert play(soundtrack(half), {}, 1)[0].controls.gain_db == -6.0
+    loud = layer(calm(music=Music(gain_db=9.0)), name="loud")
+    assert play(soundtrack(loud, gain_db=8.0), {}, 1)[0].controls.gain_db == 12.0
+    assert play(soundtrack(loud, gain_db=-96.0), {}, 1)[0].controls.gain_db == -96.0
+
+
+@both
+def test_a_players_volume_is_an_input_like_any_other(play: Player) -> None:
+    volume = Binding(input="threat", curve=((0.0, -96.0), (1.0, 0.0)))
+    spoken = layer(calm(), fight(music=Music(gain_db=-9.0)), name="speech")
+    script = {0: {"threat": 1.0}, 2: {"go": True}, 5: {"threat": 0.5}, 7: {"threat": 0.0}}
+    plans = play(soundtrack(spoken, gain_db=volume, inputs=INPUTS), script, 9)
+    assert [p.controls.gain_db for p in plans] == [0.0, 0.0, 0.0, -9.0, -9.0, -57.0, -57.0, -96.0, -96.0]
+    assert [p.silent for p in plans[4:9:2]] == [False, False, True]
 
 
 @both
@@ -170,8 +228,8 @@ def test_meter_key_and_drums_wait_for_the_bar_and_their_source_with_them(play: P
     before, after = plans[BAR - 1].controls, plans[BAR].controls
     assert (before.meter, before.tonic, before.mode, before.drums) == (4, -1, "auto", -1)
     assert (after.meter, after.tonic, after.mode, after.drums) == (3, 9, "dorian", 1)
-    assert before.sources == ("music", "music", "music", "music", "action", "music", "music", "music")
-    assert after.sources == ("music", "action", "action", "action", "action", "music", "music", "music")
+    assert before.sources[:8] == ("music", "music", "music", "music", "action", "music", "music", "music")
+    assert after.sources[:8] == ("music", "action", "action", "action", "action", "music", "music", "music")
 
 
 @both
@@ -192,3 +250,39 @@ def test_in_frame_0_meter_key_and_drums_are_taken_at_once(play: Player) -> None:
     rules = soundtrack(layer(calm(), fight(when=None, music=Music(meter=7, drums="on"))))
     plan = play(rules, {}, 1)[0]
     assert (plan.controls.meter, plan.clock.meter, plan.controls.drums) == (7, 7, 1)
+
+
+# --- effects --------------------------------------------------------------------------------------------------------
+
+
+@both
+def test_a_cutoff_moves_by_octaves(play: Player) -> None:
+    under = layer(calm(), fight(music=Music(low_pass_hz=1_250.0, high_pass_hz=320.0, reverb=0.4, width=0.0, pan=-1.0)))
+    plans = play(soundtrack(under, transitions=[LINEAR_4]), {2: {"go": True}}, 8)
+    assert [p.controls.low_pass_hz for p in plans] == [20_000, 20_000, 20_000, 10_000, 5_000, 2_500, 1_250, 1_250]
+    assert [p.controls.high_pass_hz for p in plans] == [20, 20, 20, 40, 80, 160, 320, 320]
+    assert [p.controls.reverb for p in plans] == pytest.approx([0, 0, 0, 0.1, 0.2, 0.3, 0.4, 0.4])
+    assert [p.controls.width for p in plans] == [1, 1, 1, 0.75, 0.5, 0.25, 0, 0]
+    assert [p.controls.pan for p in plans] == [0, 0, 0, -0.25, -0.5, -0.75, -1, -1]
+
+
+@both
+def test_a_layer_of_half_the_weight_moves_a_cutoff_half_the_octaves(play: Player) -> None:
+    half = layer(calm(music=Music(low_pass_hz=200.0)), name="half", weight=0.5)
+    assert play(soundtrack(half), {}, 1)[0].controls.low_pass_hz == 2_000.0
+
+
+@both
+def test_a_cutoff_follows_an_input_straight_in_hertz(play: Player) -> None:
+    cutoff = Binding(input="threat", curve=((0.0, 20_000.0), (1.0, 400.0)))
+    plans = play(soundtrack(layer(calm(music=Music(low_pass_hz=cutoff))), inputs=INPUTS), {1: {"threat": 0.5}}, 2)
+    assert [p.controls.low_pass_hz for p in plans] == [20_000.0, 10_200.0]
+
+
+@both
+def test_after_a_reset_a_cutoff_moves_by_octaves(play: Player) -> None:
+    under = layer(calm(), fight(music=Music(low_pass_hz=200.0)))
+    plans = play(
+        soundtrack(under, transitions=[LINEAR_4]), {0: {"go": True}, 10: Event(sequence=1_000, reset=True)}, 70
+    )
+    assert [plans[f].controls.low_pass_hz for f in (9, 10, 35, 60)] == [200.0, 200.0, 2_000.0, 20_000.0]

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
-from segue_rules.model import Binding, Curve, LayerState, NumberInput, Transition
+from segue_rules.model import Binding, Curve, LayerState, Music, MusicalTime, NumberInput, Transition
 from unit.rules.playing import IMMEDIATE, Player, both, calm, fight, is_on, layer, soundtrack
 
 THREAT = NumberInput(name="threat", low=0.0, high=1.0, default=0.0)
+
+
+LINEAR_4 = Transition(at=IMMEDIATE, ramp_frames=4, curve="linear")
 
 
 def ramp(frames: int, curve: Curve = "linear") -> Transition:
@@ -31,6 +36,50 @@ def test_a_change_ramps_along_its_curve(play: Player, curve: Curve, shares: list
     assert [plan.layer_mixes[0][0] for plan in plans[2:]] == pytest.approx([1 - share for share in shares])
     assert [plan.layer_mixes[0][1] for plan in plans[2:]] == pytest.approx([2 * share for share in shares])
     assert plans[6].layer_mixes[0] == (0.0, 2.0, 0.0)
+
+
+@both
+def test_the_old_mix_and_the_new_one_fade_by_themselves(play: Player) -> None:
+    row = Transition(at=IMMEDIATE, ramp_frames=3, curve="linear", fade_out_frames=8, fade_in_frames=2)
+    plans = play(
+        soundtrack(layer(calm(), fight(mix={"harp": 1.0, "drums": 2.0})), transitions=[row]), {2: {"go": True}}, 12
+    )
+    out = [1 - min(1, f / 8) for f in range(10)]
+    enter = [min(1, f / 2) for f in range(10)]
+    mixes = [plan.layer_mixes[0] for plan in plans[2:]]
+    assert [mix[0] for mix in mixes] == pytest.approx([a + b for a, b in zip(out, enter, strict=True)])
+    assert [mix[1] for mix in mixes] == pytest.approx([2 * b for b in enter])
+    assert mixes[8] == (1.0, 2.0, 0.0)
+    assert [change.ramp_frames for plan in plans for change in plan.changes] == [8]
+
+
+@both
+def test_a_fade_that_is_left_out_has_the_time_of_the_ramp(play: Player) -> None:
+    row = Transition(
+        at=IMMEDIATE, ramp_frames=4, curve="linear", fade_out_frames=MusicalTime(count=Fraction(1), unit="beat")
+    )
+    plans = play(soundtrack(layer(calm(), fight()), transitions=[row]), {2: {"go": True}}, 14)
+    assert [plan.layer_mixes[0][1] for plan in plans[2:7]] == pytest.approx([0, 0.25, 0.5, 0.75, 1])
+    # A beat has ten frames.
+    assert [plan.layer_mixes[0][0] for plan in plans[2:13]] == pytest.approx([1 - f / 10 for f in range(11)])
+
+
+@both
+def test_controls_move_with_the_ramp_beside_fades(play: Player) -> None:
+    row = Transition(at=IMMEDIATE, ramp_frames=4, curve="linear", fade_out_frames=8, fade_in_frames=2)
+    rules = soundtrack(layer(calm(), fight(music=Music(intensity=1.0))), transitions=[row], intensity=0.0)
+    plans = play(rules, {2: {"go": True}}, 9)
+    assert [plan.controls.intensity for plan in plans[2:]] == pytest.approx([0, 0.25, 0.5, 0.75, 1, 1, 1])
+
+
+@both
+def test_an_interrupted_fade_goes_on_from_where_it_is(play: Player) -> None:
+    boss = LayerState(name="boss", when=is_on("go2"), priority=1, mix={"brass": 1.0})
+    row = Transition(at=IMMEDIATE, curve="linear", fade_out_frames=8, fade_in_frames=4)
+    plans = play(soundtrack(layer(calm(), fight(), boss), transitions=[row]), {0: {"go": True}, 4: {"go2": True}}, 14)
+    assert plans[4].layer_mixes[0] == pytest.approx((0.5, 1.0, 0.0))
+    assert plans[6].layer_mixes[0] == pytest.approx((0.375, 0.75, 0.5))
+    assert plans[12].layer_mixes[0] == (0.0, 0.0, 1.0)
 
 
 @both
@@ -98,3 +147,37 @@ def test_an_empty_first_mix_gives_all_styles_the_same_share(play: Player) -> Non
     plan = play(soundtrack(layer(calm(mix={}))), {}, 1)[0]
     assert plan.mix == pytest.approx((1 / 3, 1 / 3, 1 / 3))
     assert plan.warnings == ("empty_mix",)
+
+
+@both
+def test_a_state_mutes_a_layer_over_the_ramp_of_its_transition(play: Player) -> None:
+    place = layer(calm(music=Music(intensity=0.9)), name="place")
+    weather = layer(calm(mix={"brass": 1.0}), name="weather")
+    story = layer(LayerState(name="none", default=True), fight(mute=("place",)), name="story")
+    plans = play(soundtrack(place, weather, story, transitions=[LINEAR_4]), {2: {"go": True}, 10: {"go": False}}, 16)
+    weights = [plan.layer_weights[0] for plan in plans]
+    assert weights[1:8] == pytest.approx([1.0, 1.0, 0.75, 0.5, 0.25, 0.0, 0.0])
+    assert weights[10:16] == pytest.approx([0.0, 0.25, 0.5, 0.75, 1.0, 1.0])
+    assert plans[8].mix == pytest.approx((0.0, 0.5, 0.5))
+    # What the layer says of the controls goes with it.
+    assert [plan.controls.intensity for plan in plans[2:7]] == pytest.approx([0.9, 0.8, 0.7, 0.6, 0.5])
+    assert [(plan.to_change, plan.next_mix) for plan in plans[2:3]] == [(0, plans[8].mix)]
+
+
+@both
+def test_solo_mutes_all_other_layers_as_far_as_its_own_weight(play: Player) -> None:
+    place = layer(calm(), name="place")
+    weather = layer(calm(mix={"brass": 1.0}), name="weather")
+    story = layer(LayerState(name="none", default=True), fight(solo=True), name="story", weight=0.5)
+    plans = play(soundtrack(place, weather, story), {2: {"go": True}}, 5)
+    assert plans[4].layer_weights == (0.5, 0.5, 0.5)
+    whole = soundtrack(place, weather, replace(story, weight=2.0))
+    assert play(whole, {2: {"go": True}}, 5)[4].mix == (0.0, 1.0, 0.0)
+
+
+@both
+def test_two_states_that_mute_a_layer_leave_none_of_it(play: Player) -> None:
+    place = layer(calm(), name="place")
+    first = layer(LayerState(name="none", default=True), fight(mute=("place", "second")), name="first")
+    second = layer(LayerState(name="none", default=True), fight(mute=("place",)), name="second")
+    assert play(soundtrack(place, first, second), {2: {"go": True}}, 5)[4].layer_weights == (0.0, 1.0, 0.0)

@@ -6,6 +6,8 @@ import math
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
 from typing import Any as AnyValue
 
 import pytest
@@ -13,11 +15,24 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from segue_rules.director import Director, DirectorState, carry, drop_pending, pack, shift_state, unpack
-from segue_rules.director.state import NEVER
+from segue_rules.director.state import NEVER, LayerNow
 from segue_rules.events import Event
-from segue_rules.model import At, ChoiceInput, Layer, LayerState, Music, NumberInput, Rules, Transition
+from segue_rules.model import (
+    At,
+    Binding,
+    ChoiceInput,
+    Layer,
+    LayerState,
+    Length,
+    Music,
+    MusicalTime,
+    NumberInput,
+    Rules,
+    Transition,
+    written_name,
+)
 from segue_rules.plan import FramePlan
-from unit.rules.playing import AT_ONCE, GO, calm, fight, is_on, layer, soundtrack
+from unit.rules.playing import AT_ONCE, BAR, GO, calm, fight, is_on, layer, soundtrack
 from unit.rules.strategies import Session, deep, events, quick, rules, sessions
 
 # Frames played after a state was taken up: past every boundary, hold and ramp of the random rules.
@@ -82,6 +97,11 @@ def test_a_shifted_state_gives_the_same_plans_later(data: st.DataObject, frames:
 # --- back at the start ----------------------------------------------------------------------------------------------
 
 
+def anywhere(state: DirectorState) -> tuple[LayerNow, ...]:
+    """The layers, but for the beat and bar in which a piece of a playlist began: a reset keeps the clock."""
+    return tuple(now._replace(playing=now.playing and now.playing._replace(ticks=0, bar=0)) for now in state.layers)
+
+
 @quick(max_examples=20)
 @given(data=st.data())
 def test_a_reset_state_starts_over_and_keeps_the_clock(data: st.DataObject) -> None:
@@ -89,9 +109,9 @@ def test_a_reset_state_starts_over_and_keeps_the_clock(data: st.DataObject) -> N
     state = data.draw(st.sampled_from(states))
     again = Director(soundtrack).reset(state)
     start = shift_state(Director(soundtrack).start(), state.frame)
-    assert (again.inputs, again.layers, again.latches, again.stingers) == (
+    assert (again.inputs, anywhere(again), again.latches, again.stingers) == (
         start.inputs,
-        start.layers,
+        anywhere(start),
         start.latches,
         start.stingers,
     )
@@ -129,9 +149,13 @@ def test_under_any_other_rules_the_music_goes_on(data: st.DataObject) -> None:
             assert now == kept[item.name][1]
     active = {found.name: found.states[now.active].name for found, now in zip(old.layers, state.layers, strict=True)}
     for found, now in zip(new.layers, carried.layers, strict=True):
-        name = active.get(found.name)
-        stays = name in [each.name for each in found.states]
-        assert found.states[now.active].name == (name if stays else found.states[found.default_index].name)
+        name, playing = active.get(found.name, ""), found.states[now.active]
+        if name in [each.name for each in found.states]:
+            assert playing.name == name
+        elif written_name(name) in [each.written for each in found.states]:
+            assert playing.written == written_name(name)
+        else:
+            assert playing.default
         assert now.pending is None
     assert is_playable(plans(new, carried))
 
@@ -184,6 +208,50 @@ def test_a_ramp_that_is_over_stays_over_under_a_longer_one() -> None:
 
     state = _after(rows(10), {5: {"go": True}}, 30)
     assert {plan.mix for plan in plans(rows(100), carry(state, rows(10), rows(100)))} == {(0.0, 1.0, 0.0)}
+
+
+def test_controls_and_mutes_of_a_ramp_that_is_over_stay_under_a_longer_one() -> None:
+    room = layer(calm(mix={"brass": 1.0}), name="room")
+    fighting = layer(calm(), fight(mute=("room",), music=Music(intensity=1.0)))
+
+    def rows(frames: int) -> Rules:
+        return soundtrack(fighting, room, transitions=[Transition(at=AT_ONCE.at, ramp_frames=frames)])
+
+    state = _after(rows(10), {5: {"go": True}}, 30)
+    found = plans(rows(100), carry(state, rows(10), rows(100)))
+    assert {(plan.controls.intensity, plan.layer_weights) for plan in found} == {(1.0, (1.0, 0.0))}
+
+
+def test_a_ramp_whose_row_is_gone_is_over_however_often_it_is_packed() -> None:
+    """It would begin again as a ramp of the built-in transition, under which a bound control does not follow."""
+    fighting = layer(calm(), fight(music=Music(intensity=Binding(input="threat", curve=((0.0, 0.0), (1.0, 1.0))))))
+    row = Transition(to_state="fight", at=At(unit="immediate"), ramp_frames=40)
+    old, gone = soundtrack(fighting, transitions=[row]), soundtrack(fighting)
+    state = carry(_after(old, {5: {"go": True}}, 10), old, gone)
+    for _ in range(2):
+        assert plans(gone, unpack(pack(state, gone), gone), 60) == plans(gone, state, 60)
+        state = unpack(pack(state, gone), gone)
+    assert {now.ramp for now in state.layers} == {0}
+
+
+def test_fades_go_on_by_the_row_that_is_there() -> None:
+    def rows(**fades: Length) -> Rules:
+        row = Transition(at=At(unit="immediate"), ramp_frames=4, curve="linear", **fades)
+        return soundtrack(layer(calm(), fight()), transitions=[row])
+
+    beat = MusicalTime(count=Fraction(1), unit="beat")
+    old = rows(fade_out_frames=20, fade_in_frames=beat)
+    state = _after(old, {5: {"go": True}}, 10)
+    assert unpack(pack(state, old), old) == state
+
+    def mix(new: Rules) -> tuple[float, ...]:
+        return plans(new, carry(state, old, new), 1)[0].layer_mixes[0]
+
+    assert mix(old) == pytest.approx((0.75, 0.5, 0.0))
+    # What counts beats keeps its length, and what counts frames takes the new one.
+    assert mix(rows(fade_out_frames=10, fade_in_frames=beat)) == pytest.approx((0.5, 0.5, 0.0))
+    assert mix(rows(fade_out_frames=beat, fade_in_frames=50)) == pytest.approx((0.75, 0.1, 0.0))
+    assert mix(rows()) == (0.0, 1.0, 0.0)
 
 
 def test_a_pending_change_is_decided_anew() -> None:
@@ -315,12 +383,80 @@ def test_data_that_is_not_a_state_is_refused(data: AnyValue) -> None:
         unpack(packed | {"clock": data}, rules)
 
 
-def test_every_field_is_needed() -> None:
+def test_every_field_but_visits_is_needed() -> None:
     rules = soundtrack(layer(calm(), fight()))
     packed = pack(Director(rules).start(), rules)
-    for name in packed:
+    for name in packed.keys() - {"led", "visits", "styles_tempo"}:
         with pytest.raises(ValueError):
             unpack({key: value for key, value in packed.items() if key != name}, rules)
+
+
+def test_a_state_packed_before_there_were_visits_begins_its_first() -> None:
+    rules = soundtrack(layer(calm(), fight()))
+    packed = pack(_after(rules, {0: {"go": True}}, BAR), rules)
+    assert packed["led"] == ["action", "fight", 0]
+    old = unpack({key: value for key, value in packed.items() if key not in ("led", "visits")}, rules)
+    assert Director(rules).step(old, BAR)[1].visit == (0, 1)
+
+
+def test_controls_packed_by_an_earlier_version_move_from_the_values_that_they_had() -> None:
+    """It packed the source of each control with one ramp, and layers without their part in it."""
+    row = Transition(at=At(unit="immediate"), ramp_frames=40, curve="linear")
+    rules = soundtrack(layer(calm(), fight(music=Music(intensity=0.9, gain_db=-12.0))), transitions=(row,))
+    state = _after(rules, {5: {"go": True}}, 26)
+    packed = pack(state, rules)
+    del packed["styles_tempo"]
+    for name in ("parts", "muted", "ramp"):
+        del packed["layers"]["action"][name]
+    values = {name: control[-1] for name, control in packed["controls"].items()}
+    assert values["intensity"] == pytest.approx(0.71)
+    packed["controls"] = {
+        name: ["action", "fight", 0.5, 5, 40, "linear", value] if name == "intensity" else [None] * 6 + [value]
+        for name, value in values.items()
+    }
+    found = plans(rules, unpack(packed, rules), 60)
+    assert found[0].controls.intensity == values["intensity"]
+    assert found[0].controls.gain_db == values["gain_db"]
+    steps = [b.controls.intensity - a.controls.intensity for a, b in pairwise(found)]
+    assert all(0.0 <= step < 0.01 for step in steps)
+    assert (found[50].controls.intensity, found[50].controls.gain_db) == (0.9, -12.0)
+
+
+@pytest.mark.parametrize("missing", ["parts", "muted"])
+def test_a_layer_without_a_note_of_what_it_did_before_is_where_it_leads(missing: str) -> None:
+    row = Transition(at=At(unit="immediate"), ramp_frames=40)
+    story = layer(LayerState(name="none", default=True), fight(mute=("action",)), name="story")
+    rules = soundtrack(layer(calm()), story, transitions=(row,))
+    packed = pack(_after(rules, {5: {"go": True}}, 26), rules)
+    packed["layers"]["story"][missing] = None
+    assert plans(rules, unpack(packed, rules), 1)[0].layer_weights == (0.0, 1.0)
+
+
+def test_visits_go_on_by_the_names_of_their_states() -> None:
+    """Calm led the first bar and leads again since the third, which is not counted among its bars yet."""
+    old = soundtrack(layer(calm(), fight(), name="action"))
+    new = soundtrack(layer(fight(), calm(mix={"brass": 1.0}), name="action"), layer(calm(mix={}), name="weather"))
+    state = _after(old, {BAR: {"go": True}, 2 * BAR: {"go": False}}, 3 * BAR)
+    assert pack(state, old)["visits"] == {"action": {"calm": [2, 1], "fight": [1, 1]}}
+    assert pack(carry(state, old, new), new)["visits"] == {"action": {"calm": [2, 1], "fight": [1, 1]}}
+    assert Director(new).step(carry(state, old, new), 3 * BAR)[1].visit == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"led": ["action", "calm", 7]},
+        {"led": ["action", "calm"]},
+        {"visits": {"action": {"calm": [-1, 0]}}},
+        {"visits": {"action": {"calm": [1, 1 << 31]}}},
+        {"visits": {"action": [1]}},
+    ],
+)
+def test_forged_visits_are_refused(forged: dict[str, AnyValue]) -> None:
+    rules = soundtrack(layer(calm(), fight()))
+    packed = pack(_after(rules, {}, BAR), rules)
+    with pytest.raises(ValueError):
+        unpack(packed | forged, rules)
 
 
 def test_a_layer_renamed_by_an_edit_starts_over() -> None:

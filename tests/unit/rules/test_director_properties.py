@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from segue_rules.director import Director, DirectorState, pack, unpack
 from segue_rules.loading import load
-from segue_rules.model import FRAME_SIZE, Layer, Rules
+from segue_rules.model import FRAME_SIZE, Layer, Rules, Transition, lasting
 from segue_rules.plan import TICKS_PER_BEAT, Change, FramePlan, MusicalClock
 from unit.rules import digest
 from unit.rules.playing import calm, fight, play_director, play_reference
@@ -73,7 +73,8 @@ def is_of_reset(change: Change) -> bool:
 
 def check_states(soundtrack: Rules, plans: Sequence[FramePlan], resets: set[int]) -> None:
     """Each layer is in one of its states, and leaves it only by a started change, which a reset tells, too."""
-    default = {layer.name: layer.states[layer.default_index].name for layer in soundtrack.layers}
+    reference = ReferenceDirector(soundtrack)
+    default = {layer.name: reference.first_state(layer).name for layer in soundtrack.layers}
     active = dict(default)
     for plan in plans:
         moved = {change.layer for change in plan.changes if is_of_reset(change)}
@@ -97,6 +98,13 @@ def started(plan: FramePlan, layer: Layer) -> Change | None:
     return next((c for c in changes if c.layer == layer.name), None)
 
 
+def fade_frames(row: Transition, plan: FramePlan, before: FramePlan) -> tuple[int, int]:
+    """The frames in which a change of `plan` leads the old mix out and the new one in."""
+    tempo, meter = plan.controls.tempo_mbpm, before.controls.meter
+    out, enter = row.fades or (row.ramp_frames, row.ramp_frames)
+    return lasting(out, tempo, meter), lasting(enter, tempo, meter)
+
+
 def check_ramps(soundtrack: Rules, plans: Sequence[FramePlan], resets: set[int]) -> None:
     """A layer's mix moves by at most its curve's steepest slope a frame, and not at all once its ramp is over.
 
@@ -107,28 +115,40 @@ def check_ramps(soundtrack: Rules, plans: Sequence[FramePlan], resets: set[int])
     for index, layer in enumerate(soundtrack.layers):
         states = {state.name: state for state in layer.states}
         targets = {name: [state.mix.get(style, 0.0) for style in names] for name, state in states.items()}
-        limits, end = still, 0
+        limits, end, earlier = still, 0, plans[0]
         for before, plan in pairwise(plans):
-            begun = started(before, layer)
+            begun, jump = started(before, layer), started(plan, layer)
             if begun is not None and begun.ramp_frames > 0:
-                curve = reference.row(layer, states[begun.from_state], states[begun.to_state]).curve
-                way = zip(before.layer_mixes[index], targets[begun.to_state], strict=True)
-                limits = [abs(b - a) * STEEPEST[curve] / begun.ramp_frames for a, b in way]
+                row = reference.row(layer, states[begun.from_state], states[begun.to_state])
+                way = list(zip(before.layer_mixes[index], targets[begun.to_state], strict=True))
+                limits = [abs(b - a) * STEEPEST[row.curve] / begun.ramp_frames for a, b in way]
+                if row.fades is not None:
+                    # Each of the two mixes moves by itself; one that moves at once has moved by now.
+                    out, enter = (STEEPEST[row.curve] / max(1, each) for each in fade_frames(row, before, earlier))
+                    limits = [a * out + b * enter for a, b in way]
                 end = before.frame + begun.ramp_frames
             if plan.frame > end:
                 limits = still
-            jump = started(plan, layer)
             at_once = jump is not None and jump.ramp_frames == 0
+            steps = still
+            if jump is not None and not at_once:
+                row = reference.row(layer, states[jump.from_state], states[jump.to_state])
+                out, enter = (float(each == 0) for each in fade_frames(row, plan, before))
+                # What leaves at once leaves from where its ramp would be in this frame.
+                old = zip(before.layer_mixes[index], limits, targets[jump.to_state], strict=True)
+                steps = [(a + limit) * out + b * enter for a, limit, b in old]
+            earlier = before
             if plan.frame in resets and not at_once:
-                assert list(plan.layer_mixes[index]) == targets[layer.states[layer.default_index].name]
+                assert list(plan.layer_mixes[index]) == targets[reference.first_state(layer).name]
                 limits = still
                 continue
             if jump is not None and at_once:
                 assert list(plan.layer_mixes[index]) == targets[jump.to_state]
                 limits = still
                 continue
-            for a, b, limit in zip(before.layer_mixes[index], plan.layer_mixes[index], limits, strict=True):
-                assert abs(b - a) <= limit + SMALL
+            moved = zip(before.layer_mixes[index], plan.layer_mixes[index], limits, steps, strict=True)
+            for a, b, limit, step in moved:
+                assert abs(b - a) <= limit + step + SMALL
 
 
 def check_clock(plans: Sequence[FramePlan]) -> None:

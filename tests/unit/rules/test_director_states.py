@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any as AnyValue
 
@@ -274,3 +275,20 @@ transitions: [{{from: any, to: any, at: immediate}}]
         (tmp_path / "main.yaml").write_text(main.format(", ".join(f"{name}.yaml" for name in order)))
         plans = play(load(tmp_path / "main.yaml"), {1: {"go": True}, 3: {"stop": True}}, 5)
         assert states(plans) == [(0, "calm"), (1, "own"), (3, order[0])]
+
+
+@both
+def test_a_state_that_resists_stays_for_its_min_time_whatever_comes(play: Player) -> None:
+    song = fight(min_time_frames=20, resist=True)
+    loud = LayerState(name="loud", when=is_on("go2"), priority=50, mix={"brass": 1.0})
+    script = {2: {"go": True}, 5: {"go": False, "go2": True}}
+    assert states(play(soundtrack(layer(calm(), song, loud)), script, 30)) == [(0, "calm"), (2, "fight"), (22, "loud")]
+    weak = replace(song, resist=False)
+    assert states(play(soundtrack(layer(calm(), weak, loud)), script, 30)) == [(0, "calm"), (2, "fight"), (5, "loud")]
+
+
+@both
+def test_a_veto_ends_a_state_that_resists(play: Player) -> None:
+    song = fight(min_time_frames=20, resist=True, unless=is_on("stop"))
+    plans = play(soundtrack(layer(calm(), song)), {2: {"go": True}, 5: {"stop": True}}, 30)
+    assert states(plans) == [(0, "calm"), (2, "fight"), (5, "calm")]

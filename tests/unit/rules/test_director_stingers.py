@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Any as AnyValue
 
 import pytest
 
+from segue_rules.director import Director, pack, unpack
 from segue_rules.events import Event
-from segue_rules.model import FRAME_SIZE, At, AudioStinger, Burst, Duck, Stinger, TriggerInput
+from segue_rules.model import FRAME_SIZE, At, AudioStinger, Burst, Duck, Music, MusicalTime, Stinger, TriggerInput
 from segue_rules.plan import FramePlan
 from unit.rules.playing import (
     BAR,
@@ -21,6 +23,7 @@ from unit.rules.playing import (
     both,
     calm,
     cues,
+    fight,
     layer,
     soundtrack,
 )
@@ -140,6 +143,32 @@ def test_a_burst_rises_stays_and_falls_within_its_time(play: Player) -> None:
 def test_a_burst_without_ramp_has_full_weight_throughout(play: Player) -> None:
     plans = play(soundtrack(CALM, stingers=[burst(ramp_frames=0, time_frames=3)]), {2: "hit"}, 7)
     assert envelope(plans) == [0, 0, 1, 1, 1, 0, 0]
+
+
+@both
+def test_a_burst_in_beats_has_the_length_of_the_tempo_at_its_start(play: Player) -> None:
+    beats = burst(time_frames=MusicalTime(count=Fraction(2), unit="beat"), ramp_frames=4)
+    faster = layer(calm(), fight(music=Music(tempo_bpm=300.0)))
+    plans = play(soundtrack(faster, stingers=[beats]), {2: "hit", 6: {"go": True}, 40: "hit"}, 60)
+    # 20 frames at 150 bpm, though the tempo is twice as fast from the seventh on; then 10.
+    shares = [plan.mix[1] if plan.states == ("calm",) else None for plan in plans]
+    assert [cue.frames for plan in plans for cue in plan.stingers] == [20, 10]
+    assert shares[:7] == pytest.approx([0, 0, 0, 0.2, 1 / 3, 3 / 7, None])
+
+
+@both
+def test_a_ramp_longer_than_half_of_the_burst_is_half_of_it(play: Player) -> None:
+    short = burst(time_frames=MusicalTime(count=Fraction(1, 2), unit="beat"), ramp_frames=4)
+    plans = play(soundtrack(CALM, stingers=[short]), {2: "hit"}, 9)
+    assert envelope(plans) == pytest.approx([0, 0, 0, 0.5, 1, 1, 0.5, 0, 0])
+
+
+def test_a_burst_in_beats_keeps_its_length_in_a_packed_state() -> None:
+    rules = soundtrack(CALM, stingers=[burst(time_frames=MusicalTime(count=Fraction(2), unit="beat"))])
+    director = Director(rules)
+    state, _ = director.step(director.start(), 0, [Event(sequence=0, fire=("hit",))])
+    assert state.stingers[0].time == 20
+    assert unpack(pack(state, rules), rules) == state
 
 
 @both

@@ -17,7 +17,7 @@ import numpy as np
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, Generator, Samples
 from segue.runtime.journal import Operation
 from segue.runtime.messages import ChunkOut
-from segue.runtime.recording import replay
+from segue.runtime.replaying import replay
 from segue.runtime.scheduler import Batch, JobResult, Scheduler
 from segue.runtime.session import Session
 from segue.runtime.session_config import SessionConfig

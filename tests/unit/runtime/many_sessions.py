@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from segue.contract import FRAME_SIZE, SAMPLE_RATE, Generator, StyleBank
+from segue.contract import FRAME_SIZE, SAMPLE_RATE, Generator, StyleBanks
 from segue.runtime.messages import ChunkOut
 from segue.runtime.scheduler import Batch, JobResult, Scheduler
 from segue.runtime.session import Session
@@ -34,6 +34,8 @@ class ServedClient:
         audible: Sample from which each event is to be heard, until its sound comes.
         reactions: Samples from an event to the commit of the sound that it causes.
         least: Least music buffered so far, in samples.
+        underruns: How often the music ran out; the clock stands then until there is enough again.
+        silent: Samples of silence after an underrun.
     """
 
     session: Session
@@ -48,6 +50,8 @@ class ServedClient:
     reactions: list[int] = field(default_factory=list)
     chunks: list[ChunkOut] = field(default_factory=list)
     least: int = 1 << 60
+    underruns: int = 0
+    silent: int = 0
 
 
 class ManySessions:
@@ -63,7 +67,7 @@ class ManySessions:
     def __init__(
         self,
         rules: Rules,
-        styles: StyleBank,
+        styles: StyleBanks,
         generators: Sequence[Generator[Any]],
         *,
         sessions: int,
@@ -72,6 +76,7 @@ class ManySessions:
         workers: int = 1,
         frame_s: float = 0.002,
         call_s: float = 0.002,
+        simple_frame_s: float = 0.0002,
         jitter: float = 0.0,
         lookahead_s: float = 4.0,
     ) -> None:
@@ -87,6 +92,7 @@ class ManySessions:
             workers: How many batches are generated at once.
             frame_s: Time to generate a frame.
             call_s: Time of every call on top of that.
+            simple_frame_s: Time to generate a frame on a lower level of the fallback chain.
             jitter: Largest random share by which the time of a frame grows.
             lookahead_s: The lookahead of each session.
         """
@@ -96,6 +102,7 @@ class ManySessions:
         self._rng = random.Random(1)
         self._flag, self._every_s, self._workers = flag, every_s, workers
         self._frame_s, self._call_s, self._jitter = frame_s, call_s, jitter
+        self._simple_frame_s = simple_frame_s
         for seed in range(sessions):
             session = Session(rules, styles, generators, SessionConfig(seed=seed, lookahead_s=lookahead_s))
             self.scheduler.add(session)
@@ -110,6 +117,14 @@ class ManySessions:
         for _ in range(round(seconds * SAMPLE_RATE / TICK)):
             self._step()
 
+    def stand_still(self, seconds: float) -> None:
+        """Let the clients play on while nothing is generated."""
+        for _ in range(round(seconds * SAMPLE_RATE / TICK)):
+            for number, client in enumerate(self.clients):
+                self._play(client, number)
+            self._tick += 1
+            self.now_s = self._tick * TICK / SAMPLE_RATE
+
     def _next_event(self, tick: int) -> int:
         return tick + round(self._every_s * self._rng.uniform(0.5, 1.5) * SAMPLE_RATE / TICK)
 
@@ -122,7 +137,8 @@ class ManySessions:
             self.scheduler.complete(batch, self._outcome(batch), self.now_s)
         while len(self._running) < self._workers and (batch := self.scheduler.next_batch(self.now_s)):
             frames = sum(len(job.frames) for _, job in batch)
-            seconds = self._call_s + self._frame_s * frames * (1 + self._rng.uniform(0, self._jitter))
+            frame_s = self._frame_s if batch[0][1].spec.level == 0 else self._simple_frame_s
+            seconds = self._call_s + frame_s * frames * (1 + self._rng.uniform(0, self._jitter))
             self.busy_s += seconds
             self.made_frames += frames
             self.order += [(session.config.seed, job.spec.reason) for session, job in batch]
@@ -137,8 +153,12 @@ class ManySessions:
 
     def _play(self, client: ServedClient, number: int) -> None:
         timeline, session = client.timeline, client.session
-        client.started = client.started or timeline.have >= _PRE_ROLL
-        if client.started:
+        if client.started and timeline.have - timeline.committed < TICK:
+            client.started, client.underruns = False, client.underruns + 1
+        client.started = client.started or timeline.have - timeline.committed >= _PRE_ROLL
+        if not client.started:
+            client.silent += TICK if timeline.committed else 0
+        else:
             timeline.commit(TICK)
             client.least = min(client.least, timeline.have - timeline.committed)
         committed = timeline.committed
@@ -151,6 +171,7 @@ class ManySessions:
                 have=max(committed, timeline.have),
                 received=client.received,
                 late=timeline.late,
+                underruns=client.underruns,
             )
         if self._tick >= client.due_tick and client.started:
             client.due_tick = self._next_event(self._tick)

@@ -1,4 +1,4 @@
-"""Rules for the runtime's tests, built directly: a change at once, one at beats, a bound weight, a burst."""
+"""Rules for the runtime's tests, built directly: a change at once, one at beats, effects, a bound weight, a burst."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from segue.contract import StyleBank
+from segue.contract import StyleBank, StyleBanks
 from segue_rules.model import (
     DEFAULT_MUSIC,
     At,
@@ -47,7 +47,12 @@ RULES = Rules(
             name="place",
             states=(
                 LayerState(name="field", default=True, mix={"calm": 1.0}),
-                LayerState(name="cave", when=Compare(input="region", op="==", value="cave"), mix={"cave": 1.0}),
+                LayerState(
+                    name="cave",
+                    when=Compare(input="region", op="==", value="cave"),
+                    mix={"cave": 1.0},
+                    music=Music(low_pass_hz=900.0, high_pass_hz=60.0, width=0.5, pan=-0.25),
+                ),
             ),
         ),
         Layer(
@@ -72,4 +77,4 @@ RULES = Rules(
     stingers=(Burst(name="cheer", trigger="win", mix={"fight": 1.0}, time_frames=40, ramp_frames=5),),
 )
 
-BANK = StyleBank(names=STYLES, embeddings=np.eye(3, dtype=np.float32))
+BANK = StyleBanks((StyleBank(names=STYLES, embeddings=np.eye(3, dtype=np.float32)),))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+from numpy.typing import NDArray
 
-from segue.contract import StyleBank
+from segue.contract import StyleBank, StyleBanks
 from segue.runtime.planner import RulesVersion
 from segue_rules.model import Layer, LayerState, NumberInput, Rules, Transition
 from unit.runtime.rule_files import BANK, RULES
@@ -18,14 +19,14 @@ def _with_layers(*layers: Layer) -> Rules:
     return dataclasses.replace(RULES, layers=layers)
 
 
-def _bank(*names: str) -> StyleBank:
-    return StyleBank(names=names, embeddings=np.eye(3, dtype=np.float32)[: len(names)])
+def _bank(names: tuple[str, ...], embeddings: NDArray[np.float32]) -> StyleBanks:
+    return StyleBanks((StyleBank(names=names, embeddings=embeddings[: len(names)]),))
 
 
 # Another file that sounds the same.
 COMMENTED = RulesVersion(
     rules=dataclasses.replace(RULES, title="commented"),
-    styles=StyleBank(names=BANK.names, embeddings=BANK.embeddings.copy()),
+    styles=_bank(BANK.names, np.eye(3, dtype=np.float32)),
     fingerprint="commented",
 )
 FASTER = RulesVersion(
@@ -50,12 +51,12 @@ FEWER_STYLES = RulesVersion(
         styles=RULES.styles[1:2],
         stingers=(),
     ),
-    styles=_bank("fight"),
+    styles=_bank(("fight",), np.eye(3, dtype=np.float32)),
     fingerprint="fewer",
 )
 OTHER_SOUND = RulesVersion(
     rules=RULES,
-    styles=StyleBank(names=BANK.names, embeddings=BANK.embeddings[::-1].copy()),
+    styles=_bank(BANK.names, np.eye(3, dtype=np.float32)[::-1]),
     fingerprint="sound",
 )
 ALL = (FIRST, COMMENTED, FASTER, SLOWER_THREAT, FEWER_STYLES, OTHER_SOUND)

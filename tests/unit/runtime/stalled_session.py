@@ -14,7 +14,7 @@ from segue.contract import FRAME_SIZE, SAMPLE_RATE, Generator
 from segue.runtime.journal import Operation
 from segue.runtime.messages import ChunkOut, SessionMessage
 from segue.runtime.planner import RulesVersion
-from segue.runtime.recording import replay
+from segue.runtime.replaying import replay
 from segue.runtime.restore import make_restore_point, planner_from
 from segue.runtime.scheduler import Batch, JobResult, Scheduler
 from segue.runtime.session import Session

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from contract.generators import bank, score
-from segue.contract import NoteEvent
+from segue.contract import NoteEvent, StyleBanks
 from segue.runtime.messages import ChunkOut
 from segue.runtime.planner import conditioning, is_significant
 from segue.runtime.session import Session
@@ -16,7 +16,7 @@ from segue.runtime.session_config import SessionConfig
 from segue.runtime.simulation import LiveConditions, live
 from segue.score.composer.instruments import TAIKO
 from segue_rules.events import Event, ScriptedEvent
-from segue_rules.model import At, Layer, LayerState, Prompt, Rules, Style, Transition
+from segue_rules.model import At, Layer, LayerState, Music, Prompt, Rules, Style, Transition
 from segue_rules.plan import FramePlan
 from segue_yaml.nodes import NOWHERE
 from unit.rules.playing import BAR, INPUTS, ON_BAR, calm, fight, is_on, layer, play_director, soundtrack
@@ -46,6 +46,18 @@ def test_the_generator_gets_the_upcoming_change() -> None:
     assert asked.to_change.tolist() == [plan.to_change for plan in plans]
     assert asked.next_weights[5].tolist() == [0.0, 1.0, 0.0]
     assert np.array_equal(asked.next_weights[START + 1 :], asked.weights[START + 1 :])
+    assert np.flatnonzero(asked.ramp >= 0).tolist() == [START]
+    assert asked.ramp[START] == 20
+
+
+def test_the_generator_gets_the_meter_of_a_bar_that_begins_within_a_frame() -> None:
+    fast = layer(calm(music=Music(tempo_bpm=133.0, meter=4)), fight(music=Music(tempo_bpm=133.0, meter=3)))
+    rules = soundtrack(fast, transitions=[Transition(at=ON_BAR, ramp_frames=20)])
+    events = [[Event(sequence=3, set={"go": True})] if frame == 3 else [] for frame in range(200)]
+    asked = conditioning(play_director(rules, events, range(200)))
+    begins = int(np.flatnonzero(asked.meter == 3)[0]) - 1
+    assert asked.ticks[begins] < asked.bar_ticks[begins + 1] < asked.ticks[begins + 1]
+    assert (asked.meter[begins], asked.next_meter[begins], asked.next_meter[begins - 1]) == (4, 3, 4)
 
 
 def test_a_new_upcoming_change_replaces_the_bar_before_it() -> None:
@@ -103,7 +115,7 @@ def _played(event_s: float | None) -> tuple[list[ChunkOut], list[NoteEvent]]:
         transitions=(Transition(at=ON_BAR, ramp_frames=10),),
     )
     generators = [score()]
-    session = Session(rules, bank("calm", "combat"), generators, SessionConfig(seed=1))
+    session = Session(rules, StyleBanks((bank("calm", "combat"),)), generators, SessionConfig(seed=1))
     events = []
     if event_s is not None:
         go = Event(sequence=1, set={"go": True})
@@ -130,3 +142,21 @@ def test_a_live_session_adds_a_fill_to_buffered_music(event_s: float | None) -> 
         assert len(taiko) >= 3
         assert 2.3 * 48_000 < replaced[0] < line
         assert all(start > replaced[0] for start in taiko)
+
+
+@pytest.mark.parametrize(
+    ("effect", "near", "far"),
+    # Frequencies are compared by octaves, of which there are ten: the threshold is half a one.
+    [
+        ("low_pass_hz", 15_000.0, 13_000.0),
+        ("high_pass_hz", 27.0, 30.0),
+        ("reverb", 0.04, 0.06),
+        ("width", 0.91, 0.89),
+        ("pan", -0.09, -0.11),
+    ],
+)
+def test_effects_that_differ_much_replace_a_frame(effect: str, near: float, far: float) -> None:
+    plan = planned({})[3]
+    for value, expected in ((near, False), (far, True)):
+        wanted = plan._replace(controls=plan.controls._replace(**{effect: value}))
+        assert is_significant(plan, wanted, THRESHOLD) == is_significant(wanted, plan, THRESHOLD) == expected

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from segue.contract import FRAME_SIZE, SAMPLE_RATE, Generator
+from segue.contract import FRAME_SIZE, JOIN_SAMPLES, SAMPLE_RATE, Generator
 from segue.runtime.fallback import FIRST_PATIENCE_S, FallbackChain, Loop
 from segue.runtime.messages import ChunkOut, StatusOut
 from segue.runtime.scheduler import Scheduler
 from segue.runtime.session import Session
 from segue.runtime.session_config import SessionConfig
-from segue.runtime.simulation import SimulatedClient
+from segue.runtime.simulation import SimulatedClient, straight
 from segue_rules.events import Event
 from sound_measures import longest_silence
 from unit.runtime.rule_files import BANK, RULES
@@ -47,6 +48,18 @@ class ServedSession:
             self.now_s += 0.04
 
 
+def tone_chunk(*, start: int, frames: int, hertz: float, reason: str = "replace", mixed: bool = False) -> ChunkOut:
+    """A chunk of a sine at -10 dBFS; `start` is a frame. It is `extend` for the timeline unless it opens a take."""
+    positions = np.arange(start * FRAME_SIZE, (start + frames) * FRAME_SIZE)
+    sine = 0.3 * np.sin(2 * np.pi * hertz * positions / SAMPLE_RATE).astype(np.float32)
+    toys = [ToyGenerator()]
+    messages = straight(Session(RULES, BANK, toys, SessionConfig(seed=1)), toys, [], 1)
+    made = next(message for message in messages if isinstance(message, ChunkOut))
+    plans = tuple(made.plans[0]._replace(frame=frame) for frame in range(start, start + frames))
+    samples = np.stack([sine, sine], axis=1)
+    return replace(made, start=start * FRAME_SIZE, samples=samples, plans=plans, reason=reason, mixed=mixed)
+
+
 def test_a_session_leaves_a_failing_generator_and_returns_to_it() -> None:
     chosen, safety = ToyGenerator("chosen"), ToyGenerator("safety", amplitude=0.2)
     served = ServedSession([chosen, safety, Loop()])
@@ -74,6 +87,18 @@ def test_a_generator_that_keeps_failing_is_tried_less_often() -> None:
     assert gaps_s[0] >= 2 * FIRST_PATIENCE_S
     assert gaps_s[1] >= 4 * FIRST_PATIENCE_S
     assert served.client.underrun_samples == 0
+
+
+def test_a_generator_that_fails_at_its_first_chunk_is_tried_again_at_once() -> None:
+    toy = ToyGenerator()
+    toy.failing = True
+    served = ServedSession([toy, Loop()])
+    served.run(0.2)
+    assert served.session.level == 1
+    toy.failing = False
+    served.run(2.0)
+    assert served.session.level == 0
+    assert np.abs(served.client.playback()[-SAMPLE_RATE // 4 :]).max() > 0.05
 
 
 def test_when_all_generators_fail_the_last_bars_repeat() -> None:
@@ -108,6 +133,39 @@ def test_the_playing_generator_makes_a_change_not_the_failed_one() -> None:
     plans = served.client.playback_plans()
     assert [plan is not None and plan.states[1] for plan in plans[receipt.frame + 12 :]].count("fight") > 5
     assert served.client.underrun_samples == 0
+
+
+def test_where_the_newest_music_goes_on_too_late_the_client_plays_the_older() -> None:
+    client = SimulatedClient()
+    older, newest = tone_chunk(start=0, frames=20, hertz=220.0), tone_chunk(start=5, frames=3, hertz=330.0, mixed=True)
+    client.put(older)
+    client.put(newest)
+    late = tone_chunk(start=14, frames=3, hertz=440.0, mixed=True)
+    client.put(late)
+    client.commit(17 * FRAME_SIZE)
+    assert client.underrun_samples == 0
+    sound, end = client.playback(), 8 * FRAME_SIZE
+    np.testing.assert_array_equal(sound[end : 14 * FRAME_SIZE], older.samples[end : 14 * FRAME_SIZE])
+    np.testing.assert_array_equal(
+        sound[5 * FRAME_SIZE : end - JOIN_SAMPLES], newest.samples[: 3 * FRAME_SIZE - JOIN_SAMPLES]
+    )
+    np.testing.assert_array_equal(sound[14 * FRAME_SIZE :], late.samples)
+    # The steepest of these sines changes by 0.013 per sample.
+    assert np.abs(np.diff(sound[end - 2 * JOIN_SAMPLES : end + 2, 0])).max() < 0.02
+
+
+def test_newest_music_that_is_late_is_joined_from_the_older() -> None:
+    client = SimulatedClient()
+    older = tone_chunk(start=0, frames=20, hertz=220.0)
+    client.put(older)
+    client.put(tone_chunk(start=5, frames=3, hertz=330.0, mixed=True))
+    client.commit(8 * FRAME_SIZE - 100)
+    client.commit(2_000)
+    client.put(tone_chunk(start=8, frames=4, hertz=330.0, reason="extend"))
+    client.commit(3 * FRAME_SIZE)
+    assert client.late == 1
+    assert client.underrun_samples == 0
+    assert np.abs(np.diff(client.playback()[:, 0])).max() < 0.02
 
 
 def test_the_last_level_stays() -> None:
@@ -148,3 +206,27 @@ def test_a_session_that_fell_behind_continues_at_the_clients_position() -> None:
     assert 5.0 <= back / 25 <= 5.6
     # The sound fades in without a click.
     assert np.abs(np.diff(sound[(back - 1) * FRAME_SIZE :, 0])).max() < 0.03
+
+
+def test_a_session_that_runs_dry_again_goes_to_a_simpler_generator_when_it_may() -> None:
+    chain = FallbackChain(levels=2)
+    # Once, and again while all sessions catch up.
+    assert not chain.relieves(1, 100.0, may_leave=True)
+    assert not chain.relieves(2, 100.5, may_leave=True)
+    assert not chain.relieves(2, 105.0, may_leave=True)
+    # Another session has just left.
+    assert not chain.relieves(3, 105.0, may_leave=False)
+    assert chain.take_change() is None
+    assert chain.relieves(3, 105.5, may_leave=True)
+    change = chain.take_change()
+    assert change is not None
+    assert (change.level, change.reason) == (1, "the machine is too busy")
+    # There is nothing simpler.
+    assert not chain.relieves(4, 107.0, may_leave=True)
+    assert not chain.relieves(5, 109.0, may_leave=True)
+
+
+def test_gaps_that_lie_far_apart_change_no_generator() -> None:
+    chain = FallbackChain(levels=2)
+    assert not any(chain.relieves(number, 100.0 + 11.0 * number, may_leave=True) for number in range(1, 5))
+    assert chain.level == 0

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from segue.contract import FRAME_SIZE, Generator, StyleBank
+from segue.contract import FRAME_SIZE, Generator, StyleBanks
 from segue.generators import GeneratorChain, build
 from segue.render.scenario import scripted
 from segue.runtime.fallback import Loop
@@ -36,9 +36,9 @@ def score() -> GeneratorChain:
 
 
 @cache
-def soundtrack(name: str) -> tuple[Rules, StyleBank]:
+def soundtrack(name: str) -> tuple[Rules, StyleBanks]:
     rules = load(LIBRARY / name / f"{name}.yaml")
-    return rules, scripted(rules, (), score().encoder).styles
+    return rules, scripted(rules, (), score().encoders).styles
 
 
 def generators() -> list[Generator[Any]]:
@@ -160,8 +160,9 @@ def test_music_that_replaces_older_music_begins_with_sound(name: str, gap: int) 
         played.chunk()
     end = played.session.head
     rules, styles = soundtrack(name)
-    other = replace(styles, embeddings=styles.embeddings[::-1].copy(), profiles=styles.profiles[::-1])
-    played.session.reload(rules, other, played.now_s)
+    bank = styles.of("")
+    reverse = replace(bank, embeddings=bank.embeddings[::-1].copy(), profiles=bank.profiles[::-1])
+    played.session.reload(rules, StyleBanks((reverse,)), played.now_s)
     assert played.chunk().reason == "replace"
     position = played.session.head + gap
     played.report(position, have=end)

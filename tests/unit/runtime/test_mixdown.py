@@ -68,3 +68,18 @@ def test_the_mix_keeps_length_position_and_ceiling(block: int) -> None:
     # Before the stinger nothing reaches the ceiling: the limiter changes neither sound nor position.
     np.testing.assert_allclose(mixed[: SAMPLE_RATE // 2 - 500], quiet[: SAMPLE_RATE // 2 - 500], atol=1e-6)
     assert abs(mixed[-1, 0]) < 1e-3
+
+
+def test_the_mix_fades_out_at_its_end_for_any_block_size() -> None:
+    music, fade = constant(8.0, 0.25), 2 * SAMPLE_RATE
+    mixes = []
+    for block in (1_920, 48_000, len(music)):
+        mixdown = Mixdown({}, len(music), fade_samples=fade)
+        mixes.append(np.concatenate([mixdown.add(music[at : at + block]) for at in range(0, len(music), block)]))
+    begin = len(music) - fade
+    for mixed in mixes:
+        np.testing.assert_allclose(mixed[:begin], 0.25, atol=1e-6)
+        assert mixed[begin + fade // 2, 0] == pytest.approx(0.125, abs=1e-3)
+        assert abs(mixed[-1, 0]) < 1e-6
+        assert (np.diff(mixed[begin:, 0]) <= 1e-9).all()
+        np.testing.assert_allclose(mixed, mixes[0], atol=1e-7)

@@ -14,7 +14,8 @@ from segue.contract import FRAME_SIZE
 from segue.runtime.fallback import Loop
 from segue.runtime.messages import ChunkOut
 from segue.runtime.planner import RulesVersion, is_significant
-from segue.runtime.recording import Header, RecordedRules, Recorder, read_recording, replay, resolve_operations
+from segue.runtime.recording import Header, RecordedRules, Recorder, read_recording
+from segue.runtime.replaying import replay, resolve_operations
 from segue.runtime.session import Session
 from segue.runtime.session_config import SessionConfig
 from unit.runtime import rules_versions

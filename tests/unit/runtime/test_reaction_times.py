@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, Chunk, Request, Result
+from segue.runtime.fallback import Loop
 from segue_rules.loading import load_text
 from unit.runtime.many_sessions import ManySessions
 from unit.runtime.rule_files import BANK
@@ -30,6 +31,7 @@ class SilentGenerator:
 
     name = model = "silent"
     controls = frozenset[str]()
+    encoder = ""
     exact_beats = True
     rows = threads = 1
     compiles = False
@@ -65,12 +67,12 @@ def _no_mastering(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def many_sessions(
-    sessions: int, frame_s: float, *, seconds: float, jitter: float = 0.0, workers: int = 1
+    sessions: int, frame_s: float, *, seconds: float, jitter: float = 0.0, workers: int = 1, simpler: bool = False
 ) -> ManySessions:
     made = ManySessions(
         RULES,
         BANK,
-        [SilentGenerator()],
+        [SilentGenerator(), Loop()] if simpler else [SilentGenerator()],
         sessions=sessions,
         flag="fight",
         every_s=1.5,
@@ -89,7 +91,7 @@ def milliseconds(made: ManySessions, share: float) -> float:
 
 
 def check_unbroken(made: ManySessions) -> None:
-    assert sum(client.timeline.underrun_samples for client in made.clients) == 0
+    assert sum(client.underruns for client in made.clients) == 0
     late = sum(client.timeline.late for client in made.clients)
     # Chunks may be late when the machine slows down, which no estimate foresees.
     assert late <= 1 + 0.02 * sum(client.events for client in made.clients)
@@ -121,3 +123,22 @@ def test_twelve_sessions_at_full_load_lose_nothing() -> None:
     check_unbroken(made)
     assert milliseconds(made, 0.5) <= 120
     assert milliseconds(made, 0.99) <= 300
+
+
+def test_with_more_work_than_time_some_sessions_play_on_and_the_others_repeat() -> None:
+    # Without events, twelve sessions take 1.1 times the time there is.
+    made = many_sessions(12, 0.0035, seconds=16.0, jitter=0.1, simpler=True)
+    levels = [client.session.level for client in made.clients]
+    assert 1 <= levels.count(1) <= 9
+    # All of them are behind for some seconds, but none is silent for long.
+    silent = [client.silent / SAMPLE_RATE for client in made.clients]
+    assert max(silent) < 2.0
+    assert sum(silent) < 0.06 * 12 * made.now_s
+
+
+def test_a_machine_that_stands_still_once_changes_no_generator() -> None:
+    made = many_sessions(12, QUIET_S, seconds=8.0, simpler=True)
+    made.stand_still(6.0)
+    made.run(4.0)
+    assert {client.session.level for client in made.clients} == {0}
+    assert all(client.timeline.have > client.timeline.committed for client in made.clients)

@@ -13,12 +13,13 @@ from segue.runtime.recording import (
     Header,
     Recorder,
     RecordingError,
+    RecordingReader,
     fingerprint,
     read_recording,
     recorded_restore_point,
-    remake_restore_point,
     write_recording,
 )
+from segue.runtime.replaying import remake_restore_point
 from segue.runtime.restore import make_restore_point
 from segue.runtime.session import Session
 from segue.runtime.session_config import SessionConfig
@@ -43,6 +44,25 @@ def test_a_written_recording_is_read_back(tmp_path: Path) -> None:
     with path.open("w", encoding="utf-8") as file:
         write_recording(file, HEADER, OPERATIONS)
     assert read_recording(path) == (HEADER, OPERATIONS, True)
+
+
+def test_a_recording_is_read_while_it_is_written(tmp_path: Path) -> None:
+    path, whole = tmp_path / "session.jsonl", tmp_path / "whole.jsonl"
+    with whole.open("w", encoding="utf-8") as file:
+        write_recording(file, HEADER, OPERATIONS)
+    text = whole.read_text("utf-8")
+    path.touch()
+    found: list[object] = []
+    with RecordingReader(path) as reader, path.open("a", encoding="utf-8") as file:
+        assert (reader.read(), reader.header, reader.ended) == ([], None, False)
+        # Pieces of seven characters: most lines are read when they are not complete yet.
+        for start in range(0, len(text), 7):
+            assert not reader.ended
+            file.write(text[start : start + 7])
+            file.flush()
+            found += reader.read()
+        assert (reader.header, reader.ended) == (HEADER, True)
+    assert found == OPERATIONS
 
 
 def test_recordings_keep_their_own_words(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def restored(data: bytes, frame: int | None = None, **fields: Any) -> tuple[Sess
     return Session(rules, BANK, arguments["generators"], CONFIG, restore_point=point), outcome
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=30)
 @given(script=scripts, at=st.integers(1, CHUNKS - 1), as_blob=st.booleans())
 def test_a_session_saved_at_any_chunk_continues_with_the_same_bytes(
     script: list[tuple[int, Event]], at: int, as_blob: bool
@@ -268,3 +268,19 @@ def test_a_decompression_bomb_is_not_unpacked() -> None:
     bomb = Snapshot(**{**vars(snapshot), "director": zlib.compress(b"\x90" * (40 << 20), 9)})
     with pytest.raises(SnapshotError, match="at most"):
         Snapshot.from_bytes(bomb.to_bytes())
+
+
+def test_a_restored_hall_begins_empty_and_sounds_the_same_once_it_is_full() -> None:
+    rules = replace(RULES, music=replace(RULES.music, reverb=0.5, low_pass_hz=500.0))
+    toy = ToyGenerator()
+    session = Session(rules, BANK, [toy], CONFIG)
+    for _ in range(3):
+        extended(session, toy)
+    cell = session.snapshot().to_cell()
+    assert cell is not None
+    again, outcome = restored(cell, rules=rules)
+    assert outcome == "all"
+    found, expected = (joined([extended(each, toy) for _ in range(12)])[0] for each in (again, session))
+    second = 48_000
+    assert np.abs(found - expected)[:second].max() > 0.01
+    np.testing.assert_allclose(found[-second:], expected[-second:], atol=1e-5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -104,6 +105,26 @@ def test_a_change_waits_for_a_client_that_runs_dry() -> None:
     # The dry client gets its next chunk, then the change is made, then the rest.
     assert seeds[:2] == [2, 1]
     assert 2 in seeds[2:]
+
+
+@pytest.mark.parametrize(("call_s", "place"), [(0.0, 0), (0.25, 5)])
+def test_a_change_waits_if_music_of_others_would_come_too_late_after_it(call_s: float, place: int) -> None:
+    toy = LoggingGenerator()
+    toy.rows = 1
+    times = itertools.count(0.0, call_s)
+    scheduler = Scheduler([toy], timer=lambda: next(times))
+    changing, *others = (session(toy, seed) for seed in range(6))
+    for each in (changing, *others):
+        scheduler.add(each)
+    serve(scheduler)
+    toy.batches.clear()
+    changing.send(Event(sequence=1, set={"threat": 1.0}), position=0, now_s=0.0)
+    # Each has 0.9 s left, later than the change is due: enough for three calls of 0.25 s, but not for six.
+    position = round(0.3 * SAMPLE_RATE)
+    for each in others:
+        each.playhead(played=position, committed=position, paused=True, now_s=0.0)
+    serve(scheduler)
+    assert [batch[0][0] for batch in toy.batches].index(changing.config.seed) == place
 
 
 def test_music_after_a_change_waits_for_another_change() -> None:

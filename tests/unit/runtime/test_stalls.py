@@ -132,7 +132,7 @@ def check_one(config: SessionConfig, stall: Stall, seed: int, job: int) -> None:
     assert sum(gap.ticks for gap in stalled.gaps) <= most
 
 
-@settings(max_examples=4, deadline=None, derandomize=True, phases=_PHASES)
+@settings(max_examples=4, phases=_PHASES)
 @given(config=configs, stalls=st.lists(one_stall, max_size=3), seed=seeds, job=jobs)
 def test_the_music_comes_back_after_stalls_among_any_actions(
     config: SessionConfig, stalls: list[Stall], seed: int, job: int
@@ -140,7 +140,7 @@ def test_the_music_comes_back_after_stalls_among_any_actions(
     check_any_actions(config, stalls, seed, job)
 
 
-@settings(max_examples=4, deadline=None, derandomize=True, phases=_PHASES)
+@settings(max_examples=4, phases=_PHASES)
 @given(config=roomy, stall=one_stall, seed=seeds, job=jobs)
 def test_the_silence_of_a_stall_is_no_longer_than_the_buffer_lacks(
     config: SessionConfig, stall: Stall, seed: int, job: int
@@ -149,18 +149,14 @@ def test_the_silence_of_a_stall_is_no_longer_than_the_buffer_lacks(
 
 
 @pytest.mark.heavy
-@settings(
-    max_examples=100, deadline=None, derandomize=True, phases=_PHASES, suppress_health_check=[HealthCheck.too_slow]
-)
+@settings(max_examples=100, phases=_PHASES, suppress_health_check=[HealthCheck.too_slow])
 @given(config=configs, stalls=st.lists(one_stall, max_size=3), seed=seeds, job=jobs)
 def test_many_stalls_among_any_actions(config: SessionConfig, stalls: list[Stall], seed: int, job: int) -> None:
     check_any_actions(config, stalls, seed, job)
 
 
 @pytest.mark.heavy
-@settings(
-    max_examples=100, deadline=None, derandomize=True, phases=_PHASES, suppress_health_check=[HealthCheck.too_slow]
-)
+@settings(max_examples=100, phases=_PHASES, suppress_health_check=[HealthCheck.too_slow])
 @given(config=roomy, stall=one_stall, seed=seeds, job=jobs)
 def test_many_single_stalls(config: SessionConfig, stall: Stall, seed: int, job: int) -> None:
     check_one(config, stall, seed, job)

@@ -25,6 +25,7 @@ class ToyState(NamedTuple):
 class ToyGenerator:
     """A generator whose every sample depends on the whole past of the conditioning."""
 
+    encoder = ""
     controls = frozenset({"tempo"})
     exact_beats = True
     rows = 64

@@ -55,9 +55,13 @@ def test_parts_of_a_note_equal_the_whole_with_and_without_caching() -> None:
         np.testing.assert_array_equal(np.concatenate(pieces, axis=1), first)
 
 
-def test_only_repeated_notes_are_cached_whole() -> None:
+def test_only_repeated_short_notes_are_cached_whole() -> None:
     notes = bank()
-    described = notes.note(NOTES[0])
+    long = notes.note(replace(NOTES[0], duration=2 * SAMPLE_RATE))
+    for _ in range(3):
+        notes.read(long, 0, 4_800)
+    assert len(notes._wholes) == 0
+    described = notes.note(NOTES[3])
     for begin in range(0, described.length - 4_800, 4_800):
         notes.read(described, begin, begin + 4_800)
     assert len(notes._wholes) == 0
@@ -67,10 +71,32 @@ def test_only_repeated_notes_are_cached_whole() -> None:
 
 def test_notes_with_the_same_sound_share_a_source() -> None:
     notes = bank()
-    for velocity in (81, 95):
-        for duration in (SAMPLE_RATE, SAMPLE_RATE + 9_600):
-            notes.note(replace(NOTES[0], velocity=velocity, duration=duration))
+    described = {velocity: notes.note(replace(NOTES[0], velocity=velocity)) for velocity in range(60, 120)}
+    layer = described[90].key.layer
+    notes = bank()
+    same = [velocity for velocity, one in described.items() if one.key.layer == layer]
+    assert len(same) > 5
+    for velocity in same:
+        for duration in (SAMPLE_RATE, SAMPLE_RATE + 2_400, 4 * SAMPLE_RATE):
+            whole(notes, replace(NOTES[0], velocity=velocity, duration=duration))
     assert len(notes._sources) == 1
+
+
+def test_a_note_that_begins_makes_no_more_of_its_source_than_is_played() -> None:
+    notes = bank()
+    described = notes.note(replace(NOTES[0], duration=8 * SAMPLE_RATE))
+    assert described.length > 8 * SAMPLE_RATE
+    assert notes._sources.nbytes == 0
+    notes.read(described, 0, 480)
+    assert 4 * 480 <= notes._sources.nbytes <= 4 * SAMPLE_RATE
+
+
+@pytest.mark.parametrize("event", NOTES)
+def test_a_note_ends_where_it_is_inaudible(event: NoteEvent) -> None:
+    notes = bank()
+    described = notes.note(event)
+    entire = notes._summed(described.voices, described.channels, 0, max(one.length for one in described.voices))
+    assert np.abs(entire[:, described.length :]).max(initial=0) < 10 ** (-66 / 20) * np.abs(entire).max()
 
 
 def test_a_drum_note_is_played_by_its_kit_and_else_by_the_standard_one() -> None:

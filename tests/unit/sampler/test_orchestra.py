@@ -15,7 +15,7 @@ from segue.contract import SAMPLE_RATE, Samples
 from segue.instruments import NAMES
 from segue.runtime.mastering import HEADROOM_DB
 from segue.score.sampler.kits import CHIP, DRUM_KIT, KITS, STANDARD
-from segue.score.sampler.levels import level_name, read_levels
+from segue.score.sampler.levels import NOTE_LUFS, level_name, read_levels
 from segue.score.sampler.notes import NoteBank, velocity_gain
 from segue.score.sampler.orchestra import ORCHESTRA
 from segue.score.sampler.regions import SampleBank
@@ -102,7 +102,7 @@ def test_a_programme_is_in_tune_level_and_free_of_clicks(sampler: Sampler, progr
             error = pitch_error_cents(samples.sum(axis=1)[2_400 : SAMPLE_RATE * 3 // 4], pitch)
             assert error is None or abs(error) <= LOOSE_CENTS.get(program, 10), (pitch, error)
     velocity_db = 20 * math.log10(velocity_gain(96))
-    assert float(np.median(levels)) == pytest.approx(-24 + velocity_db, abs=2)
+    assert float(np.median(levels)) == pytest.approx(NOTE_LUFS + velocity_db, abs=2)
     assert np.ptp(levels) < 8, levels
 
 
@@ -170,7 +170,7 @@ def test_a_kit_is_balanced_as_the_standard_one_is(sampler: Sampler, kit: int) ->
 
 def test_every_programme_is_as_loud_as_its_seat(sampler: Sampler) -> None:
     """At mezzo-forte, in the middle of its range: what a mix leans on."""
-    expected = -24 + 20 * math.log10(velocity_gain(90))
+    expected = NOTE_LUFS + 20 * math.log10(velocity_gain(90))
     wrong = {}
     for program, seat in ORCHESTRA.items():
         level = loudest(alone(sampler, program, (seat.low + seat.high) // 2, 90)) - seat.level_db

@@ -97,7 +97,7 @@ def test_absent_files_and_folders_are_refused(tmp_path: Path) -> None:
             Sampler(path)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_damaged_font_is_refused_or_playable(tmp_path: Path, data: st.DataObject) -> None:
     raw = bytearray(soundfont_bytes(tiny_font()))
@@ -111,6 +111,17 @@ def test_a_damaged_font_is_refused_or_playable(tmp_path: Path, data: st.DataObje
         _, samples, _ = sampler.render(sampler.start(), [note(duration=4_800)], 4_800)
     except SoundFontError:
         return
+    assert np.isfinite(samples).all()
+
+
+@pytest.mark.parametrize("rate", [0, 1, 2**32 - 1])
+def test_samples_of_any_rate_are_played_within_bounds(tmp_path: Path, rate: int) -> None:
+    font = tiny_font()
+    font.tables["shdr"]["rate"] = rate
+    path = tmp_path / "rate.sf2"
+    path.write_bytes(soundfont_bytes(font))
+    sampler = Sampler(path)
+    _, samples, _ = sampler.render(sampler.start(), [note(duration=4_800)], 4_800)
     assert np.isfinite(samples).all()
 
 

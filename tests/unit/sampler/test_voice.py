@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from segue.audio import reverb
 from segue.contract import SAMPLE_RATE
-from segue.score.sampler import reverb, voice
+from segue.score.sampler import voice
 from segue.score.sampler.cache import ByteCache
 from segue.score.sampler.regions import LOOP_ALWAYS, LOOP_NEVER, LOOP_WHILE_HELD, Region
 from segue.score.sampler.stereo import SPAN, pan_gains, widened
@@ -150,7 +151,8 @@ def test_the_reverb_decays_evenly_and_differs_left_and_right() -> None:
     level = 10 * np.log10(energy / energy[0])
     t20 = np.searchsorted(-level, 25) - np.searchsorted(-level, 5)
     assert 3 * t20 / SAMPLE_RATE == pytest.approx(1.7, abs=0.4)
-    assert abs(np.corrcoef(answer)[0, 1]) < 0.2
+    # The sides differ by more than they share, but far from so much that mono would cancel them.
+    assert -0.45 < np.corrcoef(answer)[0, 1] < 0
     assert not answer[:, :200].any()
     # Dense: in the tail, no silence longer than a millisecond.
     tail = np.abs(answer[:, 9_600:19_200]).max(axis=0)

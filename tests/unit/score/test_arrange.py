@@ -10,14 +10,16 @@ from composed import natural
 from segue.contract import TICKS_PER_BEAT
 from segue.instruments import NAMES, PROGRAMS
 from segue.score.composer.arrange import arrange
-from segue.score.composer.bar import Onset, compose_bar, range_of
+from segue.score.composer.bar import Onset, compose_bar
 from segue.score.composer.fills import GESTURES
-from segue.score.composer.harmony import PHRASE_BARS, phrase
+from segue.score.composer.harmony import phrase
 from segue.score.composer.keyed_random import KeyedRandom
 from segue.score.composer.layouts import LAYOUTS
 from segue.score.composer.layouts.layout import Layout
 from segue.score.composer.loudness import estimated_lufs
-from segue.score.composer.vocabulary import Situation
+from segue.score.composer.progressions import PHRASE_BARS
+from segue.score.composer.ranges import range_of
+from segue.score.composer.vocabulary import Arrangement
 from segue.style_profile import FIGURATIONS as FIGURATION_WORDS
 from segue.style_profile import GROOVES as GROOVE_WORDS
 from segue.style_profile import LAYOUTS as LAYOUT_WORDS
@@ -35,7 +37,7 @@ def anything(layout: str, number: int, **fields: object) -> StyleProfile:
     return StyleProfile(ensemble=Ensemble(**names), layout=layout, groove=random.choice(GROOVE_WORDS), **fields)  # type: ignore[arg-type]
 
 
-def phrase_of(row: Situation, meter: int, *, seed: int = 1, scale: str = "minor", phrases: int = 1) -> list[Onset]:
+def phrase_of(row: Arrangement, meter: int, *, seed: int = 1, scale: str = "minor", phrases: int = 1) -> list[Onset]:
     return [
         onset
         for bar in range(PHRASE_BARS * phrases)
@@ -55,7 +57,7 @@ def test_layout(layout: Layout) -> None:
     row = arrange(natural(layout))
     assert arrange(natural(layout)) is row
     assert row.name == natural(layout).key
-    bars = phrase_of(row, row.meters[0])
+    bars = phrase_of(row, row.meter)
     counts = [sum(onset.level <= intensity for onset in bars) for intensity in (0.0, 0.5, 1.0)]
     assert 0 < counts[0] < counts[1] < counts[2]
 
@@ -115,8 +117,8 @@ def test_an_empty_ensemble_leaves_the_drums() -> None:
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 def test_fast_music_does_not_pile_up(layout: Layout) -> None:
     row = arrange(replace(natural(layout), tempo_bpm=240.0))
-    seconds = PHRASE_BARS * row.meters[0] * 60 / 240
-    assert len(phrase_of(row, row.meters[0])) / seconds <= 25
+    seconds = PHRASE_BARS * row.meter * 60 / 240
+    assert len(phrase_of(row, row.meter)) / seconds <= 25
 
 
 @pytest.mark.parametrize("word", FIGURATION_WORDS)
@@ -171,7 +173,7 @@ def test_chords_without_a_bass_stand_on_their_roots() -> None:
     style = StyleProfile(ensemble=Ensemble(melody=("flute",), harmony=("nylon guitar",)), layout="town")
     row = arrange(style)
     plan = phrase(row, 1, 0, 4, 0, "major")
-    for bar in range(PHRASE_BARS):
+    for bar in range(plan.length):
         chords = [onset for onset in compose_bar(row, row, 1, bar, 4, 0, "major").onsets if onset.slot == 1]
         roots = {segment.chord.root for segment in plan.bars[bar]}
         assert min(onset.pitch for onset in chords) % 12 in roots
@@ -190,3 +192,22 @@ def test_a_tune_stays_above_its_chords() -> None:
     tune = next(voice for voice in row.voices if voice.role == "melody")
     chords = [voice for voice in row.voices if voice.figure in ("stabs", "pad") and voice.level <= 0.5]
     assert all(voice.register <= tune.register - 7 for voice in chords)
+
+
+def test_plucked_chords_in_place_of_held_ones_change_their_rhythm_from_bar_to_bar() -> None:
+    row = arrange(replace(natural(LAYOUTS["calm"]), ensemble=Ensemble(melody=("piano",), harmony=("harp",))))
+    slot = next(slot for slot, voice in enumerate(row.voices) if voice.role == "harmony" and voice.figure == "stabs")
+    rhythms = set()
+    for bar in range(2 * PHRASE_BARS):
+        onsets = compose_bar(row, row, 1, bar, 4, 2, "major").onsets
+        rhythms.add(frozenset(round(2 * onset.tick / TICKS_PER_BEAT) for onset in onsets if onset.slot == slot))
+    assert len(rhythms) >= 3
+
+
+@pytest.mark.parametrize("name", ["slow strings", "choir", "halo pad"])
+def test_instruments_that_speak_slowly_ring_on(name: str) -> None:
+    profile = replace(natural(LAYOUTS["solo"]), ensemble=Ensemble(melody=("violin",), harmony=(name,)), tempo_bpm=90.0)
+    row = arrange(replace(profile, figuration="alberti"))
+    lasting = [onset.ticks for onset in phrase_of(row, 4) if onset.role == "harmony"]
+    assert lasting
+    assert min(lasting) >= 0.9 * 90 / 60 * TICKS_PER_BEAT

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from statistics import mean
 
 import numpy as np
 import pytest
 
+from composed import ARRANGEMENTS
 from contract.generators import beat_samples, conditioning
 from segue.contract import FRAME_SIZE, Conditioning, NoteEvent
-from segue.score.composer.conductor import Form, advance
+from segue.score.composer.conductor import advance
+from segue.score.composer.form import Form
 from segue.score.composer.moment import Moment
-from segue.score.composer.table import TABLE
+from segue.score.composer.vocabulary import Arrangement, Colours
 from segue.score.generator import moments
 
 RAMP_FRAMES = 10
+# Notes as (frame since the first, pitch, velocity).
+Tune = list[tuple[int, int, int]]
 
 
-def performed(names: tuple[str, ...], asked: Conditioning, seed: int = 1) -> tuple[list[Form], list[NoteEvent]]:
+def performed(
+    names: tuple[str, ...],
+    asked: Conditioning,
+    seed: int = 1,
+    arrangements: Mapping[str, Arrangement] = ARRANGEMENTS,
+) -> tuple[list[Form], list[NoteEvent]]:
     form = Form(seed=seed, frame=asked.frame)
     forms, notes = [], []
-    for moment in moments(asked, names, TABLE):
+    for moment in moments(asked, names, arrangements):
         form, started = advance(form, moment)
         forms.append(form)
         notes.extend(started)
@@ -46,13 +57,13 @@ def test_beats_fall_on_the_sample() -> None:
 def test_a_gap_between_frames_is_refused() -> None:
     asked = conditioning(np.ones((4, 1)))
     with pytest.raises(ValueError, match="expected 3, got 0"):
-        advance(Form(seed=1, frame=3), moments(asked, ("calm",), TABLE)[0])
+        advance(Form(seed=1, frame=3), moments(asked, ("calm",), ARRANGEMENTS)[0])
 
 
 def test_notes_start_within_their_frame() -> None:
     asked = conditioning(change(300, 100), tempo_bpm=131.3)
     form = Form(seed=1, frame=0)
-    for moment in moments(asked, ("calm", "combat"), TABLE):
+    for moment in moments(asked, ("calm", "combat"), ARRANGEMENTS):
         form, started = advance(form, moment)
         assert all(0 <= note.start - moment.frame * FRAME_SIZE < FRAME_SIZE for note in started)
 
@@ -132,21 +143,84 @@ def test_the_plan_changes_at_bars() -> None:
     assert forms[changed[0]].origin == forms[changed[0]].bar
 
 
+def visited(weights: np.ndarray, visits: Mapping[int, tuple[int, int]]) -> Conditioning:
+    """Return conditioning with bars of 50 frames, and the visit (number, bar) that begins in each frame given."""
+    asked = conditioning(weights, tempo_bpm=120, intensity=0.8)
+    rows = np.zeros((len(weights), 2), np.int32)
+    for frame, visit in visits.items():
+        rows[frame:] = visit
+    return replace(asked, visit=rows, next_visit=rows)
+
+
+def tune(notes: list[NoteEvent], begin: int, end: int) -> Tune:
+    """Return the melody's notes between two frames."""
+    return [
+        (note.start // FRAME_SIZE - begin, note.pitch, note.velocity)
+        for note in notes
+        if note.family == "melody" and begin * FRAME_SIZE <= note.start < end * FRAME_SIZE
+    ]
+
+
+def there_and_back(visit: tuple[int, int], seed: int = 1) -> tuple[Tune, Tune]:
+    """Return the tune of town in its first eight bars, and in the eight bars of a visit from bar 12 on."""
+    weights = np.zeros((1000, 2), np.float32)
+    weights[:400, 0] = weights[400:600, 1] = weights[600:, 0] = 1
+    _, notes = performed(("town", "dungeon"), visited(weights, {400: (0, 8), 600: visit}), seed)
+    return tune(notes, 0, 400), tune(notes, 600, 1000)
+
+
+def test_a_restarted_state_is_played_again_note_for_note() -> None:
+    first, again = there_and_back((0, 12))
+    # In the first beat, the entrance and the notes that go on from before differ.
+    assert [note for note in again if note[0] >= 13] == [note for note in first if note[0] >= 13]
+
+
+def test_a_varied_state_has_the_same_theme_in_another_performance() -> None:
+    """Most of the tune's rhythm comes back, and hardly a note with its pitch and force."""
+    common, unlike = [], []
+    for seed in range(1, 6):
+        first, varied = there_and_back((1, 12), seed)
+        _, other = there_and_back((0, 12 - 16), seed)
+        places, again, elsewhere = ({frame for frame, _, _ in part} for part in (first, varied, other))
+        common.append(len(places & again) / len(places | again))
+        unlike.append(len(places & elsewhere) / len(places | elsewhere))
+        assert len(set(first) & set(varied)) < 0.3 * len(first)
+    assert mean(common) > mean(unlike)
+
+
+def test_a_resumed_state_goes_on_with_its_next_phrase() -> None:
+    """Eight bars were played, so that the visit's form is counted from bar 4: its second phrase begins."""
+    _, resumed = there_and_back((0, 4))
+    _, straight = performed(("town", "dungeon"), visited(np.tile([1.0, 0.0], (800, 1)), {}))
+    assert [note for note in resumed if note[0] >= 13] == [note for note in tune(straight, 400, 800) if note[0] >= 13]
+
+
+def test_an_interruption_within_a_visit_does_not_begin_it_again() -> None:
+    """A burst covers the town in bars 8 to 11; then the phrase that the visit has come to begins, its second."""
+    weights = np.zeros((1000, 2), np.float32)
+    weights[:400, 0] = weights[400:600, 1] = weights[600:, 0] = 1
+    forms, _ = performed(("town", "dungeon"), visited(weights, {}))
+    assert (forms[-1].number, forms[-1].origin) == (1, 4)
+
+
 def test_a_key_holds_for_its_bar() -> None:
     """A new key is given from the frame on in which its bar begins, be it inside, and holds from the first note on."""
-    asked = conditioning(np.ones((300, 1)), tempo_bpm=123, tonic=2)
+    asked = conditioning(np.ones((300, 1)), tempo_bpm=123, tonic=2, mode="phrygian")
     bars = beat_samples(asked, bars_only=True)
     frame, inside = divmod(bars[2], FRAME_SIZE)
     assert inside > 0
     tonic = asked.tonic.copy()
     tonic[frame:] = 8
-    forms, notes = performed(("exploration",), replace(asked, tonic=tonic))
+    # Without chords from outside the key.
+    plain = {"exploration": replace(ARRANGEMENTS["exploration"], colours=Colours())}
+    forms, notes = performed(("exploration",), replace(asked, tonic=tonic), arrangements=plain)
     assert {form.tonic for form in forms if form.bar == 1} == {2}
     assert {form.tonic for form in forms if form.bar == 2} == {8}
     struck = [note for note in notes if bars[2] <= note.start < bars[2] + FRAME_SIZE and not note.drums]
     assert {note.family for note in struck} >= {"bass", "harmony"}
     late = {note.pitch % 12 for note in notes if note.family != "drums" and note.start >= bars[2]}
-    assert late <= {(8 + step) % 12 for step in (0, 2, 3, 5, 7, 8, 10, 11)}
+    # The scale, and the raised third and fifth of the chord of a cadence.
+    assert late <= {(8 + step) % 12 for step in (0, 1, 3, 5, 7, 8, 10, 11, 2)}
 
 
 def test_without_a_key_the_seed_chooses_it() -> None:
@@ -158,6 +232,6 @@ def test_without_a_key_the_seed_chooses_it() -> None:
 
 
 def test_a_form_is_small() -> None:
-    form, _ = advance(Form(seed=1, frame=0), moments(conditioning(np.ones((1, 1))), ("calm",), TABLE)[0])
+    form, _ = advance(Form(seed=1, frame=0), moments(conditioning(np.ones((1, 1))), ("calm",), ARRANGEMENTS)[0])
     assert hash(form) == hash(replace(form))
-    assert isinstance(moments(conditioning(np.ones((1, 1))), ("calm",), TABLE)[0], Moment)
+    assert isinstance(moments(conditioning(np.ones((1, 1))), ("calm",), ARRANGEMENTS)[0], Moment)

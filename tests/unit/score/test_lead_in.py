@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
 
+from composed import ARRANGEMENTS
 from contract.generators import beat_samples, conditioning
 from segue.contract import FRAME_SIZE, TICKS_PER_BEAT, Conditioning, NoteEvent
-from segue.score.composer.conductor import Form, advance
+from segue.score.composer.conductor import advance
 from segue.score.composer.fills import PickupVoice
+from segue.score.composer.form import Form
 from segue.score.composer.instruments import CRASH, TAIKO
 from segue.score.composer.lead_in import Turn, kind_of, lead_in
-from segue.score.composer.table import NAMES, TABLE
+from segue.score.composer.motif import PlayedNote, motif_of
 from segue.score.composer.theory import chord
 from segue.score.generator import moments
 from segue.score.sampler.kits import DRUM_KIT
 from segue.score.sampler.orchestra import ORCHESTRA
+from segue.style.situations import SITUATIONS
 
 # Bars of 50 frames at 120 bpm; the change starts with the fourth.
 BAR, LINE = 50, 150
@@ -26,8 +29,8 @@ BAR, LINE = 50, 150
 
 def turn(out_of: str, into: str, **fields: object) -> Turn:
     first = Turn(
-        out_of=TABLE[out_of],
-        into=TABLE[into],
+        out_of=ARRANGEMENTS[out_of],
+        into=ARRANGEMENTS[into],
         seed=3,
         beat=12,
         known=4.0,
@@ -56,7 +59,7 @@ def changing(known: int | None, *, ramp: int = 20, drums: int = -1, intensity: f
 
 def performed(names: tuple[str, str], asked: Conditioning, seed: int = 1) -> tuple[list[Form], list[NoteEvent]]:
     form, forms, notes = Form(seed=seed, frame=0), [], []
-    for moment in moments(asked, names, TABLE):
+    for moment in moments(asked, names, ARRANGEMENTS):
         form, started = advance(form, moment)
         forms.append(form)
         notes.extend(started)
@@ -80,12 +83,12 @@ def before_line(notes: list[NoteEvent]) -> list[NoteEvent]:
     ],
 )
 def test_the_kind_follows_drive_and_drums(out_of: str, into: str, drums: int, kind: str) -> None:
-    assert kind_of(TABLE[out_of], TABLE[into], drums) == kind
+    assert kind_of(ARRANGEMENTS[out_of], ARRANGEMENTS[into], drums) == kind
 
 
 @pytest.mark.parametrize("drums", [-1, 0, 1])
 def test_every_lead_in_is_playable(drums: int) -> None:
-    for out_of, into in permutations(NAMES, 2):
+    for out_of, into in permutations(SITUATIONS, 2):
         for known in (0.2, 0.5, 1.0, 2.3, 4.0):
             written = lead_in(turn(out_of, into, known=known, drums=drums))
             assert list(written.ticks) == sorted(written.ticks)
@@ -113,7 +116,7 @@ def test_the_fill_is_no_longer_than_the_notice() -> None:
 
 def test_a_fill_grows() -> None:
     for out_of, into in (("calm", "combat"), ("town", "tavern"), ("metal", "boss")):
-        kit = TABLE[out_of if TABLE[out_of].kit.fill else into].kit
+        kit = ARRANGEMENTS[out_of if ARRANGEMENTS[out_of].kit.fill else into].kit
         fill = [o for o in lead_in(turn(out_of, into)).onsets if o.program == kit.fill_program and o.pitch in kit.fill]
         loud = [onset.velocity for onset in fill if onset.tick < 0]
         assert len(loud) >= 4
@@ -230,3 +233,57 @@ def test_no_note_starts_just_before_its_role_rests() -> None:
         _, notes = performed(("stealth", "chase"), changing(100, intensity=0.7), seed)
         bass = [note for note in before_line(notes) if note.family == "bass"]
         assert min(note.duration for note in bass) >= 24_000 // 8
+
+
+def test_a_pickup_quotes_the_theme_at_double_speed() -> None:
+    """The theme rises three steps and falls one, in beats of one, a half, a half and two."""
+    motif = motif_of(
+        [PlayedNote(0, 1, 60), PlayedNote(1, 0.5, 62), PlayedNote(1.5, 0.5, 65), PlayedNote(2, 2, 64)],
+        tonic=0,
+        mode="major",
+    )
+    plain, quoted = (
+        [
+            note
+            for note in lead_in(turn("calm", "combat", theme=theme)).onsets
+            if note.role == "melody" and note.tick < 0
+        ]
+        for theme in (None, motif)
+    )
+    assert [note.tick / TICKS_PER_BEAT for note in quoted] == [-1.0, -0.5, -0.25]
+    assert [b.pitch > a.pitch for a, b in pairwise(quoted)] == [True, True]
+    assert [note.pitch for note in quoted] != [note.pitch for note in plain]
+    assert abs(quoted[-1].pitch % 12 - chord("1", 2, "minor").root) in (1, 2)
+
+
+def test_a_pickup_quotes_the_theme_that_comes() -> None:
+    """The present theme falls by steps, the coming one rises by them."""
+    motifs = tuple(
+        motif_of([PlayedNote(beat, 1, pitch) for beat, pitch in enumerate(pitches)], tonic=0, mode="major")
+        for pitches in ((72, 71, 69, 67, 65), (60, 62, 64, 65, 67))
+    )
+    asked = changing(100)
+    present = np.zeros(asked.num_frames, np.int16)
+
+    def pickup(coming: int) -> list[int]:
+        themed = replace(
+            asked,
+            theme=present,
+            theme_strength=np.ones(asked.num_frames, np.float32),
+            next_theme=np.where(asked.to_change >= 0, coming, present).astype(np.int16),
+        )
+        form, pitches = Form(seed=1, frame=0), []
+        for moment in moments(themed, ("calm", "combat"), ARRANGEMENTS, motifs):
+            form, started = advance(form, moment)
+            # The last beat before the line.
+            begin = LINE * FRAME_SIZE - 24_000
+            pitches += [note.pitch for note in started if note.family == "melody" and note.start >= begin]
+            if moment.frame >= LINE - 1:
+                break
+        return pitches
+
+    falling, rising = pickup(0), pickup(1)
+    assert len(falling) >= 2
+    assert falling == sorted(falling, reverse=True)
+    assert rising == sorted(rising)
+    assert len(rising) >= 2

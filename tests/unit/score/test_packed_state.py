@@ -17,12 +17,11 @@ from hypothesis import strategies as st
 from contract.generators import bank, conditioning, score, steady
 from segue.contract import FRAME_SIZE, MODES, MOST_STATE_BYTES, SAMPLE_RATE, Conditioning, NoteEvent, Request, StyleBank
 from segue.score import packed_state, production, record_codec
-from segue.score.composer.conductor import Form
+from segue.score.composer.form import Form
 from segue.score.composer.moment import Cue
-from segue.score.composer.table import NAMES
 from segue.score.generator import ScoreGenerator, ScoreState
 from segue.score.packed_state import PackedProduction
-from segue.score.production import Settings
+from segue.score.production_settings import Settings
 from segue.score.sampler.kits import KITS
 from segue.score.sampler.orchestra import ORCHESTRA
 from segue.score.sampler.sampler import MEMORY, Sampler
@@ -177,9 +176,12 @@ def test_the_oldest_notes_are_dropped_where_not_all_fit() -> None:
 def test_the_work_of_unpacking_is_bounded() -> None:
     """Notes of which no two sound alike, few enough bytes, but minutes of sound to make."""
     long = [replace(note, duration=29 * SAMPLE_RATE + 480 * place) for place, note in enumerate(random_notes(300, 0))]
-    table = packed_state._table(long)
+    table = packed_state._table(long, ())
     raw = record_codec.write(Form, Form(seed=1, frame=0))
-    raw += record_codec.write(PackedProduction, PackedProduction(None, 0, (), (), ())) + len(long).to_bytes(2, "little")
+    raw += record_codec.write(PackedProduction, PackedProduction(None, 0, (), (), ()))
+    raw += record_codec.write(packed_state.PackedStyles, packed_state.PackedStyles(())) + len(long).to_bytes(
+        2, "little"
+    )
     data = packed_state._sum(MODEL) + zlib.compress(raw + packed_state._columns(table, 0))
     assert len(data) <= MOST_STATE_BYTES
     with pytest.raises(ValueError, match="work"):
@@ -197,7 +199,7 @@ def test_a_compression_bomb_is_not_inflated() -> None:
     assert peak < 500_000
 
 
-names = st.sampled_from((*NAMES[:12], "", "polka"))
+names = st.sampled_from((*SITUATIONS[:12], "", "polka"))
 places = st.integers(-9, 9) | st.integers(0, 10**8) | st.integers(-(2**63), 2**63)
 forms = st.builds(
     Form,
@@ -217,7 +219,7 @@ forms = st.builds(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(forms)
 def test_any_form_is_refused_or_can_continue(form: Form) -> None:
     state = replace(score().start(seed=0), form=form)
@@ -231,7 +233,7 @@ def test_any_form_is_refused_or_can_continue(form: Form) -> None:
     assert result.state.form.leader
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.binary(max_size=60), st.lists(st.tuples(st.integers(0, 4_000), st.integers(0, 255)), max_size=3))
 def test_invalid_notes_are_refused_or_playable(tail: bytes, edits: list[tuple[int, int]]) -> None:
     """Bytes changed before they are deflated, so that no checksum gives them away."""

@@ -10,7 +10,8 @@ import pytest
 
 from segue.contract import FAMILIES, FRAME_SIZE, SAMPLE_RATE, Samples
 from segue.score import production
-from segue.score.production import NEUTRAL, WARM_UP, Kick, ProductionState, Settings
+from segue.score.production import WARM_UP, Kick, ProductionState
+from segue.score.production_settings import NEUTRAL, Settings, mixed
 from segue.style_profile import Ensemble, StyleProfile
 from unit.sampler.material import note
 
@@ -106,8 +107,8 @@ def test_any_chunks_give_the_same_samples(seed: int) -> None:
 
 
 def test_a_mix_of_styles_is_between_them() -> None:
-    assert production.mixed([DRIVEN, NEUTRAL, DRIVEN], [0.3, 0.0, 0.7]) is DRIVEN
-    half = production.mixed([NEUTRAL, replace(DRIVEN, width=0.5)], [0.5, 0.5])
+    assert mixed([DRIVEN, NEUTRAL, DRIVEN], [0.3, 0.0, 0.7]) is DRIVEN
+    half = mixed([NEUTRAL, replace(DRIVEN, width=0.5)], [0.5, 0.5])
     assert half.wow == pytest.approx(0.3)
     assert half.bits == pytest.approx(12.5)
     assert half.low_pass_hz == pytest.approx((3_000 * 20_000) ** 0.5)

@@ -14,10 +14,10 @@ from contract.generators import bank, conditioning, score
 from segue.contract import FRAME_SIZE, Chunk, Request, StyleBank
 from segue.score import generator
 from segue.score.composer.arrange import arrange
-from segue.score.composer.conductor import FLOOR
-from segue.score.composer.vocabulary import Situation
+from segue.score.composer.playing import FLOOR
+from segue.score.composer.vocabulary import Arrangement
 from segue.score.generator import MOST_MIXED, arranged, bounded, moments
-from segue.score.production import NEUTRAL
+from segue.score.production_settings import NEUTRAL
 from segue.style.points import POINTS
 from segue.style.situations import SITUATIONS
 from segue.style_profile import StyleProfile
@@ -35,7 +35,7 @@ def test_styles_that_are_arranged_alike_share_an_arrangement() -> None:
 def test_only_styles_that_are_heard_are_arranged(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def noted(profile: StyleProfile) -> Situation:
+    def noted(profile: StyleProfile) -> Arrangement:
         asked.append(profile.key)
         return arrange(profile)
 

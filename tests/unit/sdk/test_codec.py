@@ -57,7 +57,7 @@ def check(parts: list[bytes]) -> None:
     assert code in DECODE_CODES if code else decode(encode(message)) == message
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.binary(max_size=60), max_size=3))
 def test_any_bytes_give_a_message_or_a_protocol_error(parts: list[bytes]) -> None:
     check(parts)
@@ -76,7 +76,7 @@ plain = st.recursive(
 keys = sorted({key for message in EXAMPLES for key in message.to_map()})
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(sorted(MESSAGES)), st.dictionaries(st.sampled_from(keys), plain, max_size=6), st.booleans())
 def test_any_fields_give_a_message_or_a_protocol_error(name: str, fields: dict[str, object], payload: bool) -> None:
     example = next(message for message in EXAMPLES if NAMES[type(message)] == name)

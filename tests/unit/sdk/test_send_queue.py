@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from segue_sdk.client_events import EventDelayed
-from segue_sdk.limits import MOST_MERGED, MOST_UNRECEIPTED
+from segue_sdk.codec import encode
+from segue_sdk.limits import HEADER_BYTES, MOST_MERGED, MOST_SETTINGS, MOST_UNRECEIPTED
 from segue_sdk.messages import Cause, Change, Event, EventItem, Hello, Receipt, Restore, Rules, Status
 from segue_sdk.session import ClientSession
 from unit.sdk.peer import WELCOME, Peer, of_type, receipt
@@ -390,3 +391,33 @@ def test_every_trigger_arrives_in_the_end_at_a_service_that_refuses_at_random() 
                 peer.says(receipt(item.seq))
     assert fired == 300
     assert sorted(one.seq for one in of_type(Receipt, peer.client_events())) == numbers
+
+
+def test_events_with_many_long_names_are_sent_in_messages_that_fit() -> None:
+    """Each game frame sets all inputs and fires a trigger, so that it stays an event of its own."""
+    names = [f"{number:03}".ljust(64, "x") for number in range(MOST_SETTINGS)]
+    number = next(one for one in WELCOME.rules.inputs if one.type == "number")
+    trigger = next(one for one in WELCOME.rules.inputs if one.type == "trigger")
+    inputs = (trigger, *(replace(number, name=name) for name in names[:-1]))
+    peer = Peer(ClientSession(HELLO))
+    welcome = replace(WELCOME, rules=replace(WELCOME.rules, inputs=inputs))
+    peer.go_live(welcome)
+    peer.session.disconnected()
+    frames = 30
+    for frame in range(frames):
+        for name in names[:-1]:
+            peer.session.set(name, 0.5 + frame / 100)
+        peer.session.fire(trigger.name)
+        peer.session.end_frame(0)
+    peer.session.connected(peer.now_s)
+    peer.says(replace(welcome, resumed=True))
+    events = []
+    for _ in range(20):
+        peer.tick(0.5)
+        for message in of_type(Event, peer.sent()):
+            assert len(encode(message)[0]) <= HEADER_BYTES
+            events += message.events
+            for item in message.events:
+                peer.says(receipt(item.seq))
+    assert [len(item.fire) for item in events] == [1] * frames
+    assert all(len(item.set) == MOST_SETTINGS - 1 for item in events)

@@ -69,7 +69,7 @@ def play_both(traffic: list[object]) -> None:
         assert timeline.have == reference.have()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(operations)
 def test_random_traffic_equals_the_reference(traffic: list[object]) -> None:
     play_both(traffic)
@@ -102,7 +102,7 @@ def test_long_realistic_traffic_equals_the_reference(seed: int) -> None:
     play_both(traffic)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, 2**32))
 def test_the_order_and_repetition_of_chunks_do_not_matter(seed: int) -> None:
     """The same chunks before anything is read, shuffled and some of them twice, give the same stream."""

@@ -49,7 +49,7 @@ class ServiceHarness:
         config = ServiceConfig(**{**rules, "generator": "toy", "lookahead_ms": 2_000, **settings})
         self.metrics = Metrics()
         generators = (ToyGenerator(), Loop())
-        self.rule_store = RuleStore(config, encoder())
+        self.rule_store = RuleStore(config, [encoder()])
         self.scheduler = Scheduler(generators, self.clock)
         self.worker = Worker("generator")
         self.sessions = Sessions(

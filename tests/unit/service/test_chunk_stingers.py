@@ -20,7 +20,8 @@ from segue.runtime.chunk_stingers import ChunkStingers
 from segue.runtime.fallback import Loop
 from segue.runtime.messages import ChunkOut, StingerOut
 from segue.runtime.mixdown import MixedStinger
-from segue.runtime.recording import Header, read_recording, replay, resolve_operations, write_recording
+from segue.runtime.recording import Header, read_recording, write_recording
+from segue.runtime.replaying import replay, resolve_operations
 from segue.runtime.session import Session
 from segue.runtime.session_config import SessionConfig
 from segue.runtime.stinger_placement import PlacedCue

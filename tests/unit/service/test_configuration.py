@@ -340,13 +340,20 @@ GIB = 1 << 30
 
 
 @pytest.mark.parametrize(
-    ("sessions", "machine", "expected"),
-    [(1, 64 * GIB, 144), (16, 64 * GIB, 384), (16, 2 * GIB, 256), (1, GIB // 4, LEAST_MIB), (16, None, 384)],
+    ("sessions", "machine", "generators", "expected"),
+    [
+        (1, 64 * GIB, 1, 144),
+        (16, 64 * GIB, 1, 384),
+        (16, 64 * GIB, 3, 1_152),
+        (16, 2 * GIB, 3, 256),
+        (1, GIB // 4, 1, LEAST_MIB),
+        (16, None, 1, 384),
+    ],
 )
-def test_note_memory_grows_with_the_sessions_up_to_a_share_of_the_machine(
-    sessions: int, machine: int | None, expected: int
+def test_note_memory_grows_with_sessions_and_processes_up_to_a_share_of_the_machine(
+    sessions: int, machine: int | None, generators: int, expected: int
 ) -> None:
-    assert default_note_memory_mib(sessions, machine) == expected
+    assert default_note_memory_mib(sessions, machine, generators) == expected
 
 
 def test_the_limit_of_a_container_counts_if_it_is_lower(tmp_path: Path) -> None:

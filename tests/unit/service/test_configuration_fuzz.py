@@ -112,7 +112,7 @@ def test_paths_that_are_not_files() -> None:
     assert attempt({}, "--config", "/dev/zero") is None
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.dictionaries(
         st.sampled_from([variable_of(setting) for setting in Settings.fields.values()]),

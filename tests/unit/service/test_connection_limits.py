@@ -307,6 +307,12 @@ def test_a_client_that_causes_much_planning_waits_only_while_the_loop_is_late() 
             for _ in range(45):
                 service.tick(0.05)
             assert change() == 0.0
+            # A process that did not run is not late: what came meanwhile is read at once.
+            service.now_s += 3.0
+            service.handler.extend_deadlines(3.0, suspended=True)
+            service.tick(0.05)
+            for _ in range(10):
+                assert change() == 0.0
 
     asyncio.run(main())
 

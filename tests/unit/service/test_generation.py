@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -227,6 +227,7 @@ class Running:
         for session in self.sessions.values():
             self.scheduler.add(session)
         self._batch_done = asyncio.Event()
+        self.has_unread: Callable[[], bool] = lambda: False
         self.generation = Generation(
             self.scheduler,
             generators,
@@ -236,6 +237,7 @@ class Running:
             on_session_failed=lambda session: None,
             metrics=self.metrics,
             guard=FaultGuard(self.metrics),
+            has_unread=lambda: self.has_unread(),
         )
 
     async def __aenter__(self) -> Running:
@@ -291,7 +293,7 @@ def test_one_generator_does_not_wait_for_another() -> None:
     asyncio.run(main())
 
 
-def test_a_hung_call_blocks_only_its_thread_and_its_generator_is_not_called_until_it_returns() -> None:
+def test_a_hung_call_blocks_its_thread_alone_and_a_generator_without_a_free_thread_is_not_called() -> None:
     async def main() -> None:
         hanging, safety = Gated("hanging", threads=2), ToyGenerator("safety")
         async with Running([hanging, safety, Loop()], [(1, 0), (2, 0)]) as running:
@@ -306,13 +308,65 @@ def test_a_hung_call_blocks_only_its_thread_and_its_generator_is_not_called_unti
             await running.until_head(2, 30)
             assert len(hanging.at_once) == 2
             assert [session.level for session in running.sessions.values()] == [1, 1]
-            # One has returned, the other has not: the generator still hangs.
-            hanging.gate.release()
+            # The chosen generator has no thread for a session that asks for it again.
             running.scheduler.set_primary(running.sessions[1], 0)
             running.sessions[1].playhead(played=48_000, committed=48_000, paused=True, now_s=running.now_s)
             await running.until_head(1, 50)
             assert len(hanging.at_once) == 2
+            # One call has returned, the other has not: one thread is free.
             hanging.gate.release()
+            async with asyncio.timeout(30.0):
+                while len(hanging.at_once) < 3:
+                    running.scheduler.set_primary(running.sessions[2], 0)
+                    running.sessions[2].playhead(played=48_000, committed=48_000, paused=True, now_s=running.now_s)
+                    await asyncio.sleep(0.01)
+            for _ in range(30):
+                hanging.gate.release()
+            await running.until_head(2, 50)
+
+    asyncio.run(main())
+
+
+def test_after_a_suspension_nothing_is_generated_before_the_messages_that_came_meanwhile_are_read() -> None:
+    async def main() -> None:
+        async with Running([ToyGenerator("toy"), Loop()], [(1, 0)]) as running:
+            await running.until_head(1, 30)
+            head, asked, is_read = running.sessions[1].head, 0, False
+
+            def has_unread() -> bool:
+                nonlocal asked
+                asked += 1
+                return not is_read
+
+            running.has_unread = has_unread
+            running.now_s += 3.0
+            running.sessions[1].playhead(played=48_000, committed=48_000, paused=True, now_s=running.now_s)
+            running.generation.wake()
+            async with asyncio.timeout(30.0):
+                while asked < 5:
+                    await asyncio.sleep(0.01)
+            assert running.sessions[1].head == head
+            is_read = True
+            await running.until_head(1, head + 20)
+
+    asyncio.run(main())
+
+
+def test_messages_that_never_end_hold_generation_up_for_a_second_at_most() -> None:
+    async def main() -> None:
+        async with Running([ToyGenerator("toy"), Loop()], [(1, 0)]) as running:
+            await running.until_head(1, 30)
+            head = running.sessions[1].head
+
+            def has_unread() -> bool:
+                running.now_s += 0.2
+                return True
+
+            running.has_unread = has_unread
+            running.now_s += 3.0
+            running.sessions[1].playhead(played=48_000, committed=48_000, paused=True, now_s=running.now_s)
+            running.generation.wake()
+            await running.until_head(1, head + 20)
 
     asyncio.run(main())
 

@@ -250,7 +250,7 @@ def test_a_recording_whose_session_fell_back_to_the_loop_is_rendered_as_it_was_h
     chunks = asyncio.run(play())
     assert {chunk.generator for chunk in chunks} == {"toy", "loop"}
     (path,) = tmp_path.iterdir()
-    session, scenario = recorded(path, CALM, GeneratorChain(encoder(), [ToyGenerator()]))
+    session, scenario = recorded(path, CALM, GeneratorChain([encoder()], [ToyGenerator()]))
     blocks: list[Samples] = []
     render_recording(scenario, session, blocks.append, Collector(Keep()), progress=lambda frames: None)
     rendered = np.concatenate(blocks)

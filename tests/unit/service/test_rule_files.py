@@ -92,7 +92,7 @@ def test_files_named_in_a_rule_file_are_found_even_if_they_are_missing(music: Pa
     main = music / "forest" / "forest.yml"
     main.write_text(
         "include: [regions/crypt.yaml, regions/none.yaml]\nstyles: {a: {audio: a.wav}, b: {blend: [{audio: b.wav}]}}\n"
-        "stingers: {c: {trigger: x, audio: sub/c.wav}}\n",
+        "stingers: {c: {trigger: x, audio: sub/c.wav}}\nthemes: {hero: {midi: hero.mid}}\n",
         encoding="utf-8",
     )
     (music / "forest" / "regions" / "crypt.yaml").write_text(
@@ -106,7 +106,7 @@ def test_files_named_in_a_rule_file_are_found_even_if_they_are_missing(music: Pa
         home / "regions" / "deep.yaml",
         main.resolve(),
     }
-    sounds = {home / "a.wav", home / "b.wav", home / "sub" / "c.wav", home / "regions" / "d.wav"}
+    sounds = {home / "a.wav", home / "b.wav", home / "sub" / "c.wav", home / "regions" / "d.wav", home / "hero.mid"}
     assert {path.resolve() for path in found.reached} == {*found.includes, *sounds}
 
 

@@ -62,7 +62,17 @@ def book_of(
         max_prompts=max_prompts,
         max_prompt_audio_ms=max_prompt_audio_ms,
     )
-    return RuleStore(config, ENCODER)
+    return RuleStore(config, [ENCODER])
+
+
+def test_an_audition_has_a_switch_for_each_layer_also_after_an_edit(town: Path) -> None:
+    book = RuleStore(ServiceConfig(rules={"town": town}, default_rules="town", audition=True), [ENCODER])
+    assert [layer.name for layer in book.named().rules.layers] == ["place", "mute:place"]
+    edit(town, RULES.replace("market: 1}", "market: 2}"))
+    rules = taken_over(settled(book)).rules
+    assert [layer.name for layer in rules.layers] == ["place", "mute:place"]
+    assert [each.name for each in rules.inputs] == ["mute:place"]
+    assert [layer.name for layer in book_of(town).named().rules.layers] == ["place"]
 
 
 def settled(book: RuleStore) -> list[RuleEdit]:
@@ -133,7 +143,9 @@ def test_audio_prompts_have_a_quota(town: Path, tmp_path: Path) -> None:
     text = RULES.replace("market: {text: cheerful tavern lute}", "market: {blend: [{audio: a.wav}, {audio: b.wav}]}")
     town.write_text(text, encoding="utf-8")
     assert book_of(town, max_prompt_audio_ms=4_000).names == ("town",)
-    with pytest.raises(RuleError, match=r'style "market": expected at most 3 s of audio prompts in all, got 4 s'):
+    with pytest.raises(
+        RuleError, match=r'style "market": .*b\.wav: expected at most 3 s of audio prompts in all, got 4 s'
+    ):
         book_of(town, max_prompt_audio_ms=3_000)
 
 

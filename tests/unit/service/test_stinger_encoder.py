@@ -28,7 +28,7 @@ DUCK = Duck(depth_db=-9.0, fade_out_samples=4_800, recovery_samples=9_600, fade_
 
 
 def cue(kind: str, start: int = 96_000, reason: str = "") -> StingerCue:
-    return StingerCue(kind, "fanfare", start, -3.0, "drop", DUCK, reason)
+    return StingerCue(kind, "fanfare", start, -3.0, "drop", DUCK, reason, frames=4)
 
 
 def no_music(start: int, end: int) -> Samples:
@@ -110,7 +110,7 @@ def test_a_stinger_that_the_rules_no_longer_have_has_no_messages() -> None:
 
 @pytest.mark.parametrize("included", [False, True])
 def test_a_burst_is_told_though_the_music_itself_plays_it(included: bool) -> None:
-    encoder = StingerEncoder({}, "f32le", included=included, bursts={"fanfare": 4 * FRAME_SIZE})
+    encoder = StingerEncoder({}, "f32le", included=included, bursts={"fanfare"})
     (ahead,) = said(encoder, "scheduled")
     (placed,) = said(encoder, "started")
     assert (placed.id, placed.kind, placed.total, placed.count, placed.pcm) == (
@@ -150,7 +150,7 @@ def test_a_stinger_in_the_chunks_is_placed_once_without_samples() -> None:
     assert (gone.id, gone.kind) == (ahead.id, "cancelled")
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 1 << 30), loud=st.floats(0.1, 1.0), known=st.integers(0, 60_000), gain_db=st.floats(-12, 12))
 def test_the_sum_at_the_client_stays_within_full_scale(seed: int, loud: float, known: int, gain_db: float) -> None:
     rng = np.random.default_rng(seed)

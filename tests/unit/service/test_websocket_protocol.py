@@ -361,7 +361,7 @@ def test_a_stream_with_every_kind_of_event() -> None:
     assert WHOLE[3] == MessageReceived(parts=[b"ab", b"cd"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(0, len(STREAM)), max_size=40).map(sorted))
 def test_any_cut_of_the_stream_gives_the_same_events_and_answers(cuts: list[int]) -> None:
     service = connection()
@@ -373,7 +373,7 @@ def test_any_cut_of_the_stream_gives_the_same_events_and_answers(cuts: list[int]
     assert end.code == CloseCode.NORMAL_CLOSURE
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_any_damage_is_an_event_or_a_remote_error(data: st.DataObject) -> None:
     at = data.draw(st.integers(0, min(len(STREAM), 4_000) - 1))

@@ -13,7 +13,7 @@ from segue.style.reader import StyleReader
 from segue.style.word_table import WordEncoder
 from segue.style_profile import CHOICES, StyleProfile, distance
 
-READER = StyleReader(WordEncoder())
+READER = StyleReader([WordEncoder()])
 
 
 def profiles(**texts: str) -> dict[str, StyleProfile]:

@@ -19,7 +19,7 @@ from segue.style_profile import distance
 from segue.training.words.captions import directions, save
 
 ENCODER = WordEncoder()
-READER = StyleReader(ENCODER)
+READER = StyleReader([ENCODER])
 
 
 def test_there_are_a_hundred_named_styles_and_the_twenty_situations_come_first() -> None:

@@ -15,7 +15,7 @@ from segue.style_profile import StyleProfile
 
 DATA: Final = yaml.safe_load(Path(__file__).with_name("prompts.yaml").read_text(encoding="utf-8"))
 GROUPS: Final = DATA.pop("groups")
-READER: Final = StyleReader(WordEncoder())
+READER: Final = StyleReader([WordEncoder()])
 # Which scales a listener hears as a mode, and which grooves as a rhythm.
 MODES: Final = {
     "major": {"major", "lydian", "mixolydian", "major pentatonic"},

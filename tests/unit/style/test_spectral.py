@@ -1,13 +1,13 @@
-"""NumPy's spectrogram, running median and peaks are SciPy's."""
+"""NumPy's spectrogram and running median are SciPy's."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from scipy.ndimage import median_filter
-from scipy.signal import find_peaks, stft
+from scipy.signal import stft
 
-from segue.style.spectral import peaks, power_spectrogram, running_median
+from segue.style.spectral import power_spectrogram, running_median
 
 
 @pytest.mark.parametrize(
@@ -27,16 +27,3 @@ def test_the_spectrogram(samples: int, window: int, hop: int) -> None:
 def test_the_running_median(shape: tuple[int, int]) -> None:
     values = np.random.default_rng(2).standard_normal(shape)
     assert np.array_equal(running_median(values, 17), median_filter(values, size=(1, 17), mode="nearest"))
-
-
-def test_the_peaks() -> None:
-    random = np.random.default_rng(3)
-    for length in (3, 10, 500):
-        for _ in range(20):
-            values = random.standard_normal(length)
-            expected, _properties = find_peaks(values, height=0.12, distance=4)
-            assert peaks(values, 0.12, 4) == expected.tolist()
-
-
-def test_a_plateau_has_one_peak_in_its_middle() -> None:
-    assert peaks(np.array([0.0, 1.0, 1.0, 1.0, 0.0, 2.0, 2.0, 3.0, 3.0]), 0.5, 1) == [2]

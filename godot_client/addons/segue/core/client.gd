@@ -96,14 +96,15 @@ func close() -> void:
 
 ## Sets an input; the last value of a game frame counts. Why it was not taken, or null.
 func set_input(name: String, value: Variant) -> InputError:
-	_take_inputs()
-	var plain: Variant
-	if _is_declared:
-		plain = _table.value(name, value)
-	elif _table.plain_name(name) != null:
-		plain = _table.plain_value(name, value)
+	var plain: Variant = _plain(name, value)
 	if _table.error == null:
 		_set[name] = plain
+	return _table.error
+
+
+## Why [method set_input] would not take a value, or null.
+func mistake_in(name: String, value: Variant) -> InputError:
+	_plain(name, value)
 	return _table.error
 
 
@@ -173,6 +174,16 @@ func restore(blob: PackedByteArray) -> int:
 			numbers.request(number, session.restore(blob))
 	)
 	return number
+
+
+## Lets the session continue at another address, as after a restart of its service. Empty: it waits
+## for the next call of this. What is wrong with the address; empty: nothing.
+func move(address: String) -> String:
+	var parsed: Address = null if address.is_empty() else Address.new(address)
+	if parsed != null and not parsed.error.is_empty():
+		return parsed.error
+	_worker.enqueue(_move.bind(parsed, _worker))
+	return ""
 
 
 ## Pauses the music with the game, or lets it continue.
@@ -257,6 +268,14 @@ func _take_inputs() -> void:
 		_is_declared = true
 
 
+## The value as it is sent; the table's `error` says what is wrong with it.
+func _plain(name: String, value: Variant) -> Variant:
+	_take_inputs()
+	if _is_declared:
+		return _table.value(name, value)
+	return _table.plain_value(name, value) if _table.plain_name(name) != null else null
+
+
 func _change_gain(fields: Dictionary) -> void:
 	if Message.of("control", fields).error != null:
 		push_error("segue: ramp_ms: expected 0 to 60000, got %d" % fields["ramp_ms"])
@@ -267,6 +286,13 @@ func _change_gain(fields: Dictionary) -> void:
 			player.change_gain(fields)
 			session.control(fields)
 	)
+
+
+## On the thread.
+static func _move(
+	_session: ClientSession, _numbers: GameNumbers, address: Address, worker: ClientWorker
+) -> void:
+	worker.move(address)
 
 
 ## On the thread: makes one event of a game frame. A frame that says nothing new gets its receipt at

@@ -25,6 +25,7 @@ const _LINGER_MS := 50
 ## Plays what the client receives.
 var player := Player.new()
 
+## Null: there is none to connect to for now.
 var _address: Address
 var _token: String
 var _options: TLSOptions
@@ -150,6 +151,15 @@ func run() -> void:
 	refuse_calls()
 
 
+## Ends the connection, if there is one, and makes the next to another address; null: none.
+func move(address: Address) -> void:
+	_address = address
+	_drop_connection()
+	_session.disconnected("the service has ended")
+	_retries.connected()
+	_next_attempt_s = 0.0
+
+
 func _must_stop() -> bool:
 	_mutex.lock()
 	var is_closing := _is_closing
@@ -184,14 +194,13 @@ func _make_calls() -> void:
 
 func _step_connection(now_s: float) -> void:
 	if _connection == null:
-		if now_s >= _next_attempt_s:
+		if _address != null and now_s >= _next_attempt_s:
 			_connection = Connection.new(_address, _token, _options, now_s, _attempts)
 			_attempts += 1
 		return
-	var was_open := _connection.state == Connection.State.OPEN
+	var was_open := _connection.was_open
 	_connection.step(now_s)
-	var is_open := _connection.state == Connection.State.OPEN
-	if is_open and not was_open:
+	if _connection.was_open and not was_open:
 		_retries.connected()
 		_session.connected(now_s)
 	if _connection.is_silent and _connection.state != Connection.State.ENDED:

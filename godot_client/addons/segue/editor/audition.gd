@@ -23,6 +23,8 @@ const _FILL_MS := 100
 var _service: ServiceProcess
 var _client: Client
 var _speaker: Speaker
+## Triggers that were fired before there is a client.
+var _early: Array[String] = []
 var _heard := HeardMusic.new()
 
 
@@ -53,6 +55,7 @@ func start(rules_file: String) -> void:
 
 ## Ends the music and its service.
 func stop() -> void:
+	_early.clear()
 	if _client != null:
 		_speaker.close()
 		_speaker.free()
@@ -71,10 +74,12 @@ func set_input(input: String, value: Variant) -> void:
 		_tell(_client.set_input(input, value))
 
 
-## Fires a trigger.
+## Fires a trigger; while the service starts, it waits for it.
 func fire(trigger: String) -> void:
 	if _client != null:
 		_tell(_client.fire(trigger))
+	elif _service != null:
+		_early.append(trigger)
 
 
 ## As of `HeardMusic.statistics`. Empty: nothing plays.
@@ -114,6 +119,9 @@ func _play(address: String) -> void:
 	add_child(_speaker)
 	_speaker.open(_client, _FILL_MS)
 	_heard = HeardMusic.new(_client, _speaker.filler)
+	for trigger in _early:
+		_tell(_client.fire(trigger))
+	_early.clear()
 
 
 func _take(event: ClientEvent) -> void:

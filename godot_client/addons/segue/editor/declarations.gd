@@ -17,6 +17,9 @@ const VERSION := 1
 ## What the editor keeps of names while a file is so wrong that some cannot be read.
 const _NAMES := ["inputs", "styles", "layers", "stingers"]
 
+## Of a file that is larger, the time and the size tell whether it has changed.
+const _MOST_DIGESTED := 1048576
+
 ## Why the files cannot be described; empty: they can.
 var error := ""
 
@@ -24,8 +27,9 @@ var error := ""
 var _described := {}
 ## By path of each file that was read: what tells whether it has changed.
 var _stamps := {}
+## The rule files outside the folder of the project settings that nodes play.
+var _others := {}
 var _thread: Thread
-var _told_missing := false
 
 
 func _init() -> void:
@@ -45,6 +49,9 @@ func refresh() -> void:
 		_take(_thread.wait_to_finish())
 		_thread = null
 	var files := Settings.rule_files()
+	for other: String in _others:
+		if not other in files and FileAccess.file_exists(other):
+			files.append(other)
 	var stamps := _stamps_of(Array(files))
 	if stamps == _stamps:
 		return
@@ -53,17 +60,16 @@ func refresh() -> void:
 		return
 	var program := Settings.program()
 	if program.is_empty():
-		if not _told_missing:
-			_told_missing = true
-			error = (
-				"no program 'segue': set %s to a bundle of the service, or install Segue"
-				% Settings.BUNDLE
-			)
-			changed.emit()
+		# The dock says so, and what was known stays.
 		return
-	_told_missing = false
 	_thread = Thread.new()
 	_thread.start(_describe.bind(program, files, stamps))
+
+
+## Lets a rule file be described that a node plays, wherever it lies.
+func include(path: String) -> void:
+	if FileAccess.file_exists(path) and Settings.is_rule_file(path):
+		_others[path] = true
 
 
 ## Waits for the background.
@@ -133,10 +139,38 @@ static func fault_of_name(name: String, known: Array) -> String:
 	return "unknown" if meant.is_empty() else "unknown; did you mean '%s'?" % meant
 
 
+## The mistakes of a rule file and of the files that it includes, as of `segue describe`.
+func mistakes(path: String) -> Array:
+	return of(path).get("problems", []).filter(
+		func(problem: Dictionary) -> bool: return problem["severity"] == "error"
+	)
+
+
+## What is wrong with a rule file that a player plays; empty: nothing.
+func fault_of_file(path: String) -> String:
+	if path.is_empty():
+		return ""
+	if not FileAccess.file_exists(path):
+		var meant := SimilarNames.closest(path, paths())
+		return (
+			"there is no such file" + ("" if meant.is_empty() else "; did you mean '%s'?" % meant)
+		)
+	if not Settings.is_rule_file(path):
+		return "no rule file: those have the line 'segue: 1', and neither tests nor events"
+	var wrong := mistakes(path)
+	if not wrong.is_empty():
+		var more := "" if wrong.size() == 1 else " (and %d more)" % (wrong.size() - 1)
+		return text_of(wrong[0]) + more
+	var folder := Settings.value(Settings.RULES_FOLDER)
+	if path.get_base_dir() != folder.trim_suffix("/"):
+		return "an exported game finds rule files only if they lie in %s" % folder
+	return ""
+
+
 func _all(path: String, field: String) -> Array:
 	var found := []
-	for each: String in [path] if _described.has(path) else paths():
-		found.append_array(_described[each].get(field, []))
+	for each: String in paths() if path.is_empty() else [path]:
+		found.append_array(of(each).get(field, []))
 	return found
 
 
@@ -159,11 +193,14 @@ static func _describe(program: String, files: PackedStringArray, stamps: Diction
 
 func _take(found: Dictionary) -> void:
 	_stamps = found["stamps"]
+	error = ""
+	if found["described"].is_empty() and not _stamps.is_empty():
+		# What was known stays: a file may have been removed meanwhile, and the next time tells.
+		error = "'%s' cannot describe the rule files" % Settings.program()
+		changed.emit()
+		return
 	var before := _described
 	_described = found["described"]
-	error = ""
-	if _described.is_empty() and not _stamps.is_empty():
-		error = "'%s' cannot describe the rule files" % Settings.program()
 	for path: String in _described:
 		var described: Dictionary = _described[path]
 		if not described["complete"] and before.has(path):
@@ -201,11 +238,20 @@ static func text_of(problem: Dictionary) -> String:
 func _stamps_of(files: Array) -> Dictionary:
 	var stamps := {}
 	for path: String in files:
-		stamps[path] = "%d:%s" % [FileAccess.get_modified_time(path), FileAccess.get_md5(path)]
+		stamps[path] = _stamp_of(path)
 		for file: String in of(path).get("files", []):
 			var read := ProjectSettings.localize_path(file)
-			stamps[read] = "%d:%s" % [FileAccess.get_modified_time(read), FileAccess.get_md5(read)]
+			stamps[read] = _stamp_of(read)
 	return stamps
+
+
+static func _stamp_of(path: String) -> String:
+	var file := FileAccess.open(path, FileAccess.READ)
+	if file == null:
+		return ""
+	var size := file.get_length()
+	var content := str(size) if size > _MOST_DIGESTED else FileAccess.get_md5(path)
+	return "%d:%s" % [FileAccess.get_modified_time(path), content]
 
 
 static func _problems_of(described: Dictionary, path: String) -> Array:

@@ -5,6 +5,7 @@ extends VBoxContainer
 
 const Audition := preload("audition.gd")
 const Declarations := preload("declarations.gd")
+const FirstSteps := preload("first_steps.gd")
 const InputPanel := preload("input_panel.gd")
 const LivePlayer := preload("live_player.gd")
 const LiveSessions := preload("live_sessions.gd")
@@ -15,23 +16,20 @@ const Settings := preload("settings.gd")
 const _REFRESH_S := 1.0
 const _SHOW_S := 0.1
 
-## The name of a first rule file, without its ending.
-const _FIRST_RULES := "soundtrack"
-
 var _declarations: Declarations
 var _live_sessions: LiveSessions
 ## The player of a running game that is watched; null: the audition is.
 var _live: LivePlayer
 var _audition := Audition.new()
-var _rule_editor := RuleEditor.new()
+var _rule_editor: RuleEditor
 ## The audition, then the players of the running games.
 var _sources := OptionButton.new()
 var _row := HBoxContainer.new()
 var _rules := OptionButton.new()
+var _edit := Button.new()
 var _start := Button.new()
+var _first_steps := FirstSteps.new()
 var _status := Label.new()
-var _rate := Button.new()
-var _new_rules := Button.new()
 var _inputs := InputPanel.new(jump)
 var _playing := NowPlaying.new()
 var _problems := ItemList.new()
@@ -40,6 +38,7 @@ var _problems := ItemList.new()
 func _init(declarations: Declarations, live_sessions: LiveSessions) -> void:
 	_declarations = declarations
 	_live_sessions = live_sessions
+	_rule_editor = RuleEditor.new(declarations)
 	name = "Segue"
 	_sources.tooltip_text = "What is played and shown: a rule file in the editor, or the running game."
 	_sources.item_selected.connect(_choose_source)
@@ -47,13 +46,13 @@ func _init(declarations: Declarations, live_sessions: LiveSessions) -> void:
 	_rules.item_selected.connect(_choose.unbind(1))
 	_start.text = "Play"
 	_start.pressed.connect(_toggle)
-	_row.add_child(_rules)
-	_row.add_child(_start)
-	_rate.text = "The game's mix rate is not 48 kHz: set it"
-	_rate.tooltip_text = "The engine converts the music to other rates badly. Restart the editor then."
-	_rate.pressed.connect(_fix_rate)
-	_new_rules.text = "New rule file"
-	_new_rules.pressed.connect(_make_rules)
+	_edit.text = "Edit"
+	_edit.tooltip_text = "Opens the rule file. It is heard as soon as it is saved."
+	_edit.pressed.connect(func() -> void: jump({"file": _chosen(), "line": 1, "column": 1}))
+	for part: Control in [_rules, _edit, _start]:
+		_row.add_child(part)
+	_first_steps.rules_made.connect(_show_new_rules)
+	_first_steps.failed.connect(_show_failure)
 	var scroll := ScrollContainer.new()
 	scroll.size_flags_vertical = Control.SIZE_EXPAND_FILL
 	scroll.custom_minimum_size.y = 160
@@ -66,7 +65,7 @@ func _init(declarations: Declarations, live_sessions: LiveSessions) -> void:
 	_problems.item_clicked.connect(
 		func(index: int, _at: Vector2, _mouse: int) -> void: _jump(index)
 	)
-	for part: Control in [_sources, _row, _rate, _new_rules, _status, scroll, _playing, _problems]:
+	for part: Control in [_first_steps, _sources, _row, _status, scroll, _playing, _problems]:
 		add_child(part)
 	add_child(_audition)
 	add_child(_rule_editor)
@@ -106,7 +105,9 @@ func jump(place: Dictionary) -> void:
 			words.append(flag.format(values))
 		OS.create_process(program, words)
 		return
-	_rule_editor.open(ProjectSettings.localize_path(file), line, column)
+	var fault := _rule_editor.open(ProjectSettings.localize_path(file), line, column)
+	if not fault.is_empty():
+		_show_failure(fault)
 
 
 func _add_timer(seconds: float, callable: Callable) -> void:
@@ -119,21 +120,10 @@ func _add_timer(seconds: float, callable: Callable) -> void:
 
 func _refresh() -> void:
 	_declarations.refresh()
-	_rate.visible = not Settings.is_mix_rate_good()
+	_first_steps.refresh()
 
 
-func _fix_rate() -> void:
-	Settings.fix_mix_rate()
-	_rate.visible = false
-
-
-## Makes a first rule file, as `segue init` does.
-func _make_rules() -> void:
-	var path := Settings.value(Settings.RULES_FOLDER).path_join(_FIRST_RULES)
-	var output := []
-	var words := PackedStringArray(["init", ProjectSettings.globalize_path(path)])
-	if OS.execute(Settings.program(), words, output, true) != 0:
-		_show_failure(str(output[0]).strip_edges())
+func _show_new_rules() -> void:
 	_refresh()
 	EditorInterface.get_resource_filesystem().scan()
 
@@ -172,12 +162,13 @@ func _show_declarations() -> void:
 		if path == chosen:
 			_rules.select(_rules.item_count - 1)
 		for problem: Dictionary in described["problems"]:
-			var at := _problems.add_item(Declarations.text_of(problem))
+			var text := Declarations.text_of(problem)
+			var at := _problems.add_item(text)
 			_problems.set_item_metadata(at, problem)
-			_problems.set_item_tooltip(at, problem["text"])
+			_problems.set_item_tooltip(at, text)
 	_problems.visible = _problems.item_count > 0
 	_start.disabled = _rules.item_count == 0
-	_new_rules.visible = _rules.item_count == 0 and not Settings.program().is_empty()
+	_edit.disabled = _rules.item_count == 0
 	if _rules.item_count == 0:
 		_show_status("no rule files in %s" % Settings.value(Settings.RULES_FOLDER))
 	elif _status.text.begins_with("no rule files"):

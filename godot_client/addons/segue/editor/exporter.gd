@@ -90,8 +90,9 @@ func _prepare(system: String, path: String) -> void:
 
 
 ## Copies a folder and all in it; what went wrong, or nothing. without: endings of files to leave.
-static func _copy(from: String, to: String, without: Array) -> String:
-	if not DirAccess.dir_exists_absolute(from):
+## Links to folders are left out with a warning: they may lead back to a folder above.
+func _copy(from: String, to: String, without: Array) -> String:
+	if not DirAccess.dir_exists_absolute(from) or _is_in_target(from):
 		return ""
 	var made := DirAccess.make_dir_recursive_absolute(to)
 	if made != OK:
@@ -99,6 +100,9 @@ static func _copy(from: String, to: String, without: Array) -> String:
 	var folder := DirAccess.open(from)
 	folder.include_hidden = true
 	for name in folder.get_directories():
+		if Settings.is_link(folder, name):
+			_warn("%s is a link to a folder, and not copied" % from.path_join(name))
+			continue
 		var fault := _copy(from.path_join(name), to.path_join(name), without)
 		if not fault.is_empty():
 			return fault
@@ -109,6 +113,11 @@ static func _copy(from: String, to: String, without: Array) -> String:
 		if copied != OK:
 			return "cannot copy %s: %s" % [from.path_join(name), error_string(copied)]
 	return ""
+
+
+## Whether a folder is the one that is copied to, which may lie in the project.
+func _is_in_target(folder: String) -> bool:
+	return ProjectSettings.globalize_path(folder).simplify_path() == _target.simplify_path()
 
 
 ## Copies lose the permission to run. An export for Linux on Windows has none to give.

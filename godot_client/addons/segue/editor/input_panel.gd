@@ -46,6 +46,7 @@ func _add(declared: Dictionary) -> void:
 	var control := InputControl.new(declared)
 	var label := LinkButton.new()
 	label.text = control.name
+	label.size_flags_vertical = Control.SIZE_SHRINK_CENTER
 	# A running game does not know the place.
 	label.disabled = not declared.has("file")
 	if declared.has("file"):

@@ -57,6 +57,7 @@ func _update_property() -> void:
 	var value := str(get_edited_object().get(get_edited_property()))
 	if _line.text != value and not _line.has_focus():
 		_line.text = value
+	_declarations.include(rules_of(get_edited_object()))
 	_show_fault()
 
 

@@ -13,6 +13,9 @@ func show_statistics(found: Dictionary) -> void:
 	if found.is_empty():
 		return
 	var lines := PackedStringArray()
+	# The audition tells its failures by itself.
+	if not found.get("failure", "").is_empty():
+		lines.append(found["failure"])
 	for layer: String in found["states"]:
 		lines.append("%s: %s" % [layer, found["states"][layer]])
 	var mix := PackedStringArray()

@@ -30,6 +30,18 @@ func release(owner: Object, name: String) -> void:
 	_claims[name] = _claims_of(name).filter(func(each: Array) -> bool: return each[0] != id)
 
 
+## Forgets what freed owners want; the names of inputs that lose a claim by it.
+func release_freed() -> Array[String]:
+	var lost: Array[String] = []
+	for name: String in _claims:
+		var claims := _claims_of(name)
+		var living := claims.filter(func(each: Array) -> bool: return is_instance_id_valid(each[0]))
+		if living.size() < claims.size():
+			_claims[name] = living
+			lost.append(name)
+	return lost
+
+
 ## Forgets the game's own values.
 func forget_own() -> void:
 	_own.clear()

@@ -8,15 +8,33 @@ enum Interruption { PAUSE, DUCK, KEEP }
 const Client := preload("../core/client.gd")
 const GeneratorFiller := preload("generator_filler.gd")
 
+## By a node's notification: the reason of an interruption, and the player's property that says what
+## it does; empty: the reason is over. The editor's Game view suspends the game, from Godot 4.4 on:
+## scripts do not get NOTIFICATION_SUSPENDED, 9003, and NOTIFICATION_UNSUSPENDED, 9004, by name.
+const INTERRUPTIONS := {
+	Node.NOTIFICATION_PAUSED: ["pause", "on_pause"],
+	Node.NOTIFICATION_DISABLED: ["pause", "on_pause"],
+	Node.NOTIFICATION_UNPAUSED: ["pause", ""],
+	Node.NOTIFICATION_ENABLED: ["pause", ""],
+	Node.NOTIFICATION_APPLICATION_FOCUS_OUT: ["focus", "on_focus_loss"],
+	Node.NOTIFICATION_APPLICATION_PAUSED: ["focus", "on_focus_loss"],
+	Node.NOTIFICATION_APPLICATION_FOCUS_IN: ["focus", ""],
+	Node.NOTIFICATION_APPLICATION_RESUMED: ["focus", ""],
+	9003: ["debugger", "on_debugger"],
+	9004: ["debugger", ""],
+}
+
 ## The least and the greatest volume, in dB; the least is silence.
 const LEAST_DB := -96.0
 const GREATEST_DB := 12.0
 
 const _RAMP_MS := 50
+const _LONGEST_RAMP_MS := 60000
 
 var volume_db := 0.0:
 	set(value):
-		volume_db = value
+		if not is_nan(value):
+			volume_db = value
 		_apply_gain(_RAMP_MS)
 var is_muted := false:
 	set(value):
@@ -63,6 +81,7 @@ func close() -> void:
 
 ## Goes on by a game frame.
 func step() -> void:
+	_release_freed()
 	# While the main thread was away the client's thread may have done what `on_debugger` says.
 	if _filler != null and _filler.main_thread_runs():
 		is_paused = on_debugger == Interruption.PAUSE
@@ -72,7 +91,7 @@ func step() -> void:
 
 ## Lowers the music to `lowered_db` for a ducker, until `unduck`.
 func duck(ducker: Object, lowered_db: float, ramp_ms: int) -> void:
-	_ducks[ducker.get_instance_id()] = minf(lowered_db, 0.0)
+	_ducks[ducker.get_instance_id()] = 0.0 if is_nan(lowered_db) else minf(lowered_db, 0.0)
 	_apply_gain(ramp_ms)
 
 
@@ -113,6 +132,14 @@ func watch_stalls() -> void:
 	_filler.set_when_stalled(_stalled.bind(_client, on_debugger, lowered))
 
 
+## Ends the ducks of objects that were freed.
+func _release_freed() -> void:
+	for ducker: int in _ducks.keys():
+		if not is_instance_id_valid(ducker):
+			_ducks.erase(ducker)
+			_apply_gain(_RAMP_MS)
+
+
 ## The strongest interruption that holds.
 func _policy() -> Interruption:
 	var strongest := Interruption.KEEP
@@ -124,7 +151,7 @@ func _policy() -> Interruption:
 
 func _apply_gain(ramp_ms: int) -> void:
 	if _client != null:
-		_client.set_volume(gain_db(), ramp_ms)
+		_client.set_volume(gain_db(), clampi(ramp_ms, 0, _LONGEST_RAMP_MS))
 		_watch_debugger()
 
 

@@ -31,7 +31,10 @@ const Player := preload("segue_player.gd")
 
 @export_group("From")
 ## The node with the property; empty: the parent.
-@export var source: Node
+@export var source: Node:
+	set(value):
+		source = value
+		_has_source = value != null
 ## Its property, or a part of one, such as [code]health[/code] or [code]position:x[/code].
 @export var property := "":
 	set(value):
@@ -62,6 +65,8 @@ const Player := preload("segue_player.gd")
 ## The least change of a number that is sent.
 @export_range(0, 1, 0.001, "or_greater") var least_change := 0.001
 
+var _has_source := false
+var _has_warned := false
 var _since_s := INF
 var _last: Variant
 
@@ -83,7 +88,8 @@ func _get_configuration_warnings() -> PackedStringArray:
 	return warnings
 
 
-## The value for the input; null: there is none, such as of a group without nodes.
+## The value for the input; null: there is none, such as of a group without nodes or of a source
+## that was freed.
 func value_now() -> Variant:
 	var value: Variant = _of_group() if not group.is_empty() else _of_one()
 	var is_number := value is float or value is int
@@ -121,9 +127,9 @@ func _has_changed(value: Variant) -> bool:
 
 
 func _of_one() -> Variant:
-	var from := source if is_instance_valid(source) else get_parent()
-	var value: Variant = from.get_indexed(NodePath(property))
-	return String(value) if value is StringName else value
+	if _has_source and not is_instance_valid(source):
+		return null
+	return _value_in(source if _has_source else get_parent())
 
 
 func _of_group() -> Variant:
@@ -132,10 +138,20 @@ func _of_group() -> Variant:
 		return nodes.size()
 	var numbers := PackedFloat64Array()
 	for node in nodes:
-		var value: Variant = node.get_indexed(NodePath(property))
+		var value: Variant = _value_in(node)
 		if value is bool or value is float or value is int:
 			numbers.append(float(value))
 	return _aggregated(numbers)
+
+
+func _value_in(node: Node) -> Variant:
+	if not property.get_slice(":", 0) in node:
+		if not _has_warned:
+			_has_warned = true
+			push_warning("segue: '%s' has no property '%s'" % [node.get_path(), property])
+		return null
+	var value: Variant = node.get_indexed(NodePath(property))
+	return String(value) if value is StringName else value
 
 
 func _aggregated(numbers: PackedFloat64Array) -> Variant:

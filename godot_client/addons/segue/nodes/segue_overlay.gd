@@ -83,15 +83,18 @@ func refresh() -> void:
 ## The text of a player's statistics, a line each.
 static func lines(now: Dictionary) -> PackedStringArray:
 	var found := PackedStringArray()
-	var sound := "stands" if now["is_standing"] else "plays"
+	var sound := "silent" if now["is_standing"] else "plays"
 	if now["is_paused"]:
 		sound = "is paused"
 	elif now["is_bed"]:
 		sound = "bed"
 	var title := str(now["title"]).replace("[", "[lb]")
-	found.append(
-		"[b]%s[/b]  %s, %s, %s" % [title, now["state"].to_lower(), sound, now["generator"]]
-	)
+	var does := PackedStringArray([now["state"].to_lower(), sound])
+	if not now["generator"].is_empty():
+		does.append(now["generator"])
+	found.append("[b]%s[/b]  %s" % [title if not title.is_empty() else "Segue", ", ".join(does)])
+	if not now["failure"].is_empty():
+		found.append("[color=#f86]%s[/color]" % str(now["failure"]).replace("[", "[lb]"))
 	var buffer := "buffer %.1f s, handed ahead %.0f ms" % [now["buffer_s"], now["fill_ms"]]
 	found.append("%s, volume %.1f dB" % [buffer, now["gain_db"]])
 	var delays := "event to sound %s, receipt %s" % [_ms(now["event_ms"]), _ms(now["receipt_ms"])]

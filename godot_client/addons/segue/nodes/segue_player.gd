@@ -17,7 +17,7 @@ signal connected(title: String)
 signal disconnected(reason: String, text: String)
 
 ## No service can be started or reached; [param text] says why and what to do. The node keeps
-## trying where that can help.
+## trying where that can help. Where nothing is connected to the signal, it is a warning.
 signal failed(text: String)
 
 ## A beat is heard. [param bar_index] and [param beat_index] count from 0. [param exact]: whether
@@ -95,17 +95,17 @@ enum State {
 }
 
 const Bed := preload("music_bed.gd")
-const BlobRequests := preload("blob_requests.gd")
-const Client := preload("../core/client.gd")
 const ClientEvent := preload("../core/session/client_event.gd")
 const DebugLink := preload("debug_link.gd")
 const GameInputs := preload("game_inputs.gd")
 const HeardMusic := preload("heard_music.gd")
+const MusicEvents := preload("music_events.gd")
 const MusicLevel := preload("music_level.gd")
+const PlayerSession := preload("player_session.gd")
+const PlayerSettings := preload("player_settings.gd")
+const SavedMusic := preload("saved_music.gd")
 const ScheduledCalls := preload("scheduled_calls.gd")
-const ServiceProcess := preload("service_process.gd")
 const Speaker := preload("speaker.gd")
-const SupervisedService := preload("supervised_service.gd")
 
 ## The group of all players in the tree.
 const GROUP := &"segue_players"
@@ -115,10 +115,12 @@ const _RATE := 48000.0
 ## After a longer one the next is as long as usual.
 const _LONGEST_FRAME_S := 0.1
 
-## Node.NOTIFICATION_SUSPENDED and NOTIFICATION_UNSUSPENDED, which Godot does not give to scripts:
-## the editor's Game view suspends the game, from 4.4 on.
-const _SUSPENDED := 9003
-const _UNSUSPENDED := 9004
+## The rule file that the started service plays. An exported game looks for it in the folder
+## [code]segue/rules[/code] beside it, under the same file name.
+@export_file("*.yaml", "*.yml") var rules_file := "":
+	set(value):
+		rules_file = value
+		update_configuration_warnings()
 
 @export_group("Service")
 ## Whether the game starts a service or finds one at [member address].
@@ -127,17 +129,11 @@ const _UNSUSPENDED := 9004
 		service = value
 		notify_property_list_changed()
 		update_configuration_warnings()
-## The rule file that the started service plays. An exported game looks for it in the folder
-## [code]segue/rules[/code] beside it, under the same file name.
-@export_file("*.yaml", "*.yml") var rules_file := "":
-	set(value):
-		rules_file = value
-		update_configuration_warnings()
 ## The program of the service; empty: in an exported game [code]segue/segue[/code] beside it,
 ## otherwise the project setting [code]segue/service/command[/code] or [code]segue[/code] in PATH.
 @export var command := ""
 ## More arguments of [code]segue serve[/code].
-@export var arguments := PackedStringArray()
+@export var arguments: PackedStringArray
 ## Where the service listens: [code]tcp://HOST:PORT[/code], [code]tls://HOST:PORT[/code] or
 ## [code]ipc://PATH[/code].
 @export var address := "tcp://127.0.0.1:7723":
@@ -146,6 +142,9 @@ const _UNSUSPENDED := 9004
 		update_configuration_warnings()
 ## The service's token; empty: it asks for none.
 @export var token := ""
+## With [code]tls://[/code]: the certificate of the authority that signed the service's, or the
+## service's own if it has signed itself; no other is trusted. Empty: those of the system.
+@export var certificate: X509Certificate
 ## A rule file by the name that the service knows it by; empty: the service's first one.
 @export var rules_name := ""
 ## What plays; empty: what the service prefers.
@@ -229,23 +228,37 @@ var declaration: Dictionary:
 ## The number of the last game frame in which something was set or fired.
 var last_frame := 0
 
-var _client: Client
-var _service: SupervisedService
+## Of the last start; null: there was none.
+var _session: PlayerSession
 var _speaker: Speaker
 var _bed: Bed
 var _inputs := GameInputs.new()
 var _level := MusicLevel.new()
 var _scheduled := ScheduledCalls.new()
 var _heard := HeardMusic.new()
-var _saves := BlobRequests.new(PackedByteArray())
-var _restores := BlobRequests.new("nothing")
+var _saves := SavedMusic.new()
+var _events := MusicEvents.new()
 var _debug_link := DebugLink.new(self)
 var _stepped_usec := 0
+## The last text of `failed`.
+var _failure := ""
 
 
 func _init() -> void:
 	_inputs.refused.connect(refused.emit)
 	_inputs.sent.connect(_note_sent)
+	_events.beat.connect(beat.emit)
+	_events.bar.connect(bar.emit)
+	_events.decided.connect(decided.emit)
+	_events.changed.connect(changed.emit)
+	_events.receipt.connect(receipt.emit)
+	_events.underrun.connect(underrun.emit)
+	_events.stinger.connect(stinger.emit)
+	_events.captions.connect(captions.emit)
+	_events.rules_changed.connect(rules_changed.emit)
+	_events.failed.connect(_tell_failure)
+	_saves.saved.connect(music_saved.emit)
+	_saves.restored.connect(music_restored.emit)
 	add_to_group(GROUP)
 
 
@@ -257,8 +270,7 @@ func _enter_tree() -> void:
 	get_tree().process_frame.connect(_step)
 	_debug_link.open()
 	_stepped_usec = Time.get_ticks_usec()
-	if autostart:
-		start()
+	_interrupt("pause", Interruption.KEEP if can_process() else on_pause)
 
 
 func _exit_tree() -> void:
@@ -272,60 +284,44 @@ func _exit_tree() -> void:
 func _notification(what: int) -> void:
 	if Engine.is_editor_hint():
 		return
-	match what:
-		NOTIFICATION_PAUSED, NOTIFICATION_DISABLED:
-			_interrupt("pause", on_pause)
-		NOTIFICATION_UNPAUSED, NOTIFICATION_ENABLED:
-			_interrupt("pause", Interruption.KEEP)
-		NOTIFICATION_APPLICATION_FOCUS_OUT, NOTIFICATION_APPLICATION_PAUSED:
-			_interrupt("focus", on_focus_loss)
-		NOTIFICATION_APPLICATION_FOCUS_IN, NOTIFICATION_APPLICATION_RESUMED:
-			_interrupt("focus", Interruption.KEEP)
-		_SUSPENDED:
-			_interrupt("debugger", on_debugger)
-		_UNSUSPENDED:
-			_interrupt("debugger", Interruption.KEEP)
+	if what == NOTIFICATION_POST_ENTER_TREE and autostart:
+		# The speaker is in the tree, which it is later than this node where this one comes back.
+		start()
+	if not MusicLevel.INTERRUPTIONS.has(what):
+		return
+	var reason: String = MusicLevel.INTERRUPTIONS[what][0]
+	var setting: String = MusicLevel.INTERRUPTIONS[what][1]
+	_interrupt(reason, Interruption.KEEP if setting.is_empty() else get(setting))
 
 
 func _get_configuration_warnings() -> PackedStringArray:
-	var warnings := PackedStringArray()
-	if service == Service.START and rules_file.is_empty():
-		warnings.append("Set the rule file that the service plays.")
-	elif service == Service.START and not FileAccess.file_exists(rules_file):
-		warnings.append("The rule file '%s' does not exist." % rules_file)
-	elif service == Service.CONNECT:
-		var fault := Client.Address.new(address).error
-		if not fault.is_empty():
-			warnings.append(fault)
-	if int(ProjectSettings.get_setting("audio/driver/mix_rate", 44100)) != int(_RATE):
-		(
-			warnings
-			. append(
-				"Set the project setting audio/driver/mix_rate to 48000: the engine converts to others badly."
-			)
-		)
-	return warnings
+	return PlayerSettings.warnings(self)
 
 
 func _validate_property(property: Dictionary) -> void:
-	var of_start := ["rules_file", "command", "arguments"]
-	var of_connect := ["address", "token", "rules_name"]
-	var hidden := of_connect if service == Service.START else of_start
-	if property["name"] in hidden:
+	if PlayerSettings.is_unused(self, property["name"]):
 		property["usage"] &= ~PROPERTY_USAGE_EDITOR
 
 
-## The player that a node uses: the one that is given, or the nearest above [param node] or beside
-## those above it, or the first in the tree; null: there is none.
-static func of(node: Node, given: SeguePlayer = null) -> SeguePlayer:
-	if given != null or not node.is_inside_tree():
-		return given
+## The player that a node uses: the one that is given and was not freed, or the nearest above
+## [param node] or beside those above it, or the first in the tree that plays or starts by itself,
+## or the first at all; null: there is none.
+static func of(node: Node, given: Variant = null) -> SeguePlayer:
+	# An argument with a type may be no freed object.
+	if is_instance_valid(given):
+		return given as SeguePlayer
+	if not node.is_inside_tree():
+		return null
 	var above := node.get_parent()
 	while above != null:
 		for beside in above.get_children():
 			if beside is SeguePlayer:
 				return beside
 		above = above.get_parent()
+	for other: SeguePlayer in node.get_tree().get_nodes_in_group(GROUP):
+		# The autoload's player is the first, also where it has nothing to play.
+		if other.autostart or other.state != State.STOPPED:
+			return other
 	return node.get_tree().get_first_node_in_group(GROUP) as SeguePlayer
 
 
@@ -336,28 +332,32 @@ static func of(node: Node, given: SeguePlayer = null) -> SeguePlayer:
 func start() -> void:
 	if state != State.STOPPED and state != State.FAILED or not is_inside_tree():
 		return
-	if roundi(AudioServer.get_mix_rate()) != int(_RATE):
-		push_warning(
-			(
-				"segue: set the project setting audio/driver/mix_rate to 48000; the music is converted to %d Hz"
-				% roundi(AudioServer.get_mix_rate())
-			)
-		)
-	_close()
-	if service == Service.START:
-		_start_service()
+	var warning := PlayerSettings.rate_warning()
+	if not warning.is_empty():
+		push_warning(warning)
+	var options := PlayerSettings.client_options(self)
+	_session = PlayerSession.new(_speaker, _level, _inputs, options, fill_ms)
+	_session.opened.connect(_take_opening)
+	_session.told.connect(_take)
+	_session.failed.connect(_take_failure)
+	state = State.STARTING
+	if not PlayerSettings.is_started(self):
+		_session.open(address)
+	elif rules_file.is_empty():
+		_take_failure("no rule file is set", true)
 	else:
-		_open(address)
+		_session.start_service(command, PlayerSettings.service_arguments(self))
 
 
 ## Ends the session, and the service if the game has started it. Inputs keep their values for the
-## next start.
+## next start. Requests that are awaited are given up.
 func stop() -> void:
-	_close()
 	_scheduled.clear()
-	if state != State.STOPPED:
-		state = State.STOPPED
-		disconnected.emit("quit", "")
+	if state == State.STOPPED:
+		return
+	state = State.STOPPED
+	_end_session()
+	disconnected.emit("quit", "")
 
 
 ## Sets an input of the rules; the last value of a game frame counts. Whether it was taken; if not,
@@ -372,10 +372,10 @@ func input_value(input: String) -> Variant:
 	return _inputs.value_of(input)
 
 
-## Fires a trigger of the rules. Whether it was taken: a service that is still being started knows
-## none.
+## Fires a trigger of the rules. Whether it was taken. While the service starts, or is started
+## again, it waits for the session.
 func fire(trigger: String) -> bool:
-	return _inputs.fire(trigger)
+	return _inputs.fire(trigger, state == State.STARTING)
 
 
 ## Sets all inputs and states of the rules back to their start; the music continues. Zones and
@@ -398,17 +398,16 @@ func release_input(claimant: Object, input: String) -> void:
 ## The music for a save game: [code]var blob := await player.save_music()[/code]. Empty if the
 ## service does not answer.
 func save_music() -> PackedByteArray:
-	if _client == null or state != State.LIVE:
+	if state != State.LIVE:
 		return PackedByteArray()
-	return await _saves.answer_to(_client.save())
+	return await _saves.save(_session.client)
 
 
 ## Continues from a saved blob; whether the service could, also awaitable.
 func restore_music(blob: PackedByteArray) -> bool:
-	var number := _client.restore(blob) if _client != null else 0
-	if number == 0:
+	if state != State.LIVE and state != State.CONNECTING:
 		return false
-	return await _restores.answer_to(number) in ["all", "rules"]
+	return await _saves.restore(_session.client, blob)
 
 
 ## Pauses the music with a fade; the rules' timers stand still.
@@ -433,9 +432,9 @@ func unduck(ducker: Object, ramp_ms: int = 600) -> void:
 
 ## Seconds until the next beat is heard; infinite while none is known.
 func next_beat_time(unit: Unit = Unit.BEAT) -> float:
-	if _client == null:
+	if _session == null:
 		return INF
-	var at := ScheduledCalls.next(_client.upcoming_beats(), heard_sample(), unit == Unit.BAR)
+	var at := ScheduledCalls.next(_session.upcoming_beats(), heard_sample(), unit == Unit.BAR)
 	return INF if at < 0 else (at - heard_sample()) / _RATE
 
 
@@ -452,7 +451,8 @@ func heard_sample() -> float:
 
 ## What an overlay shows: `state`, `states` and `mix` as heard, `changes` with their causes,
 ## `buffer_s`, `fill_ms`, `skips`, `underruns`, `late`, `event_ms` from the last event to its sound,
-## `receipt_ms`, `gain_db`, `is_standing`, `is_bed`, `generator`, `title`.
+## `receipt_ms`, `gain_db`, `is_standing`, `is_bed`, `generator`, `title`, `failure` in words until
+## a session is up.
 func statistics() -> Dictionary:
 	var all := _heard.statistics()
 	all["state"] = State.find_key(state)
@@ -461,7 +461,8 @@ func statistics() -> Dictionary:
 	all["is_bed"] = _bed != null and _bed.is_heard()
 	all["bed_level"] = _bed.level if _bed != null else 0.0
 	all["is_paused"] = _level.is_paused
-	all["service_pid"] = _service.pid() if _service != null else 0
+	all["failure"] = _failure if state != State.LIVE else ""
+	all["service_pid"] = _session.service_pid() if _session != null else 0
 	return all
 
 
@@ -478,81 +479,33 @@ func _make_children() -> void:
 		add_child(child, false, Node.INTERNAL_MODE_BACK)
 
 
-func _start_service() -> void:
-	if rules_file.is_empty():
-		_fail("no rule file is set")
+func _take_opening() -> void:
+	state = State.CONNECTING
+	_heard = _session.heard
+
+
+func _take_failure(text: String, is_final: bool) -> void:
+	if not is_final:
+		_tell_failure(text)
 		return
-	var log_file := ProjectSettings.globalize_path("user://segue_service.log")
-	var words := PackedStringArray([ServiceProcess.rules_path(rules_file), "--log-file", log_file])
-	words.append_array(arguments)
-	state = State.STARTING
-	_service = SupervisedService.new(command, words)
-	_service.opened.connect(_open)
-	_service.failed.connect(_take_service_failure)
-	_service.start()
-
-
-func _take_service_failure(text: String, is_final: bool) -> void:
-	if is_final:
-		_close_client()
-		_fail(text)
-	else:
-		failed.emit(text)
-
-
-func _fail(text: String) -> void:
 	state = State.FAILED
+	_end_session()
+	# Not before others can listen, where the player starts as it enters the tree.
+	_tell_failure.call_deferred(text)
+
+
+## Tells the game, or whoever reads the output if the game does not listen.
+func _tell_failure(text: String) -> void:
+	if failed.get_connections().is_empty() and text != _failure:
+		push_warning("segue: %s" % text)
+	_failure = text
 	failed.emit(text)
 
 
-func _open(at: String) -> void:
-	var client := Client.new(at, _client_options())
-	if not client.error.is_empty():
-		_fail(client.error)
-		return
-	_client = client
-	state = State.CONNECTING
-	_speaker.open(client, fill_ms)
-	_heard = HeardMusic.new(client, _speaker.filler)
-	_level.open(client, _speaker.filler)
-	_inputs.set_client(client)
-
-
-func _client_options() -> Dictionary:
-	var options := {"stingers": "included" if stingers == Stingers.INCLUDED else "separate"}
-	if service == Service.CONNECT and not rules_name.is_empty():
-		options["rules_name"] = rules_name
-	if not token.is_empty():
-		options["token"] = token
-	if not generator.is_empty():
-		options["generator"] = generator
-	if lookahead_ms > 0:
-		options["lookahead_ms"] = lookahead_ms
-	if pre_roll_ms > 0:
-		options["pre_roll_ms"] = pre_roll_ms
-	if seed_number >= 0:
-		options["seed"] = seed_number
-	return options
-
-
-func _close() -> void:
-	_close_client()
-	if _service != null:
-		_service.stop(get_tree())
-		_service = null
+func _end_session() -> void:
+	_session.close(get_tree())
+	_inputs.forget_triggers()
 	_saves.give_up()
-	_restores.give_up()
-
-
-func _close_client() -> void:
-	if _client == null:
-		return
-	_speaker.close()
-	_inputs.set_client(null)
-	_level.close()
-	_take_events()
-	_heard.close()
-	_client = null
 
 
 # --- private: each frame --------------------------------------------------------------------------
@@ -564,26 +517,17 @@ func _step() -> void:
 	var delta := (now_usec - _stepped_usec) / 1e6
 	_stepped_usec = now_usec
 	_debug_link.step()
-	if _service != null:
-		_service.step(delta, get_tree())
-	if _client != null:
-		_level.step()
-		_take_events()
-	if _client != null:
+	if _session != null:
+		_session.step(delta, get_tree())
 		var frame_s := minf(delta, _LONGEST_FRAME_S)
-		_scheduled.step(_client.upcoming_beats(), heard_sample(), frame_s * _RATE)
-	var is_silent := state != State.STOPPED and _heard.is_standing()
-	_bed.follow(self, is_silent, _level.must_pause(), delta, _level.gain_db())
-
-
-func _take_events() -> void:
-	for event in _client.poll():
-		_take(event)
+		_scheduled.step(_session.upcoming_beats(), heard_sample(), frame_s * _RATE)
+	if is_inside_tree():
+		var is_silent := state != State.STOPPED and _heard.is_standing()
+		_bed.follow(self, is_silent, _level.must_pause(), delta, _level.gain_db())
 
 
 func _take(event: ClientEvent) -> void:
 	var fields := event.fields
-	_heard.take(event)
 	match event.kind:
 		ClientEvent.LIVE:
 			state = State.LIVE
@@ -593,85 +537,22 @@ func _take(event: ClientEvent) -> void:
 			state = State.CONNECTING
 			disconnected.emit(fields["reason"], "the connection is lost; the client connects again")
 		ClientEvent.CLOSED:
-			if fields["reason"] != "quit":
-				state = State.FAILED
-				_saves.give_up()
-				_restores.give_up()
-				disconnected.emit(fields["reason"], fields["text"])
+			state = State.FAILED
+			_end_session()
+			_failure = fields["text"]
+			if disconnected.get_connections().is_empty():
+				push_warning("segue: %s" % _failure)
+			disconnected.emit(fields["reason"], fields["text"])
 		ClientEvent.CONNECTION_FAILED:
-			failed.emit(fields["text"])
-		ClientEvent.BEAT_HEARD:
-			beat.emit(fields["bar"], fields["beat"], fields["tempo_bpm"], fields["exact"])
-			if fields["beat"] == 0:
-				bar.emit(fields["bar"])
-		ClientEvent.RECEIPT:
-			receipt.emit(fields["seq"], fields["accepted"], fields["code"], fields["text"])
+			_tell_failure(fields["text"])
 		ClientEvent.INPUT_REFUSED:
-			_inputs.refuse(fields["name"], fields["text"])
-		ClientEvent.UNDERRUN:
-			underrun.emit(fields["count"])
-		ClientEvent.STINGER_HEARD:
-			stinger.emit(fields["name"])
-			_caption([fields["name"]])
-		"rules":
-			if fields["declaration"] != null:
-				_inputs.declaration = fields["declaration"]
-			rules_changed.emit(PackedStringArray(fields["errors"]))
-		"change":
-			_take_decision(fields)
-		ClientEvent.CHANGE_HEARD:
-			_take_change(fields["change"])
-		"saved", "status", "error":
-			_take_answer(event)
-
-
-func _take_decision(change: Dictionary) -> void:
-	if _heard.is_new_decision(change):
-		var seconds := maxf(0.0, (change["audible"] - heard_sample()) / _RATE)
-		decided.emit(change["layer"], change["from_state"], change["to_state"], seconds)
-
-
-func _take_change(change: Dictionary) -> void:
-	var to_state: String = change["to_state"]
-	var causes := HeardMusic.causes(change)
-	changed.emit(change["layer"], change["from_state"], to_state, causes)
-	_caption(["%s/%s" % [change["layer"], to_state], to_state])
-
-
-func _take_answer(event: ClientEvent) -> void:
-	var fields := event.fields
-	match [event.kind, fields.get("about", "")]:
-		["saved", _]:
-			_answer_save(fields["id"], fields["blob"])
-		["status", _]:
-			_answer_restore(fields["restore"], fields["restored"])
-		["error", "save"]:
-			_answer_save(fields["seq"], PackedByteArray())
-		["error", "restore"]:
-			_answer_restore(fields["seq"], fields["text"])
+			_inputs.refuse(fields["name"], fields["code"], fields["text"])
+		"rules" when fields["declaration"] != null:
+			_inputs.declaration = fields["declaration"]
+			_events.take(event, _heard, caption_texts)
 		_:
-			failed.emit("%s: %s" % [fields["code"], fields["text"]])
-
-
-func _answer_save(number: int, blob: PackedByteArray) -> void:
-	if _saves.answer(number, blob):
-		music_saved.emit(blob)
-
-
-func _answer_restore(number: int, how: String) -> void:
-	if _restores.answer(number, how):
-		music_restored.emit(how)
-
-
-## Emits the first text that is set for one of the keys, or the last key itself.
-func _caption(keys: Array[String]) -> void:
-	var text := "[music: %s]" % keys[-1].replace("_", " ")
-	for key in keys:
-		if caption_texts.has(key):
-			text = caption_texts[key]
-			break
-	if not text.is_empty():
-		captions.emit(text)
+			if not _saves.take(event):
+				_events.take(event, _heard, caption_texts)
 
 
 func _note_sent(number: int) -> void:

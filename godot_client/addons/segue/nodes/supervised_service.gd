@@ -1,5 +1,6 @@
 extends RefCounted
-## A service of the game's own: started, started again at the same address when it dies, and ended.
+## A service of the game's own: started, started again when it dies, and ended. It takes a free port
+## each time: another program may have the one before.
 
 ## Clients may connect; once for each [method start].
 signal opened(address: String)
@@ -11,13 +12,18 @@ const ServiceProcess := preload("service_process.gd")
 
 const _MOST_RESTARTS := 5
 const _RESTART_S := 1.0
+## After so long without an end the restarts before are forgotten.
+const _STEADY_S := 60.0
 
 var _command: String
 var _words: PackedStringArray
 var _process: ServiceProcess
-var _address := ""
+## Whether clients may connect to the process, and could to any.
+var _is_open := false
+var _was_open := false
 var _restarts := 0
 var _restart_in_s := 0.0
+var _steady_s := 0.0
 var _is_over := false
 
 
@@ -29,10 +35,10 @@ func _init(command: String, arguments: PackedStringArray) -> void:
 
 ## Starts it.
 func start() -> void:
-	var bind := "tcp://127.0.0.1:0" if _address.is_empty() else _address
+	_is_open = false
 	_process = ServiceProcess.new()
 	var words := _words.duplicate()
-	words.append_array(["--bind", bind])
+	words.append_array(["--bind", "tcp://127.0.0.1:0"])
 	if not _process.start(_command, words):
 		_is_over = true
 		failed.emit(_process.error, true)
@@ -47,12 +53,22 @@ func step(delta: float, tree: SceneTree) -> void:
 		if _restart_in_s <= 0.0:
 			start()
 		return
+	_steady_s += delta
+	if _steady_s > _STEADY_S:
+		_restarts = 0
 	var told := _process.ready_line()
-	if _address.is_empty() and not told.is_empty():
-		_address = told["addresses"][0]
-		opened.emit(_address)
+	if not _is_open and not told.is_empty():
+		_is_open = true
+		_was_open = true
+		opened.emit(told["addresses"][0])
 	if _process.has_ended():
 		_take_end(tree)
+
+
+## Kills it, and starts it again.
+func kill(reason: String) -> void:
+	if not _is_over:
+		_process.kill(reason)
 
 
 ## Ends it in order.
@@ -69,9 +85,9 @@ func pid() -> int:
 func _take_end(tree: SceneTree) -> void:
 	var text := _process.error
 	_process.stop(tree)
-	_is_over = _address.is_empty() or _restarts == _MOST_RESTARTS
+	_is_over = not _was_open or _restarts == _MOST_RESTARTS
 	if not _is_over:
-		# The session continues at the same address.
 		_restarts += 1
+		_steady_s = 0.0
 		_restart_in_s = _RESTART_S
 	failed.emit(text, _is_over)

@@ -17,19 +17,19 @@ from segue.generators import PLAYABLE
 from segue_rules.model import FRAME_RATE
 
 if TYPE_CHECKING:
-    from segue.contract import StyleBank
+    from segue.contract import StyleBanks
     from segue.generators import GeneratorChain
     from segue.runtime.simulation import LiveRun
     from segue_rules.events import ScriptedEvent
     from segue_rules.model import Rules
 
-UNITS: Final = ("immediate", "beat", "bar")
+UNITS: Final = ("immediate", "eighth", "beat", "bar")
 
 # One layer a kind of boundary, each with a flag of its own.
 _RULES: Final = """
 segue: 1
 music: {tempo: 110bpm, key: A minor}
-inputs: {immediate: {type: flag}, beat: {type: flag}, bar: {type: flag}}
+inputs: {immediate: {type: flag}, eighth: {type: flag}, beat: {type: flag}, bar: {type: flag}}
 styles: {walk: {text: "calm forest walk, harp"}, battle: {text: "epic battle drums and brass"}}
 layers:
   ground: {states: {walk: {default: true, mix: {walk: 1}}}}
@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
         print_problems([error])
         return BAD_INPUT
     rules = load_text(_RULES + _TRANSITIONS)
-    rules, styles, _ = read_styles(rules, chain.encoder)
+    rules, styles, _ = read_styles(rules, chain.encoders)
     pace = _pace(rules, styles, chain)
     events = _events(arguments.seconds)
     print_lines(
@@ -99,7 +99,7 @@ def _events(seconds: float) -> list[ScriptedEvent]:
     return events
 
 
-def _pace(rules: Rules, styles: StyleBank, chain: GeneratorChain) -> float:
+def _pace(rules: Rules, styles: StyleBanks, chain: GeneratorChain) -> float:
     """Wall-clock seconds that generating a second of music takes here, once warm."""
     from segue.runtime.session import Session
     from segue.runtime.session_config import SessionConfig
@@ -115,7 +115,7 @@ def _pace(rules: Rules, styles: StyleBank, chain: GeneratorChain) -> float:
 
 def _play(
     rules: Rules,
-    styles: StyleBank,
+    styles: StyleBanks,
     chain: GeneratorChain,
     events: Sequence[ScriptedEvent],
     seconds: float,

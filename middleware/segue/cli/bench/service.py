@@ -235,12 +235,18 @@ def _play(pipe: Connection, address: str, seed: int, lookahead_s: float, every_s
 
 
 def _cpu_s(pid: int | None) -> float:
-    """Processor seconds of a process so far; NaN where the system has no such figure."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text("ascii").rsplit(")", 1)[1].split()
-    except OSError:
-        return math.nan
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Processor seconds of a process and the processes that it started, so far; NaN where the system has no figure."""
+    ticks, found = 0, False
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text("utf-8", "replace").rsplit(")", 1)[1].split()
+        except OSError:
+            # It ended meanwhile.
+            continue
+        if int(path.parent.name) == pid or int(fields[1]) == pid:
+            # With the processes that it has waited for.
+            ticks, found = ticks + sum(map(int, fields[11:15])), True
+    return ticks / os.sysconf("SC_CLK_TCK") if found else math.nan
 
 
 def _load() -> str:

@@ -72,7 +72,7 @@ function connect(doc) {
   const view = makeView(doc, container);
   const details = [
     makeWaveform(doc), makeGrid(doc), makeEventLabels(doc),
-    makeBandLabels(doc, "states"), makeBandLabels(doc, "takes"), makeBandLabels(doc, "stingers", true),
+    makeBandLabels(doc, "states"), makeBandLabels(doc, "composition"), makeBandLabels(doc, "takes"), makeBandLabels(doc, "stingers", true),
   ];
   const fill = () => {
     const ink = getComputedStyle(document.documentElement).getPropertyValue("--ink").trim();

@@ -11,17 +11,19 @@ from functools import lru_cache
 from typing import Final
 
 from segue.instruments import PROGRAMS
-from segue.score.composer.bar import range_of
+from segue.score.composer.balance import balanced
 from segue.score.composer.figurations import refigured
-from segue.score.composer.grooves import GROOVES, kit
+from segue.score.composer.grooves import GROOVES
+from segue.score.composer.grooves.groove import kit
 from segue.score.composer.harmonies import HARMONIES
-from segue.score.composer.instruments import PLUCKED
+from segue.score.composer.instruments import PLUCKED, SLOW
 from segue.score.composer.layouts import LAYOUTS
 from segue.score.composer.layouts.layout import Layout
 from segue.score.composer.loudness import estimated_lufs
 from segue.score.composer.percussion import PERCUSSION
+from segue.score.composer.ranges import range_of
 from segue.score.composer.scales import SCALES
-from segue.score.composer.vocabulary import ROLES, Kit, Role, Situation, Voice
+from segue.score.composer.vocabulary import ROLES, Arrangement, Colours, Kit, Role, Voice
 from segue.style_profile import StyleProfile
 
 # Roles whose voices stand in for each other.
@@ -45,7 +47,9 @@ _ADDED: Final = {
 }  # fmt: skip
 # Loudness at an arousal of 0.5, and how much more at 1 than at 0; a gain is kept within bounds.
 _LUFS, _AROUSED_DB = -24.0, 8.0
-_LEAST_GAIN, _MOST_GAIN = 0.6, 1.5
+_LEAST_GAIN, _MOST_GAIN = 0.5, 1.5
+# No voice's written velocity is brought above this: what the loudest lose at 127 stays small.
+_LOUDEST: Final = 144
 # The first instrument of a role is heard from this intensity on, the second from `_SECOND`.
 _FIRST: Final = {"melody": 0.15, "bass": 0.3, "harmony": 0.3, "texture": 0.4, "counter": 0.45}
 _SECOND: Final = 0.5
@@ -57,16 +61,25 @@ _CLEAR_OF_BASS: Final = 53
 _CHORDS: Final = frozenset(("pad", "stabs", "swell", "tremolo", "arpeggio"))
 # Voices from this intensity on make the height of the music.
 _HIGH: Final = 0.58
+# The rhythms of plucked instruments in place of held chords, of which a bar takes one.
+_STRUCK: Final = "x.......x....... x.......x....... x............... x.......x...x... x.....x.....x... x.......o.x....."
+# Figures whose notes are one by one, and how long instruments that speak slowly hold each.
+_MOVING: Final = frozenset(("arpeggio", "ostinato"))
+_SPOKEN_S: Final = 1.0
 # A phrase's pace, in notes a second, above which a voice's fastest notes are left to others.
 _FASTEST: Final = 11.0
-# Notes a second of all voices together: so many at 240 bpm, and more of them the slower it is.
-_MOST_AT_240: Final = 24.0
+# Bars of the four phrases of a cycle. Music to dance to, and what is cut from loops, goes in eights.
+_EVEN: Final = ((8, 8, 8, 8),)
+_LENGTHS: Final = (*_EVEN, (8, 10, 6, 8), (10, 8, 6, 8), (6, 10, 8, 8), (8, 8, 4, 12), (8, 10, 8, 6), (6, 8, 8, 10))
+_REGULAR: Final = frozenset(("four on the floor", "breakbeat", "trap", "half-time", "polka"))
+# The tension for which harmonies write their colours, and the most of any.
+_MIDDLING, _MOST_COLOURED = 0.3, 0.8
 # The keys that a register must leave above and below for a line to move in.
 _BELOW, _ABOVE = 5, 9
 
 
 @lru_cache(maxsize=256)
-def arrange(profile: StyleProfile) -> Situation:
+def arrange(profile: StyleProfile) -> Arrangement:
     """Return the arrangement of a profile; equal profiles give the same object."""
     layout = LAYOUTS[profile.layout]
     scale, harmony, groove = SCALES[profile.scale], HARMONIES[profile.harmony], GROOVES[profile.groove]
@@ -76,32 +89,38 @@ def arrange(profile: StyleProfile) -> Situation:
     rows = {third: harmony.progressions(name, third) for third, name in scales.items()}
     cadences = {third: harmony.cadences(name, third) for third, name in scales.items()}
     voices = _voices(profile, layout, harmony.bass)
-    tempo = profile.tempo_bpm
-    plain = Situation(
+    unbalanced = Arrangement(
         name=profile.key,
-        tempo=(tempo, tempo),
-        modes=(profile.scale,),
+        tempo_bpm=profile.tempo_bpm,
+        scale=profile.scale,
         minor=rows["minor"],
         major=rows["major"],
         voices=voices,
         kit=_kit(profile, layout),
-        half=(cadences["minor"][0], cadences["major"][0]),
-        full=(cadences["minor"][1], cadences["major"][1]),
+        half=(cadences["minor"].half, cadences["major"].half),
+        full=(cadences["minor"].full, cadences["major"].full),
+        opened=(cadences["minor"].opened, cadences["major"].opened),
+        evaded=(cadences["minor"].evaded, cadences["major"].evaded),
+        lengths=harmony.lengths or (_EVEN if profile.groove in _REGULAR else _LENGTHS),
+        colours=_colours(harmony.colours, profile.tension),
+        valence=profile.valence,
         stretch=max(layout.stretch, harmony.stretch),
-        meters=(profile.meter,),
+        meter=profile.meter,
         swing=groove.swing,
         sixteenth_swing=groove.sixteenth_swing,
         loose=layout.loose,
         entrance=layout.entrance,
         drive=min(1.0, max(0.0, layout.drive + 0.5 * (profile.arousal - 0.5))),
-        most_notes=_most_notes_per_s(tempo) * 60 / tempo,
     )
+    plain = balanced(unbalanced)
     wanted_db = _LUFS + _AROUSED_DB * (profile.arousal - 0.5) + layout.level_db - estimated_lufs(plain)
-    return replace(plain, gain=min(_MOST_GAIN, max(_LEAST_GAIN, 10 ** (wanted_db / 40))))
+    most = min(_MOST_GAIN, _LOUDEST / max((voice.velocity for voice in plain.voices), default=_LOUDEST))
+    return replace(plain, gain=min(most, max(_LEAST_GAIN, 10 ** (wanted_db / 40))))
 
 
-def _most_notes_per_s(tempo_bpm: float) -> float:
-    return _MOST_AT_240 + 0.4 * max(0.0, 240.0 - tempo_bpm)
+def _colours(colours: Colours, tension: float) -> Colours:
+    """Return colours for a tension from 0, at ease, to 1; those of the harmony are for `_MIDDLING`."""
+    return Colours(*(min(_MOST_COLOURED, share * (0.4 + 0.6 * tension / _MIDDLING)) for share in colours))
 
 
 def _kit(profile: StyleProfile, layout: Layout) -> Kit:
@@ -200,7 +219,10 @@ def _played(
 def _shaped(profile: StyleProfile, voice: Voice) -> Voice:
     """Return a voice suited to its instrument and bent by the profile's numbers."""
     if voice.programs[0] in PLUCKED and voice.figure == "pad":
-        voice = replace(voice, figure="stabs", pattern="x.......x.......", strum=max(voice.strum, 0.02), hold=1.0)
+        voice = replace(voice, figure="stabs", pattern=_STRUCK, strum=max(voice.strum, 0.02), hold=1.0)
+    if voice.programs[0] in SLOW and voice.figure in _MOVING:
+        # Notes ring on into each other, as they would not have spoken before their end.
+        voice = replace(voice, hold=max(voice.hold, _SPOKEN_S * profile.tempo_bpm / 60 * voice.rate))
     more = profile.density - 0.5
     hold = voice.hold * 4.0 ** (profile.articulation - 0.5)
     voice = _paced(voice, profile.tempo_bpm * (1.25 if more > 0 else 1.0 - more))

@@ -1,81 +1,54 @@
-"""The notes that start in each frame, from the musical clock, the mix of situations and the form so far.
+"""The notes that start in each frame, from the musical clock, the mix of arrangements and the form so far.
 
-A frame depends on conditioning up to itself alone, so chunks of any size give the same notes. What must not change in
-the middle of a bar (plan, key, who plays the bass) is settled where the bar begins.
+A frame depends on conditioning up to itself alone, so chunks of any size give the same notes.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import replace
 from typing import Final
 
-from segue.contract import FRAME_SIZE, MODES, TICKS_PER_BEAT, NoteEvent
-from segue.score.composer.bar import Bar, Onset, compose_bar, program_of
-from segue.score.composer.fills import GESTURES, PickupVoice
-from segue.score.composer.harmony import FORM, PHRASE_BARS, phrase
+from segue.contract import FRAME_SIZE, TICKS_PER_BEAT, NoteEvent
+from segue.score.composer.allocation import allocated
+from segue.score.composer.bar import Onset, program_of
+from segue.score.composer.ending import CADENCE_TICKS, cadence, expected_end
+from segue.score.composer.fills import GESTURES, PickupVoice, entrance_gain
+from segue.score.composer.form import (
+    Form,
+    bar_key,
+    chord_at,
+    edition_of,
+    known,
+    section_place,
+    settled,
+    written_bar,
+)
+from segue.score.composer.harmony import phrase, place_of
 from segue.score.composer.instruments import kit_program
-from segue.score.composer.keyed_random import KeyedRandom, text_key
 from segue.score.composer.lead_in import NO_LEAD_IN, LeadIn, Turn, lead_in
-from segue.score.composer.moment import PATIENCE, Arrangements, Cue, Mix, Moment, follow
-from segue.score.composer.theory import Chord
-from segue.score.composer.vocabulary import FAMILY, Situation
+from segue.score.composer.mix_level import mix_gain, share_gain
+from segue.score.composer.moment import Cue, Moment, first_beat
+from segue.score.composer.playing import (
+    FLOOR,
+    SOLO_ROLES,
+    aimed,
+    expecting,
+    holders_of,
+    led,
+    loudness_weight,
+    presence,
+)
+from segue.score.composer.vocabulary import FAMILY
 
-# Another situation takes the lead, the bass or the drums when it outweighs the holder by this much.
-HYSTERESIS: Final = 0.08
-# A situation below this weight is silent.
-FLOOR: Final = 0.06
-# An arrangement of this weight plays all its voices; one of half of it, half of them.
-_ALL_VOICES: Final = 0.85
-# Cycles of the form among which a high temperature chooses.
-_FAR_CYCLES: Final = 1_000
-# Roles that only one arrangement plays at a time, if it has this share of the heaviest's weight.
-SOLO_ROLES: Final = ("melody", "bass", "drums")
-_SOLO_SHARE: Final = 0.25
-# A note left to sound at an arrival is struck again if at least this much of it remains.
+# Voices enter and leave on this grid.
+_ENTRY_GRID: Final = TICKS_PER_BEAT // 4
+# A held note of a voice that enters is struck there if at least this much of it remains.
 _WORTH_RESTRIKING: Final = TICKS_PER_BEAT // 2
 _SHORTEST_SAMPLES: Final = 480
 # No gesture begins a note later than this after its beat.
 GESTURE_TICKS: Final = 2 * TICKS_PER_BEAT
-
-
-@dataclass(frozen=True, kw_only=True)
-class Form:
-    """Where the music stands between two frames.
-
-    Attributes:
-        seed: The session's.
-        frame: The next one.
-        bar: The last bar settled, None before the first.
-        leader: The situation that leads the mix.
-        plan: The one whose harmony the bar follows, since bar `origin`.
-        number: The phrase that the bar belongs to, counted from `origin`; -1 before the first.
-        edition: The phrase that is played as it: its own number, an earlier one again, or one from far on.
-        tonic, mode: The bar's key.
-        holders: Who plays melody, bass and drums ("" nobody).
-        arrival: Tick of the leader's entrance, -1 when it is past.
-        cue: The change that is led into, or just was.
-        awaited: The situation whose arrival has been marked already, which the plan follows until it leads, at most to
-            `awaited_until`.
-    """
-
-    seed: int
-    frame: int
-    bar: int | None = None
-    leader: str = ""
-    plan: str = ""
-    origin: int = 0
-    number: int = -1
-    edition: int = 0
-    tonic: int = 0
-    mode: str = "major"
-    holders: tuple[str, str, str] = ("", "", "")
-    arrival: int = -1
-    cue: Cue | None = None
-    awaited: str = ""
-    awaited_until: int = 0
 
 
 def advance(form: Form, moment: Moment) -> tuple[Form, list[NoteEvent]]:
@@ -86,197 +59,156 @@ def advance(form: Form, moment: Moment) -> tuple[Form, list[NoteEvent]]:
     """
     if moment.frame != form.frame:
         raise ValueError(f"frame: expected {form.frame}, got {moment.frame}")
-    form = _known(form, moment.arrangements)
+    if form.ending >= 0 and not moment.silent:
+        # Music that comes back from silence begins as at the start.
+        form = Form(seed=form.seed, frame=form.frame)
+    if moment.silent and (form.ending < 0 or moment.ticks > form.ending):
+        if form.ending >= 0 or not form.plan:
+            ending = form.ending if form.ending >= 0 else moment.ticks
+            return replace(Form(seed=form.seed, frame=form.frame + 1), ending=ending), []
+        form = replace(form, ending=first_beat(moment._replace(to_change=0)))
+    return _closing(*_playing_on(known(form, moment.arrangements), moment), moment)
+
+
+def present(form: Form, moment: Moment) -> frozenset[str]:
+    """Return the arrangements that are part of the music in a frame, after which the form is `form`.
+
+    What has left a mix plays to the next place of the entry grid, where others take its part.
+    """
+    return frozenset(name for name, _ in presence(form, moment)) | {name for name, _ in form.playing}
+
+
+def _playing_on(form: Form, moment: Moment) -> tuple[Form, list[NoteEvent]]:
+    """Return the form after a frame and the notes that start in it, were the music to go on."""
     end = moment.ticks + moment.tempo
     next_bar = moment.bar_ticks + moment.meter * TICKS_PER_BEAT
-    form = _expecting(_led(form, moment), moment)
+    form = led(expecting(aimed(form, moment), moment), moment)
     begins = form.bar is None
     if form.bar != moment.bar:
-        form = _settled(form, moment, moment.bar, moment.bar_ticks)
-    sounding = tuple((moment.arrangements[name], weight) for name, weight in moment.mix)
-    form = replace(form, frame=form.frame + 1, holders=_holders(form.holders, sounding, moment.drums))
+        form = settled(form, moment, moment.bar, moment.bar_ticks)
+    sounding = tuple((moment.arrangements[name], weight) for name, weight in form.goal or moment.mix)
+    form = replace(form, frame=form.frame + 1, holders=holders_of(form.holders, sounding, moment.drums))
     lead = _lead_in(form, moment)
     notes = list(_lead_notes(form, moment, lead))
-    notes.extend(_bar_notes(form, moment, lead, moment.bar_ticks, moment.ticks, min(end, next_bar)))
-    if begins:
-        # Music that begins within a bar begins with what would sound there.
-        notes.extend(_struck_again(form, moment, moment.bar_ticks, moment.ticks))
+    # Music that begins within a bar begins with what would sound there.
+    entry = moment.ticks if begins else -(-moment.ticks // _ENTRY_GRID) * _ENTRY_GRID
     bar_ticks = moment.bar_ticks
+    notes.extend(_bar_notes(form, moment, lead, bar_ticks, moment.ticks, min(end, next_bar, entry)))
+    if entry < next_bar and entry < end:
+        form, entered = _entering(form, moment, lead, bar_ticks, entry)
+        notes.extend(entered)
+        notes.extend(_bar_notes(form, moment, lead, bar_ticks, entry, min(end, next_bar)))
     if end > next_bar:
         # The bar's first notes fall inside this frame; the frame that starts in the bar would sound them late.
-        form, bar_ticks = _settled(form, moment, moment.bar + 1, next_bar), next_bar
+        moment, bar_ticks = moment._replace(meter=moment.next_meter), next_bar
+        form = settled(form, moment, moment.bar + 1, next_bar)
+        form, entered = _entering(form, moment, lead, next_bar, next_bar)
+        notes.extend(entered)
         notes.extend(_bar_notes(form, moment, lead, next_bar, next_bar, end))
     if 0 <= form.arrival < end:
-        notes.extend(_arrival(form, moment, bar_ticks))
+        if not _marked(form):
+            notes.extend(_gesture(form, moment, bar_ticks))
         if moment.ticks > form.arrival + GESTURE_TICKS:
             form = replace(form, arrival=-1)
     notes.sort(key=lambda note: (note.start, note.program, note.pitch))
     return form, notes
 
 
-def _known(form: Form, arrangements: Arrangements) -> Form:
-    """Return the form without arrangements that there are no more, as after new rules: others take their places."""
-    if all(name in arrangements for name in (form.leader, form.plan, form.awaited, *form.holders) if name) and (
-        form.cue is None or (form.cue.out_of in arrangements and form.cue.into in arrangements)
-    ):
-        return form
-    kept = [name if name in arrangements else "" for name in (form.leader, form.plan, form.awaited, *form.holders)]
-    cue = form.cue
-    if cue is not None and not (cue.out_of in arrangements and cue.into in arrangements):
-        cue = None
-    return replace(
-        form,
-        leader=kept[0],
-        plan=kept[1],
-        bar=form.bar if kept[1] else None,
-        awaited=kept[2],
-        holders=(kept[3], kept[4], kept[5]),
-        cue=cue,
-        arrival=form.arrival if kept[0] else -1,
-    )
+def _closing(form: Form, notes: list[NoteEvent], moment: Moment) -> tuple[Form, list[NoteEvent]]:
+    """Return the form and the notes of a frame with what closes music that falls silent, now or in the next bar."""
+    expected = expected_end(moment)
+    last = form.ending if form.ending >= 0 else expected
+    if last < 0:
+        return (replace(form, closing=-1) if form.closing >= 0 else form), notes
+    start, end = moment.ticks, moment.ticks + moment.tempo
+    if start <= last - CADENCE_TICKS < end and form.ending < 0:
+        form = replace(form, closing=last)
+    elif form.closing != last:
+        form = replace(form, closing=-1)
+    # Before the cadence it may still come; after its place without it there is only the last chord.
+    cut = last - CADENCE_TICKS if form.closing == last or start < last - CADENCE_TICKS else last
+    notes = [kept for note in notes if (kept := _before(note, moment, cut)) is not None]
+    place = section_place(form, moment, form.leader)
+    weight = loudness_weight(form, moment, form.leader)
+    force = place.force(moment.intensity) * mix_gain(form, moment)
+    for onset in cadence(moment.arrangements[form.leader], form.tonic, form.mode):
+        tick = last + onset.tick
+        allowed = onset.level <= place.intensity(moment.intensity) and not (onset.role == "drums" and not moment.drums)
+        due = form.closing == last if onset.tick < 0 else form.ending == last
+        if start <= tick < end and allowed and due:
+            notes.append(_event(moment, True, weight, onset, tick, onset.ticks, force))
+    notes.sort(key=lambda note: (note.start, note.program, note.pitch))
+    return form, notes
 
 
-def _leader_of(leader: str, mix: Mix) -> str:
-    """Return the arrangement that leads a mix: the heaviest, unless the leader so far is nearly as heavy."""
-    weights = dict(mix)
-    best = max(mix, key=lambda pair: pair[1])[0]
-    return best if weights[best] > weights.get(leader, 0.0) + (HYSTERESIS if leader else 0.0) else leader
-
-
-def _led(form: Form, moment: Moment) -> Form:
-    """Return the form with its leader, chosen with hysteresis; the entrance of a new one is on the next beat."""
-    best = _leader_of(form.leader, moment.mix)
-    if best == form.leader:
-        return form
-    if not form.leader:
-        return replace(form, leader=best)
-    since_bar = moment.ticks - moment.bar_ticks
-    beat = moment.bar_ticks + -(-since_bar // TICKS_PER_BEAT) * TICKS_PER_BEAT
-    return replace(form, leader=best, arrival=beat, awaited=form.awaited if form.awaited == best else "")
-
-
-def _expecting(form: Form, moment: Moment) -> Form:
-    """Return the form with the coming change, and with its situation awaited where it arrives in this frame."""
-    if form.cue is None and moment.to_change < 0:
-        return form
-    into = _leader_of(form.leader, moment.next_mix) if moment.to_change >= 0 else ""
-    cue = follow(form.cue, moment, form.leader, into)
-    form = replace(form, cue=cue)
-    arrives = cue is not None and cue.certain and moment.ticks <= cue.arrival < moment.ticks + moment.tempo
-    if cue is None or not arrives or cue.into == form.leader:
-        return form
-    return replace(form, awaited=cue.into, awaited_until=cue.arrival + PATIENCE)
-
-
-def _settled(form: Form, moment: Moment, bar: int, bar_ticks: int) -> Form:
-    """Return the form with what holds for a whole bar: its plan, the plan's origin and the key."""
-    if form.bar == bar:
-        return form
-    plan, origin = form.plan, form.origin
-    head = form.awaited if form.awaited and bar_ticks < form.awaited_until else form.leader
-    if plan != head or bar < origin:
-        plan, origin = head, bar
-    if (plan, origin) != (form.plan, form.origin):
-        form = replace(form, plan=plan, origin=origin, number=-1, edition=0)
-    number = (bar - origin) // PHRASE_BARS
-    edition = _edition(form, moment, number)
-    tonic, mode = _key(form, moment, moment.arrangements[plan])
-    return replace(form, bar=bar, number=number, edition=edition, tonic=tonic, mode=mode)
-
-
-def _edition(form: Form, moment: Moment, number: int) -> int:
-    """Return the phrase that is played as phrase `number` of the plan, from the temperature where it begins.
-
-    Below a temperature of 1 the edition before may be played again: at 0.5 every second phrase repeats. Above 1 a
-    phrase may come from a far cycle of the same form, with a tune and chords of its own: at 2 every one does.
-    """
-    if number == form.number:
-        return form.edition
-    random = KeyedRandom(form.seed, text_key(form.plan), number, 63)
-    if moment.temperature < 1:
-        return form.edition if form.number >= 0 and random.chance(1 - moment.temperature) else number
-    if random.chance(moment.temperature - 1):
-        return number + len(FORM) * (1 + random.below(_FAR_CYCLES))
-    return number
-
-
-def _key(form: Form, moment: Moment, situation: Situation) -> tuple[int, str]:
-    """Return the key that is asked for; if none is, the seed's tonic, in one of the situation's modes."""
-    if moment.tonic >= 0:
-        return moment.tonic, MODES[moment.mode]
-    random = KeyedRandom(form.seed, 62, text_key(situation.name))
-    return KeyedRandom(form.seed, 61).below(12), situation.modes[random.below(len(situation.modes))]
-
-
-def _plays(situation: Situation, role: str, drums: int) -> bool:
-    if role == "drums":
-        return situation.kit.own or drums == 1
-    return any(voice.role == role for voice in situation.voices)
-
-
-@lru_cache(maxsize=1024)
-def _holders(
-    holders: tuple[str, str, str], mix: tuple[tuple[Situation, float], ...], drums: int
-) -> tuple[str, str, str]:
-    """Return who plays each solo role: the heaviest that has it, unless the holder is nearly as heavy.
-
-    One that is far lighter than the heaviest of all plays none, so that a trace of a march brings no drums to a lament.
-    """
-    result = []
-    least = max(FLOOR, _SOLO_SHARE * max(weight for _, weight in mix))
-    for role, holder in zip(SOLO_ROLES, holders, strict=True):
-        asked = role == "drums" and drums == 1
-        able = [
-            (row, weight) for row, weight in mix if weight >= (FLOOR if asked else least) and _plays(row, role, drums)
-        ]
-        if role == "drums" and drums == 1:
-            able = [(row, weight) for row, weight in able if row.kit.own] or able
-        if not able or (role == "drums" and drums == 0):
-            result.append("")
-        else:
-            heaviest = max(able, key=lambda pair: pair[1] + (HYSTERESIS if pair[0].name == holder else 0.0))
-            result.append(heaviest[0].name)
-    return result[0], result[1], result[2]
+def _before(note: NoteEvent, moment: Moment, cut: int) -> NoteEvent | None:
+    """Return a note of the frame that ends where the music closes, at tick `cut`; None if it begins there or later."""
+    last = moment.frame * FRAME_SIZE + (cut - moment.ticks) * FRAME_SIZE // moment.tempo
+    if note.start >= last:
+        return None
+    if note.start + note.duration <= last:
+        return note
+    return replace(note, duration=max(_SHORTEST_SAMPLES, last - note.start))
 
 
 def _bar_notes(form: Form, moment: Moment, lead: LeadIn, bar_ticks: int, start: int, end: int) -> Iterator[NoteEvent]:
-    """Return the notes of all sounding situations whose tick lies in [start, end), as `lead` changes them."""
+    """Return the notes of all sounding arrangements whose tick lies in [start, end), as `lead` changes them."""
     arrival = form.cue.arrival if form.cue else 0
-    for name, weight in moment.mix:
-        if weight < FLOOR:
-            continue
-        written, left = _written(form, moment, name), form.cue is not None and name == form.cue.out_of
+    playing, level = dict(form.playing), mix_gain(form, moment)
+    for name in playing:
+        weight = loudness_weight(form, moment, name)
+        written, left = written_bar(form, moment, name), form.cue is not None and name == form.cue.out_of
+        place = section_place(form, moment, name)
         low = bisect_left(written.ticks, start - bar_ticks)
         high = bisect_left(written.ticks, end - bar_ticks)
         for onset in written.onsets[low:high]:
             tick = bar_ticks + onset.tick
             position = tick - arrival
-            intensity = moment.intensity * lead.intensity(position, left=left)
-            if _sounds(form, moment, name, weight, onset, intensity) and not lead.silences(onset, position, left=left):
-                ticks, force = lead.lasting(onset, position), lead.velocity(position, left=left)
-                yield _event(moment, name == form.leader, weight, onset, tick, ticks, force)
+            intensity = place.intensity(moment.intensity) * lead.intensity(position, left=left)
+            sounds = _sounds(form, moment, playing[name], name, onset, intensity)
+            if sounds and not lead.silences(onset, position, left=left):
+                ticks = lead.lasting(onset, position)
+                force = lead.velocity(position, left=left) * place.force(moment.intensity) * level
+                yield _event(moment, name == form.leader, weight, onset, tick, ticks, force, style=name)
 
 
-def _written(form: Form, moment: Moment, name: str) -> Bar:
-    """Return the written notes of a situation in the settled bar."""
-    bar = form.edition * PHRASE_BARS + ((form.bar or 0) - form.origin) % PHRASE_BARS
+def _entering(form: Form, moment: Moment, lead: LeadIn, bar_ticks: int, tick: int) -> tuple[Form, list[NoteEvent]]:
+    """Return the form with the voices that play from a tick on, and the held notes of those that enter there.
+
+    Args:
+        bar_ticks: Where the settled bar begins.
+    """
     rows = moment.arrangements
-    return compose_bar(rows[name], rows[form.plan], form.seed, bar, moment.meter, form.tonic, form.mode)
+    sounding = tuple((rows[name], weight) for name, weight in presence(form, moment) if weight >= FLOOR)
+    playing = allocated(sounding, form.holders, form.leader, round(moment.intensity, 1), moment.meter)
+    before, notes = dict(form.playing), []
+    form = replace(form, playing=playing)
+    arrival, level = form.cue.arrival if form.cue else 0, mix_gain(form, moment)
+    for name, voices in playing:
+        entered = voices & ~before.get(name, 0)
+        if not entered or tick == bar_ticks:
+            continue
+        left = form.cue is not None and name == form.cue.out_of
+        weight, place = loudness_weight(form, moment, name), section_place(form, moment, name)
+        for onset in written_bar(form, moment, name).onsets:
+            rest = bar_ticks + onset.tick + onset.ticks - tick
+            if onset.tick >= tick - bar_ticks or rest < _WORTH_RESTRIKING or onset.family == "drums":
+                continue
+            if not _sounds(form, moment, entered, name, onset, place.intensity(moment.intensity)):
+                continue
+            if not lead.silences(onset, tick - arrival, left=left):
+                force = place.force(moment.intensity) * level
+                notes.append(_event(moment, name == form.leader, weight, onset, tick, rest, force, style=name))
+    return form, notes
 
 
-def _sounds(form: Form, moment: Moment, name: str, weight: float, onset: Onset, intensity: float) -> bool:
-    """Return whether a written note sounds: by intensity, by who plays its role, and by the situation's weight."""
-    if onset.level > intensity + 1e-6 or (onset.family == "drums" and moment.drums == 0):
+def _sounds(form: Form, moment: Moment, voices: int, name: str, onset: Onset, intensity: float) -> bool:
+    """Return whether a written note sounds: by intensity, and by whether its voice is one of `voices`."""
+    if onset.level > intensity + 1e-6:
         return False
-    if onset.role in SOLO_ROLES and form.holders[SOLO_ROLES.index(onset.role)] != name:
-        return False
-    if onset.role in SOLO_ROLES:
-        return True
-    if onset.role == "counter" and name != form.leader:
-        return False
-    # The first rows of an arrangement sound first. All of them together keep about one arrangement's number of voices.
-    voices = len(moment.arrangements[name].voices)
-    return weight >= _ALL_VOICES * (onset.slot + 0.5) / voices
+    if onset.role == "drums":
+        return moment.drums != 0 and form.holders[2] == name
+    return bool(voices >> onset.slot & 1)
 
 
 def loudness(intensity: float) -> float:
@@ -285,17 +217,23 @@ def loudness(intensity: float) -> float:
 
 
 def _event(
-    moment: Moment, leads: bool, weight: float, onset: Onset, tick: int, ticks: int, force: float = 1.0
+    moment: Moment,
+    leads: bool,
+    weight: float,
+    onset: Onset,
+    tick: int,
+    ticks: int,
+    force: float = 1.0,
+    *,
+    style: str = "",
 ) -> NoteEvent:
     """Return the onset as a note on the sample clock; tempo is constant within a frame, so the position is exact.
 
     Args:
         force: Factor on its velocity.
+        style: The arrangement that it ends with.
     """
-    share = min(1.0, weight / 0.5)
-    # The leader must stand out from what is blended in, so others are softer even at equal weight.
-    gain = 0.8 + 0.2 * share if leads else 0.3 + 0.5 * share
-    velocity = round(onset.velocity * loudness(moment.intensity) * gain * force)
+    velocity = round(onset.velocity * loudness(moment.intensity) * share_gain(weight, leads=leads) * force)
     offset = min(FRAME_SIZE - 1, max(0, (tick - moment.ticks) * FRAME_SIZE // moment.tempo))
     return NoteEvent(
         start=moment.frame * FRAME_SIZE + offset,
@@ -305,6 +243,8 @@ def _event(
         velocity=max(1, min(127, velocity)),
         drums=onset.program < 0,
         family=onset.family,
+        role=onset.role,
+        style=style,
     )
 
 
@@ -313,12 +253,14 @@ def _lead_in(form: Form, moment: Moment) -> LeadIn:
     cue = form.cue
     if cue is None:
         return NO_LEAD_IN
-    target = _chord(form, moment, moment.bar_ticks, cue.arrival)
+    target = chord_at(form, moment, moment.bar_ticks, cue.arrival)
     on_bar = (cue.arrival - moment.bar_ticks) % (moment.meter * TICKS_PER_BEAT) == 0
-    if on_bar and cue.into not in (form.plan, form.leader):
+    if on_bar and cue.into != form.plan:
         # The bar that opens there is the first of its plan.
-        tonic, mode = _key(form, moment, moment.arrangements[cue.into])
-        edition = _edition(replace(form, plan=cue.into, number=-1, edition=0), moment, 0)
+        tonic, mode = bar_key(form, moment, moment.arrangements[cue.into])
+        coming = replace(form, plan=cue.into, visit=moment.next_visit, number=-1, edition=0)
+        bars = max(0, _bars_of_next_visit(moment, cue))
+        edition = edition_of(coming, moment, place_of(moment.arrangements[cue.into], form.seed, bars).number)
         target = phrase(moment.arrangements[cue.into], form.seed, edition, moment.meter, tonic, mode).bars[0][0].chord
     return lead_in(
         Turn(
@@ -329,20 +271,28 @@ def _lead_in(form: Form, moment: Moment) -> LeadIn:
             known=(cue.arrival - cue.since) / TICKS_PER_BEAT,
             meter=moment.meter,
             drums=moment.drums,
-            chord=_chord(form, moment, moment.bar_ticks, cue.arrival - 1),
+            chord=chord_at(form, moment, moment.bar_ticks, cue.arrival - 1),
             target=target,
             bass=_player(form, moment, "bass"),
             tune=_player(form, moment, "melody"),
             beat_ms=round(60_000_000 / moment.tempo),
+            theme=moment.next_theme or moment.themes.get(form.theme),
         )
     )
+
+
+def _bars_of_next_visit(moment: Moment, cue: Cue) -> int:
+    """Return the bars by which the form of the visit that a cue leads to has advanced when it arrives."""
+    if (moment.next_visit, moment.next_visit_bar) != (moment.visit, moment.visit_bar):
+        return moment.bar - moment.next_visit_bar
+    return moment.bar + (cue.arrival - moment.bar_ticks) // (moment.meter * TICKS_PER_BEAT) - moment.visit_bar
 
 
 def _lead_notes(form: Form, moment: Moment, lead: LeadIn) -> Iterator[NoteEvent]:
     """Return the notes of a lead-in in this frame; those at the arrival only if the change has started."""
     if form.cue is None:
         return
-    arrival, weight = form.cue.arrival, dict(moment.mix).get(form.leader, 0.0)
+    arrival, weight = form.cue.arrival, loudness_weight(form, moment, form.leader)
     low = bisect_left(lead.ticks, moment.ticks - arrival)
     high = bisect_left(lead.ticks, moment.ticks + moment.tempo - arrival)
     for onset in lead.onsets[low:high]:
@@ -367,46 +317,24 @@ def _player(form: Form, moment: Moment, role: str) -> PickupVoice | None:
     return PickupVoice(role, program, voice.register, voice.velocity, voice.level)
 
 
-def _arrival(form: Form, moment: Moment, bar_ticks: int) -> Iterator[NoteEvent]:
-    """Return the notes of the leader's entrance in this frame: its gesture, and on the beat its held notes struck
-    again.
-    """
-    leader, weight = moment.arrangements[form.leader], dict(moment.mix).get(form.leader, 0.0)
-    if form.awaited != form.leader:
-        yield from _gesture(form, moment, leader, weight, bar_ticks)
-    if not moment.ticks <= form.arrival < moment.ticks + moment.tempo or form.bar is None:
-        return
-    yield from _struck_again(form, moment, bar_ticks, form.arrival)
+def _marked(form: Form) -> bool:
+    """Return whether a lead-in marks the leader's entrance."""
+    cue = form.cue
+    led_in = cue is not None and cue.certain and (cue.into, cue.arrival) == (form.leader, form.arrival)
+    return led_in or form.awaited == form.leader
 
 
-def _struck_again(form: Form, moment: Moment, bar_ticks: int, tick: int) -> Iterator[NoteEvent]:
-    """Return the leader's notes of the settled bar that are held at a tick, struck again there."""
-    weight, struck = dict(moment.mix).get(form.leader, 0.0), tick - bar_ticks
-    for onset in _written(form, moment, form.leader).onsets:
-        left = onset.tick + onset.ticks - struck
-        held = onset.tick < struck and left >= _WORTH_RESTRIKING and onset.family != "drums"
-        if held and _sounds(form, moment, form.leader, weight, onset, moment.intensity):
-            yield _event(moment, True, weight, onset, tick, left)
-
-
-def _gesture(form: Form, moment: Moment, leader: Situation, weight: float, bar_ticks: int) -> Iterator[NoteEvent]:
+def _gesture(form: Form, moment: Moment, bar_ticks: int) -> Iterator[NoteEvent]:
+    """Return the notes of the leader's entrance in this frame."""
+    leader, weight = moment.arrangements[form.leader], loudness_weight(form, moment, form.leader)
     position = moment.ticks - form.arrival
-    for part in GESTURES[leader.entrance](_chord(form, moment, bar_ticks, moment.ticks + moment.tempo - 1)):
+    for part in GESTURES[leader.entrance](chord_at(form, moment, bar_ticks, moment.ticks + moment.tempo - 1)):
         family = FAMILY[part.role]
         if family == "drums" and moment.drums == 0:
             continue
         for note in part.notes:
             tick = round(note.start * TICKS_PER_BEAT)
             if position <= tick < position + moment.tempo:
-                ticks, velocity = round(note.beats * TICKS_PER_BEAT), note.velocity * leader.gain
+                ticks, velocity = round(note.beats * TICKS_PER_BEAT), note.velocity * entrance_gain(leader, family)
                 onset = Onset(tick, ticks, part.program, note.pitch, velocity, 0.0, part.role, family, part.slot)
                 yield _event(moment, True, weight, onset, form.arrival + tick, ticks)
-
-
-def _chord(form: Form, moment: Moment, bar_ticks: int, tick: int) -> Chord:
-    """Return the chord at a tick of the settled bar, which begins at `bar_ticks`, or later, if its plan goes on."""
-    bars, beat = divmod(max(0, (tick - bar_ticks) // TICKS_PER_BEAT), moment.meter)
-    number, bar = divmod((form.bar or 0) - form.origin + bars, PHRASE_BARS)
-    edition = _edition(form, moment, number)
-    plan = phrase(moment.arrangements[form.plan], form.seed, edition, moment.meter, form.tonic, form.mode)
-    return [segment for segment in plan.bars[bar] if segment.start <= beat][-1].chord

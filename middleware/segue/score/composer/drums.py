@@ -10,7 +10,7 @@ from segue.score.composer.keyed_random import KeyedRandom, text_key
 from segue.score.composer.scales import SCALES
 from segue.score.composer.scene import folded_beats
 from segue.score.composer.theory import place
-from segue.score.composer.vocabulary import DRUM_SLOT, BarNote, DrumLine, Kit, Part, Situation
+from segue.score.composer.vocabulary import DRUM_SLOT, Arrangement, BarNote, DrumLine, Kit, Part
 
 _KICKS: Final = (gm.LOW_KICK, gm.KICK)
 _SNARES: Final = (gm.SNARE, gm.TIGHT_SNARE)
@@ -21,12 +21,12 @@ _LENGTH: Final = 0.25
 _FILL_LEVEL: Final = 0.25
 
 
-def drum_parts(situation: Situation, plan: Phrase, bar: int, seed: int) -> list[Part]:
+def drum_parts(arrangement: Arrangement, plan: Phrase, bar: int, seed: int) -> list[Part]:
     """Return the drums of one bar: one part a line, then the fill and the crash."""
-    kit = situation.kit
-    random = KeyedRandom(seed, plan.key, bar, text_key(situation.name), 21)
+    kit = arrangement.kit
+    random = KeyedRandom(seed, plan.key, bar, text_key(arrangement.name), 21)
     groove = kit.grooves[KeyedRandom(seed, plan.motif_key, 22).below(len(kit.grooves))]
-    fill_beats = _fill_beats(situation, plan, bar, random)
+    fill_beats = _fill_beats(arrangement, plan, bar, random)
     parts = []
     for slot, line in enumerate(groove):
         end = plan.meter - (fill_beats if line.fills else 0)
@@ -34,15 +34,19 @@ def drum_parts(situation: Situation, plan: Phrase, bar: int, seed: int) -> list[
         parts.append(Part(DRUM_SLOT + slot, "drums", line.program, notes, _goes_on(line, kit)))
     slot = DRUM_SLOT + len(groove)
     if fill_beats:
-        parts.append(Part(slot, "drums", kit.fill_program, tuple(_fill(situation, plan, fill_beats, random))))
+        parts.append(Part(slot, "drums", kit.fill_program, tuple(_fill(arrangement, plan, fill_beats, random))))
     if kit.crash and bar % 4 == 0 and (bar == 0 or random.chance(0.35)):
         crash = BarNote(0.0, 1.0, kit.crash, 84 if bar == 0 else 70, 0.2 if bar == 0 else 0.5)
         parts.append(Part(slot + 1, "drums", gm.KIT_PROGRAM, (crash,)))
-    return parts
+    return [part._replace(notes=tuple(_forced(note, kit) for note in part.notes)) for part in parts]
+
+
+def _forced(note: BarNote, kit: Kit) -> BarNote:
+    return note._replace(velocity=note.velocity * kit.force)
 
 
 def _goes_on(line: DrumLine, kit: Kit) -> bool:
-    """Return whether a line goes on while a fill leads into another situation.
+    """Return whether a line goes on while a fill leads into another arrangement.
 
     A drummer at a set plays the fill with both hands and goes on with the kick. Where several musicians play, only
     those who play the fill leave their own lines.
@@ -82,18 +86,19 @@ def _tuned(key: int, plan: Phrase) -> int:
     )
 
 
-def _fill_beats(situation: Situation, plan: Phrase, bar: int, random: KeyedRandom) -> int:
+def _fill_beats(arrangement: Arrangement, plan: Phrase, bar: int, random: KeyedRandom) -> int:
     """Return the beats of fill that end this bar: more at the phrase's end than at its half."""
-    if not situation.kit.fill or bar % 4 != 3:
+    last = bar + 1 == plan.length
+    if not arrangement.kit.fill or not (last or bar % 4 == 3):
         return 0
-    return min(plan.meter - 1, 2 if bar == 7 else 1) if bar == 7 or random.chance(0.6) else 0
+    return min(plan.meter - 1, 2 if last else 1) if last or random.chance(0.6) else 0
 
 
-def _fill(situation: Situation, plan: Phrase, beats: int, random: KeyedRandom) -> list[BarNote]:
+def _fill(arrangement: Arrangement, plan: Phrase, beats: int, random: KeyedRandom) -> list[BarNote]:
     """Return a roll down the fill's drums, growing louder, in one of four rhythms."""
     rhythm = random.choice(((0, 1, 2, 3), (0, 2, 3), (0, 1, 2), (0, 1.5, 3)))
     places = [plan.meter - beats + beat + step / 4 for beat in range(beats) for step in rhythm]
-    keys = situation.kit.fill
+    keys = arrangement.kit.fill
     count = len(places)
     return [
         BarNote(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
 
+from segue.score.composer.scene import MOVING_PEDAL
 from segue.score.composer.vocabulary import Voice
 
 # Changes to the first voice of harmony or, where there is none, of texture.
@@ -43,7 +44,7 @@ def refigured(voices: Sequence[Voice], figuration: str, bass: str = "") -> list[
     Args:
         bass: A figure for bass lines; "" for their own.
     """
-    lines = ("line", "walk")
+    lines = ("line", "walk", MOVING_PEDAL)
     result = [replace(voice, figure=bass) if bass and voice.figure in lines else voice for voice in voices]
     if figuration == "walking":
         return [_walking(voice) if voice.role == "bass" else voice for voice in result]

@@ -7,7 +7,7 @@ from typing import Final
 
 from segue.score.composer.harmony import Segment
 from segue.score.composer.scales import SCALES
-from segue.score.composer.scene import Scene, folded_beats
+from segue.score.composer.scene import MOVING_PEDAL, Scene, folded_beats
 from segue.score.composer.theory import degree_above, nearest_step, step_pitch
 from segue.score.composer.vocabulary import BarNote
 
@@ -41,13 +41,15 @@ def _thinned(scene: Scene, step: int, rate: int) -> float:
 
 
 def pad(scene: Scene) -> list[BarNote]:
-    """Return held chords, one a segment; pattern "half" strikes long ones again in the middle, "open" spreads them."""
+    """Return held chords, one a segment; pattern "half" often strikes long ones again halfway, "open" spreads them."""
     notes = []
     voice = scene.voice
+    # Half phrases differ in whether long chords are struck again.
+    struck = "half" in voice.pattern and scene.half_random(15).chance(0.65)
     for segment in scene.segments:
         keys = scene.voicing(segment, open_position="open" in voice.pattern)
         pieces = [(segment.start, segment.beats)]
-        if "half" in voice.pattern and segment.beats >= 3:
+        if struck and segment.beats >= 3:
             middle = (segment.beats + 1) // 2
             pieces = [(segment.start, middle), (segment.start + middle, segment.beats - middle)]
         for piece, (start, beats) in enumerate(pieces):
@@ -62,7 +64,7 @@ def _suspended(scene: Scene, notes: list[BarNote]) -> list[BarNote]:
     """Let the third arrive a beat late now and then, from the fourth above it: a suspension and its resolution."""
     segment = scene.segments[0]
     tones = segment.chord.tones
-    if segment.beats < 3 or len(tones) < 3 or not scene.random(31).chance(0.25):
+    if segment.beats < 3 or len(tones) < 3 or not scene.random(31).chance(scene.arrangement.colours.suspension):
         return notes
     third = tones[1]
     result = []
@@ -100,13 +102,20 @@ _SHAPES: Final[dict[str, Callable[[int, int], int]]] = {
     "roll": lambda step, size: (1, 2, 3, 0, 2, 3, 0, 3)[step % 8] % size,
 }
 
+# The shapes that take each other's places, and how often one does for half a phrase.
+_TURNS: Final = ("up", "down", "updown", "broken")
+_TURNED: Final = 0.5
+
 
 def arpeggio(scene: Scene) -> list[BarNote]:
     """Return a broken chord at `rate` notes a beat in the voice's shape; some bars take another shape."""
     voice, random = scene.voice, scene.random(3)
-    shape = _SHAPES[voice.pattern or "updown"]
+    own, half = voice.pattern or "updown", scene.half_random(14)
+    # Each half phrase has a shape, its own one mostly.
+    turn = half.choice(_TURNS) if own in _TURNS and half.chance(_TURNED) else own
+    shape = _SHAPES[turn]
     if scene.last_of_half or random.chance(0.25):
-        shape = _SHAPES["updown" if voice.pattern != "updown" else "broken"]
+        shape = _SHAPES["updown" if turn != "updown" else "broken"]
     notes = []
     for segment in scene.segments:
         keys = scene.voicing(segment)
@@ -144,18 +153,12 @@ def ostinato(scene: Scene) -> list[BarNote]:
 
 
 def drone(scene: Scene) -> list[BarNote]:
-    """Return the tonic (and its fifth, with two tones) held; where the chord would rub against it, the chord's own
-    root.
-    """
+    """Return the pedal (and its fifth, with two tones) held; where a chord would rub against it, the chord's root."""
     notes = []
     for segment in scene.segments:
-        chord = segment.chord
-        clash = any((tone - chord.tonic) % 12 in (1, 11) for tone in chord.tones)
-        tonic = scene.root(segment)
-        if not clash:
-            tonic += (chord.tonic - tonic + 5) % 12 - 5
-        fifth_fits = (tonic + 7) % 12 in chord.tones
-        keys = [tonic, tonic + (7 if fifth_fits else 12), tonic + 12][: scene.voice.tones]
+        low = scene.pedal(segment)
+        fifth_fits = (low + 7) % 12 in segment.chord.tones
+        keys = [low, low + (7 if fifth_fits else 12), low + 12][: scene.voice.tones]
         for tone, key in enumerate(keys):
             level = scene.voice.level + 0.2 * tone
             notes.append(BarNote(segment.start, segment.beats * scene.voice.hold, key, 1 - 0.08 * tone, level))
@@ -198,7 +201,7 @@ def run(scene: Scene) -> list[BarNote]:
     voice = scene.voice
     if not scene.last_of_half and not scene.random(6).chance(voice.density * 0.3):
         return []
-    beats = 2 if scene.bar == 7 and scene.meter > 3 else 1
+    beats = 2 if scene.bar == scene.plan.length - 1 and scene.meter > 3 else 1
     count = beats * voice.rate
     first = scene.meter - beats
     segment = scene.segment_at(first)
@@ -230,7 +233,7 @@ def swell(scene: Scene) -> list[BarNote]:
 
 
 def cluster(scene: Scene) -> list[BarNote]:
-    """Return tones a semitone apart, high, each entering after the last: none lies a semitone from root or pedal."""
+    """Return tones a semitone apart, high, each after the last: none lies a semitone from root, tonic or pedal."""
     voice, random = scene.voice, scene.random(7)
     notes = []
     for segment in scene.segments:
@@ -239,9 +242,8 @@ def cluster(scene: Scene) -> list[BarNote]:
         near = list(range(voice.register - 6, voice.register + 7))
         if SCALES[scene.plan.mode].strict:
             near = [key for key in near if (key - segment.chord.tonic) % 12 in segment.chord.steps]
-        allowed = [
-            key for key in near if not {(key - segment.chord.root) % 12, (key - segment.chord.tonic) % 12} & {1, 11}
-        ]
+        low = (segment.chord.root, segment.chord.tonic, scene.pedal(segment))
+        allowed = [key for key in near if not {(key - tone) % 12 for tone in low} & {1, 11}]
         first = random.below(max(1, len(allowed) - voice.tones))
         start = segment.start + random.choice((0.0, 0.5, 1.0))
         beats = max(0.5, (segment.start + segment.beats - start) * voice.hold)
@@ -299,27 +301,6 @@ def tremolo(scene: Scene) -> list[BarNote]:
             accent = (1.0 if step % voice.rate == 0 else 0.8) * (0.85 + 0.15 * step / (segment.beats * voice.rate))
             notes.append(BarNote(start, 0.9 / voice.rate, keys[step % len(keys)], accent, voice.level))
     return notes
-
-
-def counter(scene: Scene) -> list[BarNote]:
-    """Return a slow second line: chord tones by the shortest way, thirds and sevenths before roots."""
-    voice, random = scene.voice, scene.random(8)
-    notes = []
-    for segment in scene.segments:
-        line = _guide_tones(scene, segment)
-        moving = segment.beats >= 4 and random.chance(voice.density)
-        pieces = [(0, segment.beats // 2), (segment.beats // 2, segment.beats - segment.beats // 2)]
-        for index, (offset, beats) in enumerate(pieces if moving else [(0, segment.beats)]):
-            pitch = line[index % len(line)]
-            start = segment.start + offset
-            notes.append(BarNote(start, beats * voice.hold, pitch, 0.95 - 0.05 * index, voice.level))
-    return notes
-
-
-def _guide_tones(scene: Scene, segment: Segment) -> tuple[int, int]:
-    """Return two neighbouring chord tones from the led voicing: its top, then the one below."""
-    keys = scene.voicing(segment)
-    return keys[-1], keys[-2]
 
 
 def line(scene: Scene) -> list[BarNote]:
@@ -403,14 +384,11 @@ def walk(scene: Scene) -> list[BarNote]:
 
 
 def pedal(scene: Scene) -> list[BarNote]:
-    """Return the tonic under everything that bears it, else the root; struck once a chord."""
-    notes = []
-    for segment in scene.segments:
-        tonic, root = segment.chord.tonic, scene.root(segment)
-        rubs = any((tone - tonic) % 12 in (1, 11) for tone in segment.chord.tones)
-        pitch = root if rubs else root + (tonic - root + 5) % 12 - 5
-        notes.append(BarNote(segment.start, segment.beats * scene.voice.hold, pitch, 1.0, scene.voice.level))
-    return notes
+    """Return the pedal under everything that bears it, else the root; struck once a chord."""
+    return [
+        BarNote(segment.start, segment.beats * scene.voice.hold, scene.pedal(segment), 1.0, scene.voice.level)
+        for segment in scene.segments
+    ]
 
 
 FIGURES: Final[dict[str, Figure]] = {
@@ -427,8 +405,8 @@ FIGURES: Final[dict[str, Figure]] = {
     "chug": chug,
     "stride": stride,
     "tremolo": tremolo,
-    "counter": counter,
     "line": line,
     "walk": walk,
     "pedal": pedal,
+    MOVING_PEDAL: pedal,
 }

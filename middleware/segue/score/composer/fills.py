@@ -1,4 +1,4 @@
-"""Gestures, fills and pickups: the notes that lead into a situation and mark its arrival.
+"""Gestures, fills and pickups: the notes that lead into an arrangement and mark its arrival.
 
 Beats count from the arrival: those before it are negative.
 """
@@ -11,10 +11,13 @@ from typing import Final, NamedTuple
 
 from segue.score.composer import instruments as gm
 from segue.score.composer.keyed_random import KeyedRandom
+from segue.score.composer.motif import GRID, Motif
 from segue.score.composer.theory import Chord, nearest_step, place, step_pitch
-from segue.score.composer.vocabulary import DRUM_SLOT, BarNote, Part, Situation
+from segue.score.composer.vocabulary import DRUM_SLOT, Arrangement, BarNote, Part
 
 _LENGTH: Final = 0.25
+# Entrances of music without any drive have this share of their velocities.
+_AT_REST: Final = 0.5
 # A reversed cymbal on key 60 is loudest after this long and then breaks off; higher keys sooner, as they play faster.
 _REVERSE_PEAK_S: Final = 1.38
 _REVERSE_KEY, _REVERSE_LOW, _REVERSE_HIGH = 60, 48, 72
@@ -31,16 +34,16 @@ def _chord_keys(chord: Chord, near: int) -> list[int]:
 def _hit(chord: Chord) -> list[Part]:
     """Return crash, taiko, timpani and low brass together."""
     root = place(chord.root, gm.TIMPANI_CENTRE)
-    brass = tuple(BarNote(0.0, 0.8, key, 108, 0.0) for key in (root, *_chord_keys(chord, 60)))
+    brass = tuple(BarNote(0.0, 0.8, key, 94, 0.0) for key in (root, *_chord_keys(chord, 60)))
     return [
         Part(
             DRUM_SLOT,
             "drums",
             gm.KIT_PROGRAM,
-            (BarNote(0.0, 1.0, gm.CRASH, 100, 0.0), BarNote(0.0, 0.3, gm.KICK, 110, 0.0)),
+            (BarNote(0.0, 1.0, gm.CRASH, 86, 0.0), BarNote(0.0, 0.3, gm.KICK, 96, 0.0)),
         ),
-        Part(DRUM_SLOT, "drums", gm.TAIKO, (BarNote(0.0, 0.5, 45, 118, 0.0), BarNote(0.5, 0.5, 48, 100, 0.0))),
-        Part(DRUM_SLOT, "drums", gm.TIMPANI, (BarNote(0.0, 0.8, root, 112, 0.0),)),
+        Part(DRUM_SLOT, "drums", gm.TAIKO, (BarNote(0.0, 0.5, 45, 102, 0.0), BarNote(0.5, 0.5, 48, 86, 0.0))),
+        Part(DRUM_SLOT, "drums", gm.TIMPANI, (BarNote(0.0, 0.8, root, 96, 0.0),)),
         Part(DRUM_SLOT, "harmony", gm.TROMBONE, brass),
     ]
 
@@ -52,7 +55,7 @@ def _band(chord: Chord) -> list[Part]:
             DRUM_SLOT,
             "drums",
             gm.KIT_PROGRAM,
-            (BarNote(0.0, 1.0, gm.CRASH, 100, 0.0), BarNote(0.0, 0.3, gm.KICK, 112, 0.0)),
+            (BarNote(0.0, 1.0, gm.CRASH, 86, 0.0), BarNote(0.0, 0.3, gm.KICK, 98, 0.0)),
         )
     ]
 
@@ -126,6 +129,14 @@ GESTURES: Final[dict[str, Callable[[Chord], list[Part]]]] = {
 }
 
 
+def entrance_gain(arrangement: Arrangement, family: str) -> float:
+    """Return the factor on the velocities of an entrance: quiet music is not entered with a battle's stroke."""
+    if family in ("melody", "bass"):
+        return arrangement.gain
+    force = arrangement.kit.force if family == "drums" else 1.0
+    return arrangement.gain * force * (_AT_REST + (1 - _AT_REST) * arrangement.drive)
+
+
 class PickupVoice(NamedTuple):
     """A voice that may play a pickup.
 
@@ -141,7 +152,7 @@ class PickupVoice(NamedTuple):
     level: float
 
 
-def drum_fill(drummer: Situation, span: float, quiet: float, random: KeyedRandom) -> list[Part]:
+def drum_fill(drummer: Arrangement, span: float, quiet: float, random: KeyedRandom) -> list[Part]:
     """Return a fill of `span` beats down the kit's drums: thicker toward its end, and louder from velocity `quiet` to
     120.
     """
@@ -196,7 +207,7 @@ def reverse_cymbal(span: float, beat_s: float) -> list[Part]:
     return [Part(DRUM_SLOT, "drums", gm.REVERSE_CYMBAL, (BarNote(-span, span, key, 92, _HALVES),))]
 
 
-def last_stroke(drummer: Situation, chord: Chord) -> list[Part]:
+def last_stroke(drummer: Arrangement, chord: Chord) -> list[Part]:
     """Return one low stroke a beat before the arrival, and then nothing."""
     if drummer.kit.fill_program < 0 and drummer.kit.fill:
         return [
@@ -289,3 +300,28 @@ def tune_pickup(player: PickupVoice, chord: Chord, target: Chord, places: tuple[
         for index, (at, end) in enumerate(zip(places, ends, strict=True))
     )
     return Part(DRUM_SLOT, player.role, player.program, notes)
+
+
+def theme_pickup(player: PickupVoice, theme: Motif, chord: Chord, target: Chord, span: float) -> Part | None:
+    """Return the head of a theme at double speed, which ends beside a tone of the coming chord; None if too short.
+
+    Args:
+        span: Beats that it may take.
+    """
+    head = theme.fragment(2 * span).diminution()
+    notes = [note for note in head.notes if note.start < span * GRID]
+    if len(notes) < 2:
+        return None
+    last = nearest_step(chord, place(target.root, player.register)) - 1
+    ends = [*(note.start for note in notes[1:]), round(span * GRID)]
+    played = tuple(
+        BarNote(
+            note.start / GRID - span,
+            0.9 * (end - note.start) / GRID,
+            step_pitch(chord, last + note.degree - notes[-1].degree),
+            player.velocity * (0.8 + 0.2 * (index + 1) / len(notes)),
+            player.level,
+        )
+        for index, (note, end) in enumerate(zip(notes, ends, strict=True))
+    )
+    return Part(DRUM_SLOT, player.role, player.program, played)

@@ -1,4 +1,4 @@
-"""Names for the General MIDI programmes and drum keys that the table orchestrates with."""
+"""Names for the General MIDI programmes and drum keys that the layouts orchestrate with."""
 
 from __future__ import annotations
 
@@ -67,8 +67,10 @@ TIMPANI: Final = 47
 STRINGS: Final = 48
 SLOW_STRINGS: Final = 49
 SYNTH_STRINGS: Final = 50
+SLOW_SYNTH_STRINGS: Final = 51
 CHOIR: Final = 52
 VOICES: Final = 53
+SYNTH_VOICES: Final = 54
 TRUMPET: Final = 56
 TROMBONE: Final = 57
 TUBA: Final = 58
@@ -92,7 +94,9 @@ BASS_LEAD: Final = 87
 FANTASIA: Final = 88
 WARM_PAD: Final = 89
 POLYSYNTH: Final = 90
+CHOIR_PAD: Final = 91
 GLASS_PAD: Final = 92
+HALO_PAD: Final = 94
 SWEEP_PAD: Final = 95
 SITAR: Final = 104
 BANJO: Final = 105
@@ -141,6 +145,14 @@ TRIANGLE: Final = 81
 SHAKER: Final = 82
 SLEIGH_BELLS: Final = 83
 CASTANETS: Final = 85
+
+SLOW: Final = frozenset(
+    (
+        *(SLOW_STRINGS, SLOW_SYNTH_STRINGS, CHOIR, VOICES, SYNTH_VOICES),
+        *(WARM_PAD, CHOIR_PAD, GLASS_PAD, HALO_PAD, SWEEP_PAD),
+    )
+)
+"""Programmes that take so long to speak that a short note is hardly heard: strings, choirs and pads."""
 
 TIMPANI_CENTRE: Final = 45
 """The MIDI key that timpani are written around."""

@@ -1,6 +1,6 @@
 """Lead-ins to a change: a growing fill, something softer, or a release, and which written notes rest meanwhile.
 
-A lead-in is a pure function of the situation before, the situation after, and how long the change has been known.
+A lead-in is a pure function of the arrangement before, the arrangement after, and how long the change has been known.
 """
 
 from __future__ import annotations
@@ -11,27 +11,31 @@ from typing import Final, Literal, NamedTuple
 
 from segue.contract import TICKS_PER_BEAT
 from segue.score.composer import instruments as gm
-from segue.score.composer.bar import Onset, playable
+from segue.score.composer.bar import Onset
 from segue.score.composer.fills import (
     GESTURES,
     SOFT,
     PickupVoice,
     bass_pickup,
     drum_fill,
+    entrance_gain,
     last_stroke,
     reverse_cymbal,
     snare_roll,
     strings_up,
+    theme_pickup,
     timpani_roll,
     tune_pickup,
 )
 from segue.score.composer.keyed_random import KeyedRandom, text_key
+from segue.score.composer.motif import Motif
+from segue.score.composer.ranges import playable
 from segue.score.composer.theory import Chord
-from segue.score.composer.vocabulary import DRUM_SLOT, FAMILY, BarNote, Part, Situation
+from segue.score.composer.vocabulary import DRUM_SLOT, FAMILY, Arrangement, BarNote, Part
 
 Kind = Literal["fill", "soft", "release"]
 
-# A situation with so much more drive gets a build-up; one with so much less gets a release.
+# An arrangement with so much more drive gets a build-up; one with so much less gets a release.
 CLIMB: Final = 0.25
 _LONGEST: Final = 4.0
 # A fill out of quiet music begins softer than one in music that has drums.
@@ -39,6 +43,8 @@ _FROM_QUIET, _FROM_LOUD = 58.0, 88.0
 # The entrance in place of one whose own gesture would repeat the lead-in.
 _ARRIVES: Final = {"glissando": "pluck", "roll": "band"}
 _CRASHES: Final = ("hit", "band")
+# Music with less drive is not entered with a cymbal.
+_CRASHED: Final = 0.55
 # Factors at the arrival: on the velocity of all that is played, and, in a release, on the intensity.
 _SWELL: Final[dict[Kind, float]] = {"fill": 1.12, "soft": 1.08, "release": 0.7}
 _THINNED: Final = 0.35
@@ -55,10 +61,10 @@ _FIGHT: Final = 0.7
 
 
 class Turn(NamedTuple):
-    """The situation of a lead-in: what it leads from and to, and when.
+    """The arrangement of a lead-in: what it leads from and to, and when.
 
     Attributes:
-        out_of, into: The situations before and after.
+        out_of, into: The arrangements before and after.
         seed: The session's.
         beat: The arrival, in beats from the session's start.
         known: Beats of notice.
@@ -67,10 +73,11 @@ class Turn(NamedTuple):
         chord, target: What sounds before and at the arrival.
         bass, tune: The voices that may play a pickup.
         beat_ms: Length of a beat.
+        theme: What the music after quotes, else what the music before does; the pickup is a fragment of it.
     """
 
-    out_of: Situation
-    into: Situation
+    out_of: Arrangement
+    into: Arrangement
     seed: int
     beat: int
     known: float
@@ -81,6 +88,7 @@ class Turn(NamedTuple):
     bass: PickupVoice | None
     tune: PickupVoice | None
     beat_ms: int
+    theme: Motif | None = None
 
     @property
     def climbs(self) -> bool:
@@ -90,14 +98,14 @@ class Turn(NamedTuple):
 class LeadIn(NamedTuple):
     """Notes around an arrival, and which written notes rest or change for them.
 
-    A written note's `position` is its ticks after the arrival; `left` says whether its situation is the one before.
+    A written note's `position` is its ticks after the arrival; `left` says whether its arrangement is the one before.
 
     Attributes:
         ticks: Of the onsets, rising, for bisection; negative before the arrival.
         rests: Role and ticks before the arrival from which on that role's written notes rest.
         span: Ticks before the arrival in which the rest of the music follows: velocities move to `swell`, intensity to
             `thinned`, as factors.
-        lets_go: Whether the situation before stays that way, without drums, until it is silent.
+        lets_go: Whether the arrangement before stays that way, without drums, until it is silent.
     """
 
     ticks: tuple[int, ...]
@@ -137,16 +145,16 @@ class LeadIn(NamedTuple):
 NO_LEAD_IN: Final = LeadIn((), (), (), 0, 1.0, 1.0, False)
 
 
-def drummer(out_of: Situation, into: Situation, drums: int) -> Situation | None:
-    """Return the situation whose drums play a fill: the one before, else the one after; None without drums."""
+def drummer(out_of: Arrangement, into: Arrangement, drums: int) -> Arrangement | None:
+    """Return the arrangement whose drums play a fill: the one before, else the one after; None without drums."""
     if drums == 0:
         return None
     ready = (row for row in (out_of, into) if row.kit.fill and (row.kit.own or drums == 1))
     return next(ready, None)
 
 
-def kind_of(out_of: Situation, into: Situation, drums: int) -> Kind:
-    """Return the kind of lead-in from one situation to the other."""
+def kind_of(out_of: Arrangement, into: Arrangement, drums: int) -> Kind:
+    """Return the kind of lead-in from one arrangement to the other."""
     if into.drive <= out_of.drive - CLIMB:
         return "release"
     return "soft" if drummer(out_of, into, drums) is None else "fill"
@@ -164,8 +172,7 @@ def lead_in(turn: Turn) -> LeadIn:
         parts.append(bass_pickup(turn.bass, turn.chord, turn.target, busy=kind == "fill"))
         rests.append(("bass", last_beat if kind == "fill" else 0.5))
     if turn.tune is not None:
-        places = tuple(at for at in _PICKUP[kind] if at >= -span)
-        parts.append(tune_pickup(turn.tune, turn.chord, turn.target, places, down=kind == "release"))
+        parts.append(_tune_pickup(turn, turn.tune, kind, span))
         rests.append(("melody", last_beat))
     onsets = sorted(_onsets(turn, [*parts, *_landing(turn, kind)]))
     return LeadIn(
@@ -177,6 +184,15 @@ def lead_in(turn: Turn) -> LeadIn:
         _THINNED if kind == "release" else 1.0,
         kind == "release",
     )
+
+
+def _tune_pickup(turn: Turn, player: PickupVoice, kind: Kind, span: float) -> Part:
+    if turn.theme is not None and kind != "release" and span >= 1:
+        quoted = theme_pickup(player, turn.theme, turn.chord, turn.target, 1.0)
+        if quoted is not None:
+            return quoted
+    places = tuple(at for at in _PICKUP[kind] if at >= -span)
+    return tune_pickup(player, turn.chord, turn.target, places, down=kind == "release")
 
 
 def _span(turn: Turn, kind: Kind, random: KeyedRandom) -> float:
@@ -210,10 +226,10 @@ def _body(turn: Turn, kind: Kind, span: float, random: KeyedRandom) -> tuple[lis
 
 
 def _landing(turn: Turn, kind: Kind) -> list[Part]:
-    """Return the parts that mark the arrival: the entrance of the situation after, and a cymbal after a fill."""
+    """Return the parts that mark the arrival: the entrance of the arrangement after, and a cymbal after a fill."""
     entrance = "none" if turn.into is turn.out_of else _ARRIVES.get(turn.into.entrance, turn.into.entrance)
     parts = GESTURES[entrance](turn.target)
-    if kind == "fill" and turn.into.kit.crash and entrance not in _CRASHES:
+    if kind == "fill" and turn.into.kit.crash and turn.into.drive >= _CRASHED and entrance not in _CRASHES:
         parts = [*parts, Part(DRUM_SLOT, "drums", gm.KIT_PROGRAM, (BarNote(0.0, 1.0, turn.into.kit.crash, 88, 0.0),))]
     return parts
 
@@ -221,7 +237,8 @@ def _landing(turn: Turn, kind: Kind) -> list[Part]:
 def _onsets(turn: Turn, parts: list[Part]) -> Iterator[Onset]:
     for part in parts:
         for note in part.notes:
-            gain = (turn.out_of if note.start < 0 else turn.into).gain
+            into = turn.into if note.start >= 0 or turn.into.drive > turn.out_of.drive else turn.out_of
+            gain = entrance_gain(into, FAMILY[part.role])
             yield Onset(
                 round(note.start * TICKS_PER_BEAT),
                 round(note.beats * TICKS_PER_BEAT),

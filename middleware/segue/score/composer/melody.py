@@ -1,69 +1,53 @@
-"""The tune: a two-bar motif and what becomes of it over a phrase of eight bars.
+"""The tune: the keys of a phrase's plan, found by `line_search`, and the notes that play them.
 
-A motif is a rhythm and a contour in diatonic steps. A phrase states it, repeats it in sequence, contrasts (inverted,
-fragmented, augmented or displaced) and closes with a cadence. Strong and long notes are chord tones; the others step
-between them.
+`tune_plan` says which motif sounds where; here chords, the range and the bass decide the keys.
 """
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
-from segue.score.composer.harmony import PHRASE_BARS, Segment
+from segue.score.composer.figures import FIGURES
+from segue.score.composer.harmony import Segment
 from segue.score.composer.keyed_random import KeyedRandom
-from segue.score.composer.scene import Scene, folded_beats
+from segue.score.composer.line_search import Target, best_line, priced
+from segue.score.composer.motif import GRID, OCTAVE
+from segue.score.composer.ranges import range_of
+from segue.score.composer.scene import Scene
 from segue.score.composer.theory import chord_step, degree_above, nearest_step, place, step_pitch
+from segue.score.composer.tune_plan import QUOTED, UNIT_BARS, Spot, phrase_spots
 from segue.score.composer.vocabulary import BarNote
 
-# How the four units of a phrase treat the motif: period, arch, sentence.
-_PLANS: Final = (
-    ("state", "sequence", "contrast", "close"),
-    ("state", "contrast", "sequence", "close"),
-    ("state", "state", "fragment", "close"),
-    ("state", "sequence", "fragment", "close"),
-)
-_CONTRASTS: Final = ("invert", "augment", "displace", "fragment")
-# How far from the contour a note may be, in steps of the scale.
-_REACH: Final = 4
-# What a line costs: a semitone off the contour, a note repeated, a third, a fourth and more, a note foreign to the
-# chord that is not left or reached by step, a leap that no step back follows.
-_OFF_CONTOUR: Final = 0.16
-_STANDS: Final = 0.75
-_THIRD: Final = 0.8
-_LEAP: Final = 1.9
-_UNRESOLVED: Final = 4.0
-_RECOVERED: Final = 0.7
-# Beats of rest after two bars.
-_BREATH: Final = 0.75
+# How far from the wanted key a note may be, in steps of the scale.
+_REACH: Final = 3
 # A note of more beats than this counts as harmony, wherever it starts.
 _PASSING: Final = 1.0
 # How long the upper neighbour of an ornament lasts, in beats, at most.
 _GRACE: Final = 0.125
-
-
-class Place(NamedTuple):
-    """A note to be: beat within its bar, beats until the next place, diatonic height above the phrase's start."""
-
-    start: float
-    gap: float
-    height: int
-
-
-Bar = tuple[Place, ...]
+# Costs of a key that does not fit its cadence or the chord that it is held into.
+_WRONG_CADENCE, _HELD_FOREIGN = 1.3, 0.9
+_APPOGGIATURA: Final = 0.4
+# The share for which notes of more than two beats sound: before the next phrase, singers and players breathe.
+_CADENCE_HELD, _LONG_HELD = 0.7, 0.86
+# Keys about the register that a line may use.
+_BELOW, _ABOVE = 10, 12
+# The highest note is so many keys above its wanted one at most.
+_HIGHEST_LEAP: Final = 5
 
 
 def melody(scene: Scene) -> list[BarNote]:
     """Return the voice's tune in this bar; silent in the sections that the voice rests."""
     if scene.plan.letter not in scene.voice.sections:
         return []
-    return list(_phrase(_Tune(scene))[scene.bar])
+    return list(_phrase(PhraseKey(scene))[scene.bar])
 
 
 def thirds(scene: Scene) -> list[BarNote]:
-    """Return a third (or the next chord tone) below the tune of the situation's first melody voice."""
+    """Return a third (or the next chord tone) below the tune of the arrangement's first melody voice."""
     notes = []
-    for note in melody(_leading(scene)):
+    for note in melody(leading(scene)):
         chord = scene.segment_at(note.start).chord
         pitch = degree_above(chord, note.pitch, -2)
         if note.beats > _PASSING or note.pitch % 12 in chord.tones:
@@ -75,339 +59,225 @@ def thirds(scene: Scene) -> list[BarNote]:
 
 
 def octaves(scene: Scene) -> list[BarNote]:
-    """Return the tune of the situation's first melody voice an octave above, or below where that is beyond the
+    """Return the tune of the arrangement's first melody voice an octave above, or below where that is beyond the
     register.
     """
-    lead = _leading(scene)
+    lead = leading(scene)
     shift = 12 if scene.voice.register >= lead.voice.register else -12
     return [note._replace(pitch=note.pitch + shift, level=max(note.level, scene.voice.level)) for note in melody(lead)]
 
 
 def canon(scene: Scene) -> list[BarNote]:
-    """Return the tune of the situation's first melody voice a bar later, over the chords of its own bars."""
-    return list(_phrase(_Tune(scene, delayed=True))[scene.bar])
+    """Return the tune of the arrangement's first melody voice a bar later, over the chords of its own bars."""
+    return list(_phrase(PhraseKey(scene, delayed=True))[scene.bar])
 
 
-def _leading(scene: Scene) -> Scene:
-    """Return the scene of the situation's first melody voice, or the same if it has none."""
-    voices = scene.situation.voices
+def leading(scene: Scene) -> Scene:
+    """Return the scene of the arrangement's first melody voice, or the same if it has none."""
+    voices = scene.arrangement.voices
     slot = next((slot for slot, voice in enumerate(voices) if voice.role == "melody"), scene.slot)
-    return Scene(
-        situation=scene.situation, voice=voices[slot], slot=slot, plan=scene.plan, bar=scene.bar, seed=scene.seed
-    )
+    return scene.of(slot)
 
 
-class _Tune:
-    """What a whole phrase's tune depends on, as a cache key: the voice in its situation, the plan, the seed."""
+class PhraseKey:
+    """What a voice's line over a phrase depends on, as a cache key."""
 
     __slots__ = ("delayed", "key", "scene")
 
     def __init__(self, scene: Scene, *, delayed: bool = False) -> None:
         self.scene = scene
         self.delayed = delayed
-        self.key = (scene.situation.name, scene.slot, id(scene.plan), scene.seed, delayed)
+        self.key = (scene.arrangement.name, scene.slot, id(scene.plan), scene.seed, delayed, scene.theme)
 
     def __hash__(self) -> int:
         return hash(self.key)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Tune) and self.key == other.key and self.scene.plan is other.scene.plan
+        return isinstance(other, PhraseKey) and self.key == other.key and self.scene.plan is other.scene.plan
 
 
 @lru_cache(maxsize=512)
-def _phrase(tune: _Tune) -> tuple[tuple[BarNote, ...], ...]:
+def _phrase(tune: PhraseKey) -> tuple[tuple[BarNote, ...], ...]:
     scene = tune.scene
-    shapes = [(), *_shapes(_leading(scene))[:-1]] if tune.delayed else _shapes(scene)
-    voice = scene.voice
-    bars: list[tuple[BarNote, ...]] = []
-    previous = voice.register
-    for bar in range(PHRASE_BARS):
-        here = Scene(situation=scene.situation, voice=voice, slot=scene.slot, plan=scene.plan, bar=bar, seed=scene.seed)
-        notes, previous = _realise(here, shapes[bar], previous)
-        bars.append(tuple(notes))
-    return tuple(bars)
+    if tune.delayed:
+        spots = [spot._replace(bar=spot.bar + 1, cadence="") for spot in phrase_spots(leading(scene))]
+        spots = [spot for spot in spots if spot.bar < scene.plan.length]
+    else:
+        spots = phrase_spots(scene)
+    keys = best_line(_targets(scene, spots), scene.voice.register, bass_keys(scene)) if spots else []
+    bars: list[list[BarNote]] = [[] for _ in range(scene.plan.length)]
+    random = scene.phrase_random(40)
+    for spot, key in zip(spots, keys, strict=True):
+        bars[spot.bar].extend(_played(scene.at(spot.bar), spot, key, random))
+    return tuple(tuple(notes) for notes in bars)
 
 
-def _rhythm(scene: Scene, random: KeyedRandom) -> tuple[tuple[float, float], ...]:
-    """One bar of places (start, gap): one of the voice's rhythms, or drawn beat by beat; denser with its density.
+def bass_keys(scene: Scene) -> tuple[int, ...]:
+    """Return the lowest key of the arrangement's first bass voice at each beat of the phrase, -1 for none."""
+    voices = enumerate(scene.arrangement.voices)
+    slot = next((slot for slot, voice in voices if voice.role == "bass" and voice.figure in FIGURES), None)
+    if slot is None:
+        return ()
+    return _bass_beats(PhraseKey(scene.of(slot)))
 
-    `rate` 3 divides drawn beats in three.
-    """
-    voice, meter = scene.voice, scene.meter
-    if voice.rhythms:
-        return _written_rhythm(scene, random)
-    places: list[float] = []
-    for beat in range(meter):
-        strong = beat in (0, (meter + 1) // 2)
-        if random.chance(0.3 + 0.75 * voice.density + (0.3 if strong else 0.0)) or (beat == 0 and random.chance(0.8)):
-            places.append(float(beat))
-        if voice.rate == 3:
-            if random.chance(voice.density * 0.9):
-                places.append(beat + 2 / 3)
-            if random.chance(max(0.0, voice.density - 0.55)):
-                places.append(beat + 1 / 3)
+
+@lru_cache(maxsize=256)
+def _bass_beats(line: PhraseKey) -> tuple[int, ...]:
+    scene, plan = line.scene, line.scene.plan
+    beats = [-1] * (plan.length * plan.meter)
+    for bar in range(plan.length):
+        for note in FIGURES[scene.voice.figure](scene.at(bar)):
+            first = math.ceil(note.start - 0.05)
+            last = math.ceil(note.start + note.beats - 0.02)
+            for beat in range(bar * plan.meter + first, min(len(beats), bar * plan.meter + last)):
+                if beats[beat] < 0 or note.pitch < beats[beat]:
+                    beats[beat] = note.pitch
+    return tuple(beats)
+
+
+def _targets(scene: Scene, spots: list[Spot]) -> list[Target]:
+    """Return what the search is to find: keys about the wanted ones, and the phrase's one highest note."""
+    plan, register = scene.plan, scene.voice.register
+    low, high = range_of(scene.voice.programs[0])
+    if spots[0].closeness < QUOTED:
+        low, high = max(low, register - _BELOW), min(high, register + _ABOVE)
+    segments = [scene.at(spot.bar).segment_at(spot.start / GRID) for spot in spots]
+    # Phrases that share a motif lie in one octave: that of the motif, or of the whole theme.
+    count = len(spots) if spots[0].closeness >= QUOTED else sum(spot.bar < UNIT_BARS for spot in spots)
+    tonic = _anchor(spots[:count] or spots, segments, register, low, high)
+    wanted = [_reflected(_degree_key(segment, tonic, spot.degree), low, high)
+              for segment, spot in zip(segments, spots, strict=True)]  # fmt: skip
+    firm = [_is_firm(scene, spot) for spot in spots]
+    top, apex = _apex(spots, segments, wanted, firm, high)
+    targets = []
+    for index, (spot, segment) in enumerate(zip(spots, segments, strict=True)):
+        start = spot.bar * plan.meter + spot.start / GRID
+        first, last = math.ceil(start - 0.05), math.ceil(start + spot.length / GRID - 0.02) - 1
+        if index == apex:
+            keys: tuple[tuple[int, float], ...] = ((top, 0.0),)
         else:
-            if voice.rate >= 2 and random.chance(voice.density * 0.75):
-                places.append(beat + 0.5)
-            if voice.rate >= 4 and random.chance(max(0.0, voice.density - 0.45)):
-                places.append(beat + random.choice((0.25, 0.75)))
-    return _with_gaps(sorted(set(places)), meter)
+            near = _keys(segment, wanted[index], low, high, firm=firm[index])
+            keys = priced(near, wanted[index], spot.closeness, top, apex < 0)
+            if spot.closeness >= QUOTED and not spot.cadence and wanted[index] not in near:
+                # A theme keeps its note against the chord, as an appoggiatura.
+                keys = (*keys, (wanted[index], _APPOGGIATURA))
+            keys = _cadential(scene, spot, segment, keys)
+        targets.append(Target(wanted[index], keys, segment.chord.tones, first, last, spot.closeness))
+    return targets
 
 
-def _written_rhythm(scene: Scene, random: KeyedRandom) -> tuple[tuple[float, float], ...]:
-    """One of the voice's rhythms folded onto the meter, without some weak notes if the voice is sparse."""
-    voice, meter = scene.voice, scene.meter
-    rhythm = random.choice(voice.rhythms)
-    places = [
-        beat + step / 4
-        for beat, source in enumerate(folded_beats(meter, len(rhythm) // 4))
-        for step, sign in enumerate(rhythm[source * 4 : source * 4 + 4])
-        if sign != "." and (step * voice.rate % 4 == 0) and (step == 0 or random.chance(0.3 + 1.4 * voice.density))
+def _anchor(spots: list[Spot], segments: list[Segment], register: int, low: int, high: int) -> int:
+    """Return the tonic that lets the tune lie about the register, and within the range as far as any octave does."""
+    tonic = place(segments[0].chord.tonic, register)
+
+    def cost(octave: int) -> tuple[int, int]:
+        keys = [
+            _degree_key(segment, tonic + octave, spot.degree) for segment, spot in zip(segments, spots, strict=False)
+        ]
+        return sum(not low <= key <= high for key in keys), abs(sum(keys) - register * len(keys))
+
+    return tonic + min((0, -12, 12), key=cost)
+
+
+def _degree_key(segment: Segment, tonic: int, degree: int) -> int:
+    octave, within = divmod(degree, OCTAVE)
+    return tonic + 12 * octave + segment.chord.degrees[within]
+
+
+def _reflected(key: int, low: int, high: int) -> int:
+    """Return a key mirrored at the bound that it is beyond, so that a line turns there instead of standing still."""
+    return max(low, min(high, 2 * low - key if key < low else 2 * high - key if key > high else key))
+
+
+def _is_firm(scene: Scene, spot: Spot) -> bool:
+    """Return whether a note must belong to its chord: a long one, one on a strong beat, a unit's last."""
+    strong = spot.start in (0, (scene.meter + 1) // 2 * GRID)
+    return strong or spot.gap > _PASSING * GRID or spot.cadence != ""
+
+
+def _apex(
+    spots: list[Spot], segments: list[Segment], wanted: list[int], firm: list[bool], high: int
+) -> tuple[int, int]:
+    """Return the key of the phrase's highest note and which note that is; -1 where a theme says so itself."""
+    most = max(wanted)
+    bars = spots[-1].bar + 1
+    able = [
+        index
+        for index, spot in enumerate(spots)
+        if firm[index] and not spot.cadence and spot.closeness <= 1 and 0.45 <= (spot.bar + 0.5) / bars <= 0.9
     ]
-    return _with_gaps(places, meter)
+    if not able:
+        return most + 1, -1
+    index = max(able, key=lambda at: (wanted[at], -at))
+    tones = segments[index].chord.tones
+    rising = [key for key in range(most, min(high, most + 6) + 1) if key % 12 in tones and key > most]
+    if not rising or rising[0] - wanted[index] > _HIGHEST_LEAP:
+        return most + 1, -1
+    return rising[0], index
 
 
-def _with_gaps(places: list[float], meter: int) -> tuple[tuple[float, float], ...]:
-    places = places or [0.0]
-    ends = [*places[1:], float(meter)]
-    return tuple((start, end - start) for start, end in zip(places, ends, strict=True))
-
-
-def _contour(count: int, random: KeyedRandom, leaps: float) -> list[int]:
-    """Return heights of `count` notes: mostly steps, leaps turned back by a step, an arch over all."""
-    heights = [random.choice((0, 0, 2, 4))]
-    direction = 1
-    leapt = False
-    for index in range(1, count):
-        if leapt:
-            direction, size, leapt = -direction, 1, False
-        elif random.chance(leaps):
-            size, leapt = random.choice((2, 3, 4)), True
-            direction = random.choice((1, -1))
-        else:
-            size = random.weighted(((1, 0.9), (0, 0.1)))
-            direction = random.weighted(((direction, 0.7), (-direction, 0.3)))
-        if index > count * 0.6 and heights[-1] > 3:
-            direction = -1
-        heights.append(max(-4, min(7, heights[-1] + direction * size)))
-    return heights
-
-
-def _motif(scene: Scene) -> tuple[Bar, Bar]:
-    random = KeyedRandom(scene.motif_key(1))
-    first = _rhythm(scene, random)
-    second = first if random.chance(0.4) else _rhythm(scene, random)
-    heights = _contour(len(first) + len(second), random, scene.voice.leaps)
-    return (
-        tuple(Place(start, gap, height) for (start, gap), height in zip(first, heights, strict=False)),
-        tuple(Place(start, gap, height) for (start, gap), height in zip(second, heights[len(first) :], strict=True)),
-    )
-
-
-def _shapes(scene: Scene) -> list[Bar]:
-    """Return eight bars of places: the motif under the phrase's plan, slightly varied when the phrase repeats one."""
-    motif = _motif(scene)
-    random = KeyedRandom(scene.motif_key(2))
-    plan = random.choice(_PLANS)
-    contrast = random.choice(_CONTRASTS)
-    step = random.choice((1, -1, 2, -2))
-    own = scene.phrase_random(3)
-    bars: list[Bar] = []
-    for treatment in plan:
-        name = contrast if treatment == "contrast" else treatment
-        unit = _treated(motif, name, step, scene.meter)
-        if treatment in ("sequence", "state") and bars and own.chance(0.6):
-            unit = (unit[0], _varied(unit[1], own))
-        bars.extend(unit)
-    return bars
-
-
-def _treated(motif: tuple[Bar, Bar], name: str, step: int, meter: int) -> tuple[Bar, Bar]:
-    first, second = motif
-    if name == "sequence":
-        return _moved(first, step), _moved(second, step)
-    if name == "invert":
-        return _inverted(first), _inverted(second)
-    if name == "augment":
-        stretched = [Place(p.start * 2, p.gap * 2, p.height + 1) for p in first]
-        early = tuple(p for p in stretched if p.start < meter)
-        late = tuple(p._replace(start=p.start - meter) for p in stretched if p.start >= meter)
-        return early, late or _moved(second, 1)
-    if name == "displace":
-        return _displaced(first, meter), _displaced(second, meter)
-    if name == "fragment":
-        head = tuple(p for p in first if p.start < (meter + 1) // 2) or first[:1]
-        return head + _echo(head, meter, step), _moved(head, 2 * step) + _echo(head, meter, 3 * step)
-    if name == "close":
-        return first, second[:1]
-    return motif
-
-
-def _moved(bar: Bar, step: int) -> Bar:
-    return tuple(spot._replace(height=spot.height + step) for spot in bar)
-
-
-def _inverted(bar: Bar) -> Bar:
-    return tuple(spot._replace(height=2 - spot.height) for spot in bar)
-
-
-def _echo(head: Bar, meter: int, step: int) -> Bar:
-    """Return the head again in the bar's second half, a step away."""
-    half = (meter + 1) // 2
-    return tuple(
-        spot._replace(start=spot.start + half, height=spot.height + step) for spot in head if spot.start + half < meter
-    )
-
-
-def _displaced(bar: Bar, meter: int) -> Bar:
-    """Return the notes half a beat later; what would leave the bar is dropped."""
-    return tuple(spot._replace(start=spot.start + 0.5) for spot in bar if spot.start + 0.5 < meter)
-
-
-def _varied(bar: Bar, random: KeyedRandom) -> Bar:
-    """Return one note of the bar moved by a step, or its last note split."""
-    if len(bar) > 1 and random.chance(0.5):
-        at = random.below(len(bar) - 1) + 1
-        return bar[:at] + _moved(bar[at : at + 1], random.choice((1, -1))) + bar[at + 1 :]
-    last = bar[-1]
-    if last.gap < 1:
-        return bar
-    half = last.gap / 2
-    return (*bar[:-1], last._replace(gap=half), Place(last.start + half, half, last.height - 1))
-
-
-def _realise(scene: Scene, bar: Bar, previous: int) -> tuple[list[BarNote], int]:
-    """Realise places as pitches over the bar's chords. Returns the notes and the last pitch, for the next bar to go on
-    from.
-    """
-    if not bar:
-        return [], previous
-    random = scene.phrase_random(40 + scene.bar)
-    notes: list[BarNote] = []
-    ends = [spot.start for spot in bar[1:]] + [float(scene.meter)]
-    closing = scene.bar == PHRASE_BARS - 1
-    goals = _goals(scene, bar, ends)
-    for goal, spot, end, pitch in zip(goals, bar, ends, _path(scene, goals, previous), strict=True):
-        final = goal is goals[-1]
-        gap = end - spot.start
-        # The line breathes where two bars end, the more so at a phrase's end.
-        sounding = gap - (_BREATH if final and scene.bar % 2 and gap >= 2 * _BREATH else 0.0)
-        segment, following = goal.segment, scene.segment_at(spot.start + sounding - 0.01)
-        changed = following is not segment and pitch % 12 not in following.chord.tones
-        if changed or (closing and final and following is not segment):
-            # The chord changes under the note: it moves to the new chord, the phrase's last one to rest.
-            until = following.start - spot.start
-            notes.extend(_sounded(scene, segment, spot.start, until, pitch, goal.firm, random))
-            pitch = _resolved(following, pitch, closing=closing and final)
-            notes.extend(_sounded(scene, following, following.start, sounding - until, pitch, True, random))
-        else:
-            notes.extend(_sounded(scene, segment, spot.start, sounding, pitch, goal.firm, random))
-        previous = pitch
-    return _smoothed(scene, notes), previous
-
-
-class _Goal(NamedTuple):
-    """What a place of the contour asks for.
-
-    Attributes:
-        pitches: Keys that may be played, the scale's about the wanted height.
-        wanted: The height's own key.
-        firm: Whether the note must belong to the chord.
-        leaps: Whether the contour leaps here.
-    """
-
-    segment: Segment
-    pitches: tuple[int, ...]
-    wanted: int
-    firm: bool
-    leaps: bool
-
-
-def _goals(scene: Scene, bar: Bar, ends: list[float]) -> list[_Goal]:
-    goals = []
-    height = bar[0].height
-    for index, (spot, end) in enumerate(zip(bar, ends, strict=True)):
-        segment = scene.segment_at(spot.start)
-        chord = segment.chord
-        final = index == len(bar) - 1
-        firm = final or end - spot.start > _PASSING or spot.start in (0.0, (scene.meter + 1) // 2)
-        step = _height_step(scene, segment, spot.height)
-        pitches = tuple(step_pitch(chord, step + offset) for offset in range(-_REACH, _REACH + 1))
-        if firm:
-            tones = chord.tones[:2] if final and scene.bar == PHRASE_BARS - 1 else chord.tones
-            pitches = tuple(pitch for pitch in pitches if pitch % 12 in tones) or (place(chord.root, pitches[_REACH]),)
-        goals.append(_Goal(segment, pitches, step_pitch(chord, step), firm, abs(spot.height - height) >= 2))
-        height = spot.height
-    return goals
-
-
-def _height_step(scene: Scene, segment: Segment, height: int) -> int:
-    """Return the scale's step at a height of the contour, an octave nearer to the register where it would leave it."""
+def _keys(segment: Segment, wanted: int, low: int, high: int, *, firm: bool) -> tuple[int, ...]:
+    """Return the keys that a note may have: the scale's about the wanted one, of a firm note the chord's."""
     chord = segment.chord
-    centre = nearest_step(chord, scene.voice.register)
-    anchor = centre - 1
-    if scene.voice.pattern == "chordal":
-        anchor = nearest_step(chord, place(chord.root, scene.voice.register))
-    index = anchor + height
-    octave = len(chord.steps)
-    if index > centre + octave + 1:
-        return index - octave
-    return index + octave if index < centre - octave + 1 else index
+    step = nearest_step(chord, wanted)
+    reach = _REACH + firm
+    near = [step_pitch(chord, step + offset) for offset in range(-reach, reach + 1)]
+    inside = [key for key in near if low <= key <= high] or near
+    if firm:
+        return tuple(key for key in inside if key % 12 in chord.tones) or (place(chord.root, wanted),)
+    return tuple(inside)
 
 
-def _path(scene: Scene, goals: list[_Goal], previous: int) -> list[int]:
-    """Return the keys through all goals that cost least: near the contour, by steps, and back after a leap."""
-    daring = 1.5 - 2.0 * scene.voice.leaps
-    # By (key, direction of the leap that led there, whether it passes): the cost and the way so far.
-    best: dict[tuple[int, int, bool], tuple[float, tuple[int, ...]]] = {(previous, 0, False): (0.0, ())}
-    for goal in goals:
-        reached: dict[tuple[int, int, bool], tuple[float, tuple[int, ...]]] = {}
-        for (was, leapt, passed), (cost, way) in best.items():
-            for pitch in goal.pitches:
-                move = pitch - was
-                wide = abs(move)
-                passing = pitch % 12 not in goal.segment.chord.tones
-                total = cost + _OFF_CONTOUR * abs(pitch - goal.wanted)
-                if wide == 0:
-                    total += _STANDS
-                elif wide > 2:
-                    total += (
-                        daring * (_THIRD if wide <= 4 else _LEAP + 0.15 * (wide - 5)) * (0.6 if goal.leaps else 1.0)
-                    )
-                    total += _UNRESOLVED * (passing + passed)
-                if leapt:
-                    back = 0 < wide <= 2 and (move > 0) != (leapt > 0)
-                    total += -_RECOVERED if back else _RECOVERED
-                state = (pitch, 0 if wide < 5 else 1 if move > 0 else -1, passing)
-                if state not in reached or (total, (*way, pitch)) < reached[state]:
-                    reached[state] = (total, (*way, pitch))
-        best = reached
-    return list(min(best.values())[1])
+def _cadential(
+    scene: Scene, spot: Spot, segment: Segment, keys: tuple[tuple[int, float], ...]
+) -> tuple[tuple[int, float], ...]:
+    """Return priced keys with what they cost at a cadence, or held into another chord."""
+    chord = segment.chord
+    if spot.cadence == "close":
+        final = [(key, cost) for key, cost in keys if key % 12 in chord.tones[:2]] or [
+            (place(chord.root, keys[0][0]), 0.0)
+        ]
+        best = chord.tonic if chord.tonic in chord.tones[:2] else chord.root
+        return tuple((key, cost + (0.0 if key % 12 == best else 0.6)) for key, cost in final)
+    if spot.cadence == "open":
+        return tuple((key, cost + (_WRONG_CADENCE if key % 12 == chord.tonic else 0.0)) for key, cost in keys)
+    following = scene.at(spot.bar).segment_at((spot.start + spot.length) / GRID - 0.01)
+    if following is not segment:
+        foreign = following.chord.tones
+        return tuple((key, cost + (_HELD_FOREIGN if key % 12 not in foreign else 0.0)) for key, cost in keys)
+    return keys
 
 
-def _resolved(segment: Segment, pitch: int, *, closing: bool) -> int:
-    """Return where a held note goes when the chord changes: to the cadence, or to the nearest chord tone, downward
-    first.
-    """
-    if closing:
-        return _cadence(segment, pitch)
-    return step_pitch(segment.chord, chord_step(segment.chord, nearest_step(segment.chord, pitch), -1))
-
-
-def _cadence(segment: Segment, pitch: int) -> int:
-    """Return the chord's root or, where nearer, its third: the phrase's last note."""
-    tones = segment.chord.tones[:2]
-    return min(range(pitch - 6, pitch + 7), key=lambda key: (key % 12 not in tones, abs(key - pitch), key))
+def _played(scene: Scene, spot: Spot, key: int, random: KeyedRandom) -> list[BarNote]:
+    """Return a note of the line as it sounds; where the chord changes under it, it moves to the new chord."""
+    start, sounding = spot.start / GRID, spot.length / GRID
+    segment = scene.segment_at(start)
+    following = scene.segment_at(start + sounding - 0.01)
+    firm = _is_firm(scene, spot)
+    if following is segment or key % 12 in following.chord.tones:
+        return _sounded(scene, segment, start, sounding, key, spot, firm, random)
+    until = following.start - start
+    notes = _sounded(scene, segment, start, until, key, spot, firm, random)
+    if sounding - until >= 0.5:
+        chord = following.chord
+        resolved = step_pitch(chord, chord_step(chord, nearest_step(chord, key), -1))
+        notes += _sounded(scene, following, float(following.start), sounding - until, resolved, spot, True, random)
+    return notes
 
 
 def _sounded(
-    scene: Scene, segment: Segment, start: float, gap: float, pitch: int, strong: bool, random: KeyedRandom
+    scene: Scene, segment: Segment, start: float, gap: float, pitch: int, spot: Spot, strong: bool, random: KeyedRandom
 ) -> list[BarNote]:
     """Return a note with its accent, perhaps graced by its upper neighbour."""
     voice = scene.voice
-    accent = (1.06 if strong else 0.92) + random.spread(0.05)
+    accent = (1.06 if strong else 0.92) + 0.06 * (spot.accent - 1) + random.spread(0.05)
     level = voice.level + (0.0 if strong or gap >= 1 else 0.15)
-    length = max(0.1, gap * voice.hold) if gap <= 2 else gap * min(voice.hold, 0.92)
+    # What rings longer than it is written would fill the rest that follows.
+    long = _CADENCE_HELD if spot.cadence else _LONG_HELD
+    hold = min(voice.hold, long if gap > 2 else 1.0 if spot.length < spot.gap else voice.hold)
+    length = max(0.1, gap * hold)
+    if pitch % 12 not in segment.chord.tones:
+        length = min(length, _PASSING)
     if voice.ornaments and gap >= 0.5 and random.chance(voice.ornaments):
         upper = step_pitch(segment.chord, nearest_step(segment.chord, pitch) + 1)
         grace = min(_GRACE, gap / 4)
@@ -416,28 +286,6 @@ def _sounded(
             BarNote(start + grace, length - grace, pitch, accent, level),
         ]
     return [BarNote(start, length, pitch, accent, level)]
-
-
-def _smoothed(scene: Scene, notes: list[BarNote]) -> list[BarNote]:
-    """Let weak notes foreign to the chord pass: no leap leads to them and a step leaves them within their beat.
-
-    The others become chord tones.
-    """
-    result = list(notes)
-    # From the end, since a note must step to what the next one has become.
-    for index in range(len(notes) - 2, -1, -1):
-        note = notes[index]
-        chord = scene.segment_at(note.start).chord
-        if note.pitch % 12 in chord.tones:
-            continue
-        leapt = index > 0 and abs(notes[index - 1].pitch - note.pitch) > 4
-        target = next((later for later in result[index + 1 :] if later.beats > _GRACE), result[index + 1])
-        if (leapt or abs(target.pitch - note.pitch) > 2) and note.beats >= 0.2:
-            step = chord_step(chord, nearest_step(chord, note.pitch), 1)
-            result[index] = note._replace(pitch=step_pitch(chord, step))
-        else:
-            result[index] = note._replace(beats=min(note.beats, _PASSING))
-    return result
 
 
 MELODIES: Final = {"melody": melody, "thirds": thirds, "octaves": octaves, "canon": canon}

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from segue.score.composer import instruments as gm
+from segue.style_profile import PERCUSSION as PERCUSSION_WORDS
 
 DRUMS: Final = ("low", "mid", "rim", "clap", "high", "open", "ride", "bell", "colour", "tom", "high tom")
 """The drums that grooves are written for, from the kick to colours such as a shaker or a tambourine."""
 
 
 class Drum(NamedTuple):
-    """An instrument that plays a drum. key and program as in DrumLine; force: factor on velocities."""
+    """An instrument that plays a drum.
+
+    Attributes:
+        key, program: As in DrumLine.
+        force: Factor on velocities.
+    """
 
     key: int
     program: int = gm.KIT_PROGRAM
@@ -37,7 +43,7 @@ class Percussion:
     crash: int = gm.CRASH
 
     def __post_init__(self) -> None:
-        if not {"low", "mid", "high"} <= set(self.drums) <= set(DRUMS):
+        if not {"mid", "high"} <= set(self.drums) <= set(DRUMS):
             raise ValueError(f"drums: expected low, mid, high and others of {', '.join(DRUMS)}, got {set(self.drums)}")
 
 
@@ -61,7 +67,7 @@ _KEYS: Final = {
 }
 _TOMS: Final = (gm.HIGH_TOM, gm.MID_TOM, gm.LOW_TOM, gm.FLOOR_TOM)
 
-PERCUSSION: Final[Mapping[str, Percussion]] = MappingProxyType(
+_SETS: Final[Mapping[str, Percussion]] = MappingProxyType(
     {
         "kit": Percussion(drums=_set(gm.KIT_PROGRAM, _KEYS), fill=(gm.SNARE, *_TOMS)),
         "brushes": Percussion(
@@ -188,3 +194,14 @@ PERCUSSION: Final[Mapping[str, Percussion]] = MappingProxyType(
         ),
     }
 )
+_WITHOUT: Final = " without kick"
+
+
+def _without_kick(percussion: Percussion) -> Percussion:
+    return replace(percussion, drums={drum: row for drum, row in percussion.drums.items() if drum != "low"})
+
+
+PERCUSSION: Final[Mapping[str, Percussion]] = MappingProxyType(
+    {word: _SETS.get(word) or _without_kick(_SETS[word.removesuffix(_WITHOUT)]) for word in PERCUSSION_WORDS}
+)
+"""The sets of each word."""

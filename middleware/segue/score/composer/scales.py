@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -66,3 +67,21 @@ SCALES: Final[Mapping[str, Scale]] = MappingProxyType(
     }
 )
 """The words of style_profile.SCALES; contract.MODES are the first six."""
+
+
+@lru_cache(maxsize=256)
+def signature(tonic: int, mode: str) -> tuple[int, bool]:
+    """Return the key signature of a scale on a pitch class.
+
+    Returns:
+        The pitch class of the major key with most of the scale's tones (of equals, the tonic's own or its relative),
+        and whether it is to be written as that key's relative minor, since the chord of the tonic is minor.
+    """
+    scale = SCALES[mode]
+    tones = {(tonic + tone) % 12 for tone in (*scale.tones, scale.degrees[2])}
+    own = (tonic + 3) % 12 if scale.minor else tonic
+
+    def fit(key: int) -> tuple[int, bool]:
+        return sum((tone - key) % 12 in SCALES["major"].tones for tone in tones), key == own
+
+    return max(range(12), key=fit), scale.minor

@@ -1,4 +1,4 @@
-"""Scales and chords: what a degree written in the table means in a given key."""
+"""Scales and chords: what a degree of a progression means in a given key."""
 
 from __future__ import annotations
 

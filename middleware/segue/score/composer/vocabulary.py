@@ -1,4 +1,4 @@
-"""The types of the composer's table (voices, drum lines, kits, situations) and of a bar of music (notes, parts).
+"""The types of arrangements (voices, drum lines, kits) and of a bar of music (notes, parts).
 
 Units: levels are intensities in [0, 1] from which a part sounds; velocities are MIDI velocities at intensity 0.5;
 registers are MIDI keys; rates are notes a beat; tempos are beats a minute.
@@ -45,9 +45,9 @@ class Part(NamedTuple):
     """What one voice plays in one bar.
 
     Attributes:
-        slot: The voice's place in its situation's row, DRUM_SLOT and more for drums.
+        slot: The voice's place among its arrangement's voices, DRUM_SLOT and more for drums.
         program: A drum kit is below 0, see instruments.kit_program.
-        through: Whether it goes on while a fill leads into another situation.
+        through: Whether it goes on while a fill leads into another arrangement.
     """
 
     slot: int
@@ -59,7 +59,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Voice:
-    """One instrument's task in a situation.
+    """One instrument's task in an arrangement.
 
     Attributes:
         programs: General MIDI programmes; a session takes one of them.
@@ -133,7 +133,7 @@ class DrumLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Kit:
-    """A situation's drums.
+    """An arrangement's drums.
 
     Attributes:
         grooves: Alternatives, each a set of lines; a phrase takes one.
@@ -141,6 +141,7 @@ class Kit:
             `fill_program`.
         crash: The key struck where a phrase begins (0: none).
         own: Whether the drums play where conditioning leaves them to the generator.
+        force: Factor on the velocity of every stroke.
     """
 
     grooves: tuple[tuple[DrumLine, ...], ...]
@@ -148,57 +149,92 @@ class Kit:
     crash: int = 0
     own: bool = True
     fill_program: int = -1
+    force: float = 1.0
+
+
+class Colours(NamedTuple):
+    """How often harmony leaves the plain chords of its scale, as probabilities.
+
+    Attributes:
+        secondary: That a chord is led to by its own dominant.
+        mixture: That a chord is borrowed from the parallel key.
+        pedal: That a phrase begins over a held tonic.
+        inversion: That the bass takes a third which lies between two steps.
+        suspension: That held chords have a fourth before their third.
+    """
+
+    secondary: float = 0.0
+    mixture: float = 0.0
+    pedal: float = 0.0
+    inversion: float = 0.0
+    suspension: float = 0.25
+
+
+PLAIN: Final = Colours()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Situation:
-    """One row of the table: how a game's moment sounds. Compared by identity: rows are made once.
+class Arrangement:
+    """How a style profile sounds. Compared by identity: `arrange.arrange` makes one of a profile once.
 
     Attributes:
-        tempo: Its natural range.
-        modes: Words of scales.SCALES, used where conditioning leaves the key open.
+        name: The profile's key.
+        tempo_bpm, meter: Natural ones.
+        scale: A word of scales.SCALES, used where conditioning leaves the key open.
         minor, major: Progressions of four chords (theory.chord tokens, `a/b` for two in a bar) for scales of either
-            third, or of eight for a whole phrase.
-        half, full: What the fourth and the eighth bar of a phrase of four-chord progressions become, for minor and for
-            major scales: cadences with spaces between, of which a phrase takes one.
+            third, or of eight or twelve for a whole phrase.
+        half: What the fourth bar of a phrase of four-chord progressions becomes, for minor and for major scales:
+            cadences with spaces between, of which a phrase takes one.
+        full, opened, evaded: The same of its last bar: where it closes, where it leads on (none: it closes), and where
+            an extension follows.
+        lengths: Bars of the four phrases of a cycle: choices of equal sums, of which a session takes one.
+        colours: See Colours.
+        valence: -1 dark to 1 bright: which progressions are likelier.
         stretch: Bars a chord lasts.
-        meters: Natural ones.
         swing: Delay of the middle of a beat, in beats; what lies around is stretched.
         sixteenth_swing: The same of the middle of half beats.
         loose: Humanised timing, beats.
         entrance: What marks its arrival (fills.GESTURES).
-        gain: Factor on velocities that levels the situations' loudness.
-        most_notes: Notes a beat at most, of all voices together.
+        gain: Factor on velocities that levels the arrangements' loudness.
         drive: How hard it pushes on, 0 at rest to 1 in the thick of a fight; music that turns to one with more drive is
             built up, to less is let go.
     """
 
     name: str
-    tempo: tuple[float, float]
-    modes: tuple[str, ...]
+    tempo_bpm: float
+    scale: str
     minor: tuple[str, ...]
     major: tuple[str, ...]
     voices: tuple[Voice, ...]
     kit: Kit
-    half: tuple[str, str] = ("5M", "5")
-    full: tuple[str, str] = ("4/5M", "4/5")
-    stretch: int = 1
-    meters: tuple[int, ...] = (4,)
-    swing: float = 0.0
-    sixteenth_swing: float = 0.0
-    loose: float = 0.01
-    entrance: str = "none"
+    half: tuple[str, str]
+    full: tuple[str, str]
+    opened: tuple[str, str]
+    evaded: tuple[str, str]
+    lengths: tuple[tuple[int, ...], ...]
+    colours: Colours
+    valence: float
+    stretch: int
+    meter: int
+    swing: float
+    sixteenth_swing: float
+    loose: float
+    entrance: str
     gain: float = 1.0
-    drive: float = 0.5
-    most_notes: float = 100.0
+    drive: float
 
     def __post_init__(self) -> None:
         if not 0 <= self.drive <= 1:
             raise ValueError(f"{self.name}: drive: expected 0 to 1, got {self.drive}")
-        if not self.modes or not all(mode in SCALES for mode in self.modes):
-            raise ValueError(f"{self.name}: modes: expected some of {', '.join(SCALES)}, got {self.modes}")
+        if self.scale not in SCALES:
+            raise ValueError(f"{self.name}: scale: expected one of {', '.join(SCALES)}, got {self.scale!r}")
         for progression in (*self.minor, *self.major):
-            if len(progression.split()) not in (4, 8):
-                raise ValueError(f"{self.name}: expected progressions of four or eight chords, got {progression!r}")
-        if not 0 < self.tempo[0] <= self.tempo[1]:
-            raise ValueError(f"{self.name}: tempo: expected a range, got {self.tempo}")
+            if len(progression.split()) not in (4, 8, 12):
+                raise ValueError(f"{self.name}: expected progressions of 4, 8 or 12 chords, got {progression!r}")
+        if not all(
+            len(choice) == 4 and set(choice) <= {4, 6, 8, 10, 12} and sum(choice) == sum(self.lengths[0])
+            for choice in self.lengths
+        ):
+            raise ValueError(f"{self.name}: lengths: expected four of 4 to 12 bars with equal sums, got {self.lengths}")
+        if not self.tempo_bpm > 0:
+            raise ValueError(f"{self.name}: tempo_bpm: expected more than 0, got {self.tempo_bpm}")

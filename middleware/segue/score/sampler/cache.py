@@ -17,7 +17,8 @@ class ByteCache(Generic[Key, Value]):
     def __init__(self, capacity_bytes: int, size: Callable[[Value], int]) -> None:
         self._capacity = capacity_bytes
         self._size = size
-        self._held: OrderedDict[Key, Value] = OrderedDict()
+        # With the size that each counts with.
+        self._held: OrderedDict[Key, tuple[Value, int]] = OrderedDict()
         self._lock = threading.Lock()
         # What a thread is making now; others that want it wait instead of making it again.
         self._making: dict[Key, threading.Event] = {}
@@ -39,7 +40,7 @@ class ByteCache(Generic[Key, Value]):
             with self._lock:
                 if key in self._held:
                     self._held.move_to_end(key)
-                    return self._held[key]
+                    return self._held[key][0]
                 made = self._making.get(key)
                 if made is None:
                     made = self._making[key] = threading.Event()
@@ -55,10 +56,20 @@ class ByteCache(Generic[Key, Value]):
             made.set()
         return value
 
+    def remeasure(self, key: Key, value: Value) -> None:
+        """Count the size that `value`, which has grown since, has now; does nothing if `key` no longer holds it."""
+        with self._lock:
+            held = self._held.get(key)
+            if held is not None and held[0] is value:
+                self.nbytes -= held[1]
+                del self._held[key]
+                self._keep(key, value)
+
     def _keep(self, key: Key, value: Value) -> None:
-        if self._size(value) <= self._capacity:
-            self._held[key] = value
-            self.nbytes += self._size(value)
+        size = self._size(value)
+        if size <= self._capacity:
+            self._held[key] = value, size
+            self.nbytes += size
         while self.nbytes > self._capacity:
-            _, dropped = self._held.popitem(last=False)
-            self.nbytes -= self._size(dropped)
+            _, (_, dropped) = self._held.popitem(last=False)
+            self.nbytes -= dropped

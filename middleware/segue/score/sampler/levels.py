@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from segue.audio.loudness import k_weighted, loudness
 
 # What one note of every programme measures at full velocity, before its seat's level.
-NOTE_LUFS: Final = -24.0
+NOTE_LUFS: Final = -21.0
 _WINDOW: Final = 19_200
 # Most of what registers differ by is evened out; the rest is the instrument's character.
 _EVENING: Final = 0.8

@@ -1,23 +1,25 @@
 """Notes as sound: from a SoundFont or synthesised, levelled and placed in the stereo image.
 
-A note's sound depends on its key (programme, pitch, velocity layer, duration) alone, so it is the same bits whenever
-it is made, and the caches are no part of any state. What is kept is the source of each sound, a sample at its pitch,
-filtered, or a synthesised tone, which notes of any length, velocity and session share. From it a note is made piece by
-piece as it is played: two sessions hardly ever play the same notes, and keeping all of them whole would take several
-times the memory. Only notes that come again, drums above all, are kept whole, as far as memory allows.
+A note's sound depends on its key (programme, pitch, velocity layer, duration) alone, and its layer on its velocity and
+pitch, so it is the same bits whenever it is made, and the caches are no part of any state. What is kept is the source
+of each sound, a sample at its pitch, filtered, or a synthesised tone, which notes of any length, velocity and session
+share. It is made no further than notes have played it. From it a note is made piece by piece as it is played: two
+sessions hardly ever play the same notes, and keeping all of them whole would take several times the memory. Only short
+notes that come again, drums above all, are kept whole, as far as memory allows.
 """
 
 from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segue.contract import SAMPLE_RATE, NoteEvent
 from segue.score.sampler import synthesiser, voice
@@ -30,6 +32,7 @@ from segue.score.sampler.orchestra import ORCHESTRA
 from segue.score.sampler.patches import PATCHES, Tone, stroke, tone
 from segue.score.sampler.regions import LOOP_WHILE_HELD, Region, SampleBank
 from segue.score.sampler.soundfont import SoundFontError, read_soundfont
+from segue.score.sampler.sources import Source, SourceCache, Waveform
 from segue.score.sampler.stereo import Planar, pan_gains
 from segue.score.sampler.voice import VolumeEnvelope, fade_end, release_samples
 
@@ -47,17 +50,36 @@ _KIT_KEYS: Final = (36, 38, 45)
 # Low keys sit to the left of a programme's seat and high keys to the right, this far over four octaves.
 _KEY_SPREAD: Final = 0.25
 _DRUM_SEAT: Final = DrumKey(key=0, name="unlisted", pan=0.2, level_db=-2.0, send=0.15)
+# Microphones above a kit hear all of it but its kick on both sides.
+_DRUM_WIDTH, _KICKS = 0.65, (35, 36)
+# Sends and widths of seats are brought to the nearest of these: notes of equal ones are widened together.
+_SENDS: Final = (0.05, 0.15, 0.25, 0.35, 0.45, 0.55)
+_WIDTHS: Final = (0.0, 0.5, 0.8)
 _GROUP: Final = 8
-# An end this far below the note's own peak is masked by whatever comes next.
-_INAUDIBLE_DB: Final = -66.0
+# The bundled orchestra's samples have one timbre for all velocities: softer keys are darker here, by a low-pass at so
+# many hertz and at so many times the key's frequency above it. By layer, the first that is at least the note's.
+_DARKENED: Final = ((2, 1_800.0, 5.0), (4, 4_000.0, 7.0))
+_DARKENED_DRUMS: Final = ((3, 6_000.0, 0.0),)
+# Velocities are moved by up to this before they fall into layers, so that a repeated note is not one sample again.
+_VARIED: Final = 6
+# What the sustain of a note falls by until it is released, at most so much a second. Only what sustains does.
+_SHADE_DB, _SHADE_DB_A_S = 6.0, 4.0
+_SUSTAINED_DB: Final = -60.0
+# Programmes from this one on are noises, which are left as they are.
+_EFFECTS: Final = 119
+# An end 66 dB below the note's own peak is masked by whatever comes next. 4 dB more, for the peaks that say where it is
+# are those of samples before their filters: of 768 notes of all programmes, 4 end above -66 dB, none above -60.
+_INAUDIBLE_DB: Final = -70.0
 _TRIM_FADE: Final = 480
-_SEARCHED: Final = 4_096
+# Where that is, is told by the peaks of 20 ms each.
+_PEAK_STEP: Final = 960
 MEMORY_BYTES: Final = 96 << 20
 """What a bank keeps by default: enough for one session."""
 # Parts of it: for decoded samples, needed only to make sources of them; for sources; and for whole notes.
 _WAVEFORMS, _SOURCES, _WHOLES = 2, 10, 4
+# Longer notes are never kept whole: what begins again in a replacement is needed soon, and all of it seldom.
+_LONGEST_WHOLE: Final = 2 * SAMPLE_RATE
 _SHARES: Final = _WAVEFORMS + _SOURCES + _WHOLES
-_SOURCE_SIZES: Final = np.array(sorted(part * DURATION_STEP << n for part in (2, 3) for n in range(13)))
 # Notes described and not forgotten, a KiB each.
 _MOST_NOTES: Final = 4_096
 
@@ -78,7 +100,7 @@ class NoteVoice:
 
     Attributes:
         number: Its number in the bank.
-        size, until: Arguments of the source to read from, see `_source`.
+        until: When its key is released, where its sample loops until then, else 0.
         length: Samples of its sound.
         gain: Amplitude of its level.
         sides: Amplitude in each channel of the note.
@@ -86,7 +108,6 @@ class NoteVoice:
 
     played: Region | Tone
     number: int
-    size: int
     until: int
     length: int
     envelope: VolumeEnvelope
@@ -141,9 +162,8 @@ class NoteBank:
             raise SoundFontError(f"{path}: has no melodic presets (bank 0)")
         if STANDARD not in self._samples.kits:
             raise SoundFontError(f"{path}: has no drum kit (bank 128, programme 0)")
-        self._sources: ByteCache[tuple[int, int, int], Planar] = ByteCache(
-            memory_bytes * _SOURCES // _SHARES, lambda wave: wave.nbytes
-        )
+        self._sources: SourceCache[tuple[int, int]] = SourceCache(memory_bytes * _SOURCES // _SHARES)
+        self._known_peaks: dict[int, NDArray[np.floating]] = {}
         self._wholes: ByteCache[_Key, Planar] = ByteCache(memory_bytes * _WHOLES // _SHARES, lambda note: note.nbytes)
         self._begun: set[_Key] = set()
         self._note = lru_cache(maxsize=_MOST_NOTES)(self._described)
@@ -177,12 +197,12 @@ class NoteBank:
         return nearest
 
     def note(self, event: NoteEvent) -> BankNote:
-        """Return the sound of `event`, whose `start` and exact velocity do not matter; see `velocity_gain`."""
-        return self._known(event.program, event.drums, event.pitch, event.velocity, event.duration)
+        """Return the sound of `event`, whose start does not matter; its exact velocity is left to `velocity_gain`."""
+        layer = _layer(event.velocity, event.pitch)
+        return self._known(event.program, event.drums, event.pitch, event.velocity, layer, event.duration)
 
-    def _found(self, program: int, drums: bool, pitch: int, velocity: int, duration: int) -> BankNote:
+    def _found(self, program: int, drums: bool, pitch: int, velocity: int, layer: int, duration: int) -> BankNote:
         rounded = DURATION_STEP * max(1, round(min(duration, MAX_DURATION) / DURATION_STEP))
-        layer = velocity // VELOCITY_LAYER
         loudness = velocity if self._samples.own_loudness else 0
         if drums:
             return self._note(_Key(self._kit(program, pitch, layer), True, pitch, layer, 0, loudness))
@@ -196,7 +216,7 @@ class NoteBank:
         """Return the samples [begin, end) of a note, which lie within it: float32 [C, end - begin], not to be written
         to.
         """
-        if note.key in self._wholes or (begin == 0 and self._is_repeated(note.key)):
+        if note.length <= _LONGEST_WHOLE and (note.key in self._wholes or (begin == 0 and self._is_repeated(note.key))):
             return self._wholes.get(note.key, lambda: self._rendered(note, 0, note.length))[:, begin:end]
         return self._rendered(note, begin, end)
 
@@ -218,7 +238,8 @@ class NoteBank:
         if key.drums:
             kit = KITS.get(key.program, KITS[STANDARD])
             drum = kit.key(key.pitch) or _DRUM_SEAT
-            pan, level_db, send, width = drum.pan, drum.level_db, drum.send + kit.send, 0.0
+            pan, level_db, send = drum.pan, drum.level_db, drum.send + kit.send
+            width = 0.0 if key.pitch in _KICKS else _DRUM_WIDTH
         else:
             seat = ORCHESTRA[key.program]
             pan, level_db, send, width = seat.pan, seat.level_db, seat.send, seat.width
@@ -234,24 +255,25 @@ class NoteBank:
             key=key,
             voices=voices,
             channels=channels,
-            length=self._audible(voices, channels),
+            length=self._audible(voices),
             gains=(left, right),
-            send=send,
-            width=width if channels == 1 else 0.0,
+            send=min(_SENDS, key=lambda one: abs(one - send)),
+            width=min(_WIDTHS, key=lambda one: abs(one - width)) if channels == 1 else 0.0,
         )
 
-    def _audible(self, voices: Sequence[NoteVoice], channels: int) -> int:
-        """Return samples of a note without its inaudible end."""
+    def _audible(self, voices: Sequence[NoteVoice]) -> int:
+        """Return samples of a note without its inaudible end, by the peaks of its samples: they say it without any of
+        the note being made.
+        """
         length = max((one.length for one in voices), default=0)
-        sound = self._summed(voices, channels, 0, length)
-        # Two passes over all of it for the peak; the last audible sample is searched from the end.
-        threshold = 10 ** (_INAUDIBLE_DB / 20) * max(sound.max(initial=0), -sound.min(initial=0))
-        for end in range(length, 0, -_SEARCHED):
-            begin = max(0, end - _SEARCHED)
-            audible = np.flatnonzero((np.abs(sound[:, begin:end]) > threshold).any(axis=0))
-            if audible.size:
-                return min(length, begin + int(audible[-1]) + 1 + _TRIM_FADE)
-        return 0
+        level = np.zeros(-(-length // _PEAK_STEP))
+        for one in voices:
+            steps = np.arange(-(-one.length // _PEAK_STEP))
+            peaks = self._peaks(one.played, one.number)
+            loudest = one.envelope.levels(_PEAK_STEP)[: len(steps)]
+            level[: len(steps)] += float(one.gain) * loudest * peaks[np.minimum(steps, len(peaks) - 1)]
+        audible = np.flatnonzero(level > 10 ** (_INAUDIBLE_DB / 20) * level.max(initial=0))
+        return min(length, (int(audible[-1]) + 1) * _PEAK_STEP + _TRIM_FADE) if audible.size else 0
 
     def _summed(self, voices: Sequence[NoteVoice], channels: int, begin: int, end: int) -> Planar:
         """Return the samples [begin, end) of a key press before level and seat: float32 [C, end - begin]."""
@@ -266,15 +288,15 @@ class NoteBank:
                     channel[: len(wave)] += side * wave
         return sound
 
-    def _played(self, one: NoteVoice, begin: int, end: int) -> Planar:
+    def _played(self, one: NoteVoice, begin: int, end: int) -> Waveform:
         """Return the samples [begin, end) of a voice, which lie within it: float32 [end - begin]."""
-        gain = one.envelope.read(begin, end)
-        gain *= one.gain
-        gain *= self._source(one.played, one.number, one.size, one.until)[begin:end]
+        sound = one.envelope.read(begin, end)
+        sound *= one.gain
+        self._source(one, end).multiply(sound, begin)
         trembling = voice.tremolo(one.played, begin, end) if isinstance(one.played, Region) else None
         if trembling is not None:
-            gain *= trembling
-        return gain
+            sound *= trembling
+        return sound
 
     def _voices(self, key: _Key) -> tuple[NoteVoice, ...]:
         """Return each voice of a key press."""
@@ -294,7 +316,8 @@ class NoteBank:
         if not sampled:
             return ()
         loudness = key.loudness or velocity
-        return self._samples.regions(key.program, key.pitch, velocity, drums=key.drums, loudness=loudness)
+        regions = self._samples.regions(key.program, key.pitch, velocity, drums=key.drums, loudness=loudness)
+        return tuple(_darkened(region, key) for region in regions) if self._patches_first else regions
 
     def _voice(self, played: Region | Tone, key: _Key, *, apart: bool) -> NoteVoice:
         with self._numbering:
@@ -302,16 +325,14 @@ class NoteBank:
         natural = self._natural_length(played)
         held = key.duration if not key.drums else natural or _LOOPED_DRUM
         limit = min(natural or MAX_DURATION, held) + release_samples(played)
-        envelope = VolumeEnvelope(played, held, limit)
-        # Made in fixed sizes, so that a source never varies.
-        size = int(_SOURCE_SIZES[np.searchsorted(_SOURCE_SIZES, envelope.length)])
-        until = held if isinstance(played, Region) and played.loop_mode == LOOP_WHILE_HELD else 0
+        fades = not key.drums and key.program < _EFFECTS and played.sustain_db > _SUSTAINED_DB
+        shade_db = min(_SHADE_DB, _SHADE_DB_A_S * held / SAMPLE_RATE) if fades else 0.0
+        envelope = VolumeEnvelope(played, held, limit, shade_db=shade_db)
         return NoteVoice(
             played=played,
             number=number,
-            size=size,
-            until=until,
-            length=min(envelope.length, len(self._source(played, number, size, until))),
+            until=held if isinstance(played, Region) and played.loop_mode == LOOP_WHILE_HELD else 0,
+            length=min(envelope.length, natural or envelope.length),
             envelope=envelope,
             gain=np.float32(10 ** (played.gain_db / 20)),
             sides=tuple(map(np.float32, pan_gains(played.pan) if apart else (1.0,))),
@@ -325,15 +346,29 @@ class NoteBank:
             return voice.natural_length(played, self._samples.length(played.sample))
         return drum_length(played.patch) if isinstance(played.patch, DrumPatch) else None
 
-    def _source(self, played: Region | Tone, number: int, size: int, until: int) -> Planar:
-        """Return `size` samples of a region or tone, or all of it if it ends before."""
+    def _source(self, one: NoteVoice, end: int) -> Source:
+        """Return what a voice reads from, made to `end` at least."""
+        played = one.played
 
-        def make() -> Planar:
+        def blocks() -> Iterator[Waveform]:
             if isinstance(played, Region):
-                return voice.source(played, self._samples.waveform(played.sample), until, size)
-            return synthesiser.sound(played, size)
+                return voice.blocks(played, lambda: self._samples.waveform(played.sample), one.until)
+            return synthesiser.blocks(played)
 
-        return self._sources.get((number, size, until), make)
+        return self._sources.get((one.number, one.until), blocks, end)
+
+    def _peaks(self, played: Region | Tone, number: int) -> NDArray[np.floating]:
+        """Return the peak of each _PEAK_STEP samples of a source; the last is that of all that follow."""
+        found = self._known_peaks.get(number)
+        if found is None:
+            if isinstance(played, Region):
+                found = voice.peaks(played, self._samples.waveform(played.sample), _PEAK_STEP)
+            else:
+                found = synthesiser.peaks(played, MAX_DURATION, _PEAK_STEP)
+            if len(self._known_peaks) >= _MOST_NOTES:
+                self._known_peaks.clear()
+            self._known_peaks[number] = found
+        return found
 
     def register(self, program: int) -> Register:
         """Return how loud a programme is by nature; measured once if it did not come with the font."""
@@ -367,6 +402,24 @@ class NoteBank:
         voices = self._voices(_Key(program, drums, pitch, _LEVEL_VELOCITY // VELOCITY_LAYER, duration, 0))
         channels = len(voices[0].sides) if voices else 1
         return self._summed(voices, channels, 0, max((one.length for one in voices), default=0))
+
+
+def _layer(velocity: int, pitch: int) -> int:
+    """Return the velocity layer of a note."""
+    # Neighbouring velocities are scrambled (Knuth's multiplicative hash), so that they fall into different layers.
+    varied = ((velocity * 128 + pitch) * 2_654_435_761 % 2**32 >> 16) % (2 * _VARIED + 1) - _VARIED
+    return max(1, min(_MAX_VELOCITY, velocity + varied)) // VELOCITY_LAYER
+
+
+def _darkened(region: Region, key: _Key) -> Region:
+    """Return the region with the low-pass of its velocity layer."""
+    if key.program >= _EFFECTS and not key.drums:
+        return region
+    for layer, least_hz, partials in _DARKENED_DRUMS if key.drums else _DARKENED:
+        if key.layer <= layer:
+            cutoff_hz = least_hz + partials * 440.0 * 2 ** ((key.pitch - 69) / 12)
+            return replace(region, cutoff_hz=min(region.cutoff_hz, cutoff_hz))
+    return region
 
 
 def velocity_gain(velocity: int) -> float:

@@ -20,6 +20,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from segue.contract import SAMPLE_RATE
 from segue.score.sampler.cache import ByteCache
 from segue.score.sampler.modulators import (
     ATTENUATION,
@@ -83,6 +84,10 @@ _MIDDLE_KEY: Final = 60
 _MOST_ATTENUATION: Final = 1_440.0
 _EVERYTHING: Final = 0x7F00
 _HZ_AT_ZERO_CENTS: Final = 8.176
+# Samples are played at most six octaves up and ten down, from 48 kHz: what a damaged font asks for beyond would take
+# any amount of memory and could not be heard.
+_RATES: Final = (SAMPLE_RATE / 1024, SAMPLE_RATE * 64)
+_MOST_CENTS: Final = 20_000
 
 LOOP_NEVER: Final = 0
 LOOP_ALWAYS: Final = 1
@@ -254,7 +259,7 @@ class SampleBank:
             last=g[1] + (g[12] << 15),
             loop=loop,
             loop_mode=g[54] & 3,
-            rate=float(row["rate"]) * 2.0 ** (cents / 1200),
+            rate=float(np.clip(row["rate"] * 2.0 ** (np.clip(cents, -_MOST_CENTS, _MOST_CENTS) / 1200), *_RATES)),
             gain_db=gain_db,
             pan=float(np.clip(g[17] / 500, -1, 1)),
             delay_s=_seconds(g[33]),

@@ -10,15 +10,17 @@ from __future__ import annotations
 import sys
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from segue.audio import reverb
 from segue.contract import FAMILIES, FRAME_SIZE, SAMPLE_RATE, NoteEvent, Samples
-from segue.score.sampler import reverb
 from segue.score.sampler.kits import KITS
 from segue.score.sampler.levels import read_levels
 from segue.score.sampler.notes import MEMORY_BYTES, NoteBank, velocity_gain
@@ -52,6 +54,8 @@ class EndedNote(NamedTuple):
 MEMORY: Final = 5 * SAMPLE_RATE
 # A drum that another one chokes is gone after this.
 _CHOKE_FADE: Final = 1_440
+# A note that is released before its end fades out in this time, about as instruments do when their keys are let go.
+RELEASE_FADE: Final = 19_200
 # Notes that ended in the memory are played again in pieces of this length, which bounds the working space.
 _PIECE: Final = 12 * FRAME_SIZE
 
@@ -155,12 +159,14 @@ class Sampler:
         num_samples: int,
         *,
         stems: bool = False,
+        releases: Mapping[str, Sequence[int]] = MappingProxyType({}),
         send_gains: Planar | None = None,
         pump_gains: Planar | None = None,
     ) -> tuple[SamplerState, Samples, dict[str, Samples]]:
         """Play on for `num_samples`, with `notes` starting in them.
 
         Args:
+            releases: Where in this chunk the notes of a style that started before are released, rising. Drums ring out.
             send_gains: Of what is sent to the reverb, float32 [S].
             pump_gains: Of all families but the drums, float32 [S].
         Returns:
@@ -172,7 +178,7 @@ class Sampler:
         """
         end = state.position + num_samples
         check_notes(notes, state.position, end)
-        sounding = (*state.sounding, *notes)
+        sounding = tuple(self._released(note, releases) for note in (*state.sounding, *notes))
         chokes = _chokes(sounding, [note.note for note in state.over])
         points, remaining, ended = self._points(sounding, chokes, state.position, num_samples)
         over = tuple(note for note in (*state.over, *ended) if note.end > end - MEMORY)
@@ -191,6 +197,15 @@ class Sampler:
         )
         return after, _interleaved(dry + wet), parts
 
+    def _released(self, event: NoteEvent, releases: Mapping[str, Sequence[int]]) -> NoteEvent:
+        """Return a note, released where it still sounds when its style's notes are."""
+        if event.drums or event.released is not None or event.style not in releases:
+            return event
+        at = next((position for position in releases[event.style] if position > event.start), None)
+        if at is None or at >= event.start + self._bank.note(event).length:
+            return event
+        return replace(event, released=at)
+
     def _points(
         self, sounding: Sequence[NoteEvent], chokes: Mapping[NoteEvent, int], position: int, num_samples: int
     ) -> tuple[dict[Bus, Planar], tuple[NoteEvent, ...], list[EndedNote]]:
@@ -208,6 +223,8 @@ class Sampler:
             choked = chokes.get(event)
             if choked is not None:
                 note_end = min(note_end, choked + _CHOKE_FADE)
+            if event.released is not None:
+                note_end = min(note_end, event.released + RELEASE_FADE)
             begin, end = max(start, position), min(note_end, chunk_end)
             if note_end > chunk_end:
                 remaining.append(event)
@@ -221,14 +238,23 @@ class Sampler:
                 mixed = buses[bus] = np.zeros((2, num_samples), np.float32)
             sound = self._bank.read(note, begin - start, end - start)
             loudness = velocity_gain(event.velocity)
+            release = None if event.released is None else _release(begin - event.released, end - event.released)
             for side, gain in enumerate(note.gains):
                 share = levelled[: end - begin]
                 np.multiply(sound[side % note.channels], np.float32(gain * loudness), out=share)
                 if choked is not None:
                     fading = np.arange(begin - choked, end - choked, dtype=np.float32)
                     share *= 1 - np.clip(fading / _CHOKE_FADE, 0, 1)
+                if release is not None:
+                    share *= release
                 mixed[side, begin - position : end - position] += share
         return buses, tuple(remaining), ended
+
+
+def _release(begin: int, end: int) -> NDArray[np.float32]:
+    """Return the gain of a note over the samples [begin, end), counted from its release, float32 [S]."""
+    faded = np.clip(np.arange(begin, end, dtype=np.float32) / RELEASE_FADE, 0, 1)
+    return np.asarray((1 - faded) ** 2, np.float32)
 
 
 def check_notes(notes: Sequence[NoteEvent], begin: int, end: int) -> None:

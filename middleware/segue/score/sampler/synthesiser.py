@@ -12,7 +12,9 @@ Source: Chowning 1973 (frequency modulation); Horner et al. 1993 (fading between
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import count, islice
 from typing import Final
 
 import numpy as np
@@ -20,7 +22,7 @@ from numpy.typing import NDArray
 
 from segue.contract import SAMPLE_RATE
 from segue.score.sampler.drum_patches import DrumPatch
-from segue.score.sampler.drum_synthesiser import drum_sound, noise
+from segue.score.sampler.drum_synthesiser import drum_length, drum_sound, noise
 from segue.score.sampler.patches import Filter, Operators, Oscillator, Patch, Tone, Wave
 
 Waveform = NDArray[np.float32]
@@ -30,7 +32,9 @@ _BAND_HZ: Final = 20_000.0
 # Values of a table; the highest partial of the lowest key has 13, and linear interpolation errs below -85 dB.
 _TABLE: Final = 8_192
 _CUTOFFS_AN_OCTAVE: Final = 4
-_BLOCK: Final = SAMPLE_RATE // 2
+_BLOCK: Final = SAMPLE_RATE // 4
+# After so many times its `breath_s`, a breath is 87 dB down.
+_BREATHS: Final = 10
 _MIDDLE_HZ: Final = 261.63
 _VIBRATO_HZ: Final = 5.5
 _VIBRATO_FROM_S: Final = 0.3
@@ -42,15 +46,36 @@ _SIDEBANDS_BEYOND: Final = 4
 
 def sound(tone: Tone, size: int) -> Waveform:
     """Return the sound of a key press that is held: float32 [size], or less of a drum that is over before."""
+    made = islice(blocks(tone), -(-size // _BLOCK))
+    return np.concatenate([np.zeros(0, np.float32), *made])[:size]
+
+
+def blocks(tone: Tone) -> Iterator[Waveform]:
+    """Make the sound of a key press that is held, block by block: a drum's one, else endless ones of float32 [_BLOCK].
+
+    In blocks, since long sounds in double precision would take many times their own memory.
+    """
     patch = tone.patch
     if isinstance(patch, DrumPatch):
-        return drum_sound(patch, size)
-    out = np.empty(size, np.float32)
+        yield drum_sound(patch, drum_length(patch))
+        return
     moved = 0.0
-    # In blocks, since long sounds in double precision would take many times their own memory.
-    for begin in range(0, size, _BLOCK):
-        moved = _add_block(tone, patch, begin, out[begin : begin + _BLOCK], moved)
-    return out
+    for begin in count(0, _BLOCK):
+        block, moved = _block(tone, patch, begin, moved)
+        yield block
+
+
+def peaks(tone: Tone, length: int, step: int) -> NDArray[np.float64]:
+    """Return a bound of each `step` of the first `length` samples: float64 [ceil(length / step)], less of a drum."""
+    patch = tone.patch
+    if isinstance(patch, DrumPatch):
+        drum = np.abs(drum_sound(patch, length))
+        return np.maximum.reduceat(drum, np.arange(0, len(drum), step)).astype(np.float64)
+    seconds = np.arange(0, length, step) / SAMPLE_RATE
+    level = np.full(len(seconds), float(sum(oscillator.level for oscillator in patch.oscillators)))
+    for operators in patch.operators:
+        level += operators.level * np.exp(-seconds / operators.decay_s)
+    return level + patch.breath * np.exp(-seconds / patch.breath_s)
 
 
 def key_hz(pitch: int) -> float:
@@ -58,13 +83,15 @@ def key_hz(pitch: int) -> float:
     return float(440 * 2 ** ((pitch - 69) / 12))
 
 
-def _add_block(tone: Tone, patch: Patch, begin: int, out: Waveform, moved: float) -> float:
-    """Fill `out` with the samples from `begin` on; returns `moved`, the periods that drop and vibrato gained, after."""
-    seconds = np.arange(begin, begin + len(out)) / SAMPLE_RATE
+def _block(tone: Tone, patch: Patch, begin: int, moved: float) -> tuple[Waveform, float]:
+    """Return the samples from `begin` on, float32 [_BLOCK], and `moved`, the periods that drop and vibrato gained,
+    after.
+    """
+    seconds = np.arange(begin, begin + _BLOCK) / SAMPLE_RATE
     hertz = key_hz(tone.pitch)
     gained = moved + _gained(patch, hertz, seconds)
     cycles = hertz * seconds + gained
-    total = np.zeros(len(out))
+    total = np.zeros(_BLOCK)
     # Voices of one wave start apart, each at its own place of the period, so that they do not click together.
     for number, oscillator in enumerate(patch.oscillators):
         ratio = 2 ** (oscillator.semitones / 12)
@@ -72,10 +99,9 @@ def _add_block(tone: Tone, patch: Patch, begin: int, out: Waveform, moved: float
         total += oscillator.level * _wave(oscillator, patch.filter, tone, hertz * ratio, phase, seconds)
     for operators in patch.operators:
         total += _modulated(operators, tone.softness, hertz, cycles, seconds)
-    if patch.breath and begin == 0:
-        total += patch.breath * noise(len(out)) * np.exp(-seconds / patch.breath_s)
-    out[:] = total
-    return float(gained[-1])
+    if patch.breath and seconds[0] < _BREATHS * patch.breath_s:
+        total += patch.breath * noise(begin + _BLOCK)[begin:] * np.exp(-seconds / patch.breath_s)
+    return total.astype(np.float32), float(gained[-1])
 
 
 def _gained(patch: Patch, hertz: float, seconds: NDArray[np.float64]) -> NDArray[np.float64]:

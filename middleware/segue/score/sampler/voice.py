@@ -12,7 +12,7 @@ Source: SoundFont Technical Specification 2.04, sec. 8.1.3 (envelope shapes), 9.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
 import numpy as np
@@ -35,6 +35,8 @@ _MIN_ATTACK_S: Final = 0.001
 END_FADE: Final = 240
 _OPEN_FILTER_HZ: Final = 19_000.0
 _CURVE_STEP: Final = 64
+# Samples of a block, about: enough to make what a block costs beside its samples small.
+_BLOCK: Final = SAMPLE_RATE // 4
 # soxr's medium quality: as wide a band as high quality (95 %), aliases 100 dB down, in half the time.
 _RESAMPLING: Final = "MQ"
 
@@ -72,14 +74,15 @@ class _Stretch(NamedTuple):
 class VolumeEnvelope:
     """Loudness of a voice from the key press on, 0 to 1, over `length` samples; below _INAUDIBLE_DB it is over."""
 
-    def __init__(self, envelope: Envelope, held: int, limit: int) -> None:
+    def __init__(self, envelope: Envelope, held: int, limit: int, *, shade_db: float = 0.0) -> None:
         """Lay out the stretches of one note.
 
         Args:
             held: Samples until the key is released.
             limit: The most samples it lasts.
+            shade_db: What its sustain falls by until the release, as players let long notes fade.
         """
-        stretches = _pressed(envelope, held)
+        stretches = _pressed(envelope, held, shade_db)
         until = stretches[-1].end if stretches else 0
         # A voice that has decayed to nothing ends though its key is held.
         if until == held > 0:
@@ -98,6 +101,23 @@ class VolumeEnvelope:
         fade_end(gain, begin, self.length, END_FADE)
         return gain
 
+    def levels(self, step: int) -> NDArray[np.float64]:
+        """Return the loudest of each `step` samples: float64 [ceil(length / step)]."""
+        count = -(-self.length // step)
+        # At the begin of each step, and of the one after.
+        at = np.zeros(count + 1)
+        loudest = np.zeros(count)
+        for stretch in self._stretches:
+            first = -(-stretch.begin // step)
+            inside = np.arange(first * step, min(stretch.end, (count + 1) * step), step)
+            at[first : first + len(inside)] = stretch.level * _curve(stretch.fall_db, inside - stretch.begin)
+            # Curves rise or fall all along, so all that may be louder within a step is where they meet.
+            for place in (stretch.begin, stretch.end - 1):
+                if place < self.length:
+                    level = stretch.level * float(_curve(stretch.fall_db, np.array([place - stretch.begin]))[0])
+                    loudest[place // step] = max(loudest[place // step], level)
+        return np.maximum(loudest, np.maximum(at[:-1], at[1:]))
+
 
 def release_samples(envelope: Envelope) -> int:
     """Return the longest a voice may sound after its key is released, in samples."""
@@ -113,7 +133,7 @@ def fade_end(samples: Waveform, begin: int, length: int, fade: int) -> None:
         samples[..., first:] *= np.linspace(1, 0, fade, dtype=np.float32)[at : at + samples.shape[-1] - first]
 
 
-def _pressed(envelope: Envelope, held: int) -> list[_Stretch]:
+def _pressed(envelope: Envelope, held: int, shade_db: float) -> list[_Stretch]:
     """Return the stretches while the key is held; they end before `held` where the voice decays to nothing."""
     attack = max(1, round(max(envelope.attack_s, _MIN_ATTACK_S) * SAMPLE_RATE))
     fall_db = _FULL_SCALE_DB / max(envelope.decay_s * SAMPLE_RATE, 1.0)
@@ -126,7 +146,9 @@ def _pressed(envelope: Envelope, held: int) -> list[_Stretch]:
         (decay, 1.0, fall_db),
     ]
     if envelope.sustain_db > _INAUDIBLE_DB:
-        stages.append((held, 10 ** (envelope.sustain_db / 20), None))
+        left = held - sum(length for length, _, _ in stages)
+        fading = shade_db / left if shade_db and left > 0 else None
+        stages.append((held, 10 ** (envelope.sustain_db / 20), fading))
     stretches = []
     at = 0
     for length, level, curve in stages:
@@ -155,29 +177,76 @@ def _read(stretches: Sequence[_Stretch], begin: int, end: int) -> Waveform:
 
 def _draw(fall_db: float, begin: int, part: Waveform) -> None:
     """Fill `part` with a curve from its sample `begin` on."""
-    steps = np.arange(begin + 1, begin + 1 + len(part), dtype=np.float32)
     if fall_db < 0:
-        np.divide(steps, np.float32(-fall_db), out=part)
-    else:
-        np.multiply(steps, np.float32(-fall_db * math.log(10) / 20), out=part)
-        np.exp(part, out=part)
+        np.multiply(np.arange(begin + 1, begin + 1 + len(part), dtype=np.float32), np.float32(-1 / fall_db), out=part)
+        return
+    # A power of a sum is a product of powers: one multiplication a sample, by places that no cut moves.
+    first = begin // _CURVE_STEP
+    rows = np.arange(first, (begin + len(part) - 1) // _CURVE_STEP + 1) * float(_CURVE_STEP)
+    rate = -fall_db * math.log(10) / 20
+    coarse = np.exp(rows * rate).astype(np.float32)
+    fine = np.exp(np.arange(1, _CURVE_STEP + 1) * rate).astype(np.float32)
+    skipped = begin - first * _CURVE_STEP
+    part[:] = np.multiply.outer(coarse, fine).ravel()[skipped : skipped + len(part)]
+
+
+def _curve(fall_db: float | None, places: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return single values of the curve that `_draw` draws."""
+    if fall_db is None:
+        return np.ones(len(places))
+    steps = (places + 1).astype(np.float64)
+    return np.asarray(steps / -fall_db if fall_db < 0 else 10 ** (-fall_db / 20 * steps), np.float64)
 
 
 def source(region: Region, waveform: Waveform, held: int, length: int) -> Waveform:
-    """Return the region's sample at its pitch, filtered, without envelope: float32 [S <= length].
+    """Return the first samples of `blocks` as one: float32 [S <= length]."""
+    made = [np.zeros(0, np.float32)]
+    for block in blocks(region, lambda: waveform, held):
+        made.append(block)
+        if sum(map(len, made)) >= length:
+            break
+    return np.concatenate(made)[:length]
+
+
+def blocks(region: Region, waveform: Callable[[], Waveform], held: int) -> Iterator[Waveform]:
+    """Make the region's sample at its pitch, filtered, without envelope, block by block: float32 [S], of any length.
 
     Args:
-        held: Samples until the key is released (for loops that end with the key). A sample without loop ends by itself.
+        waveform: Returns the sample; asked for each block, since a cache may drop it while notes sound.
+        held: Samples until the key is released (for loops that end with the key). A sample without loop ends by itself,
+            one that loops always never.
     """
     step = region.rate / SAMPLE_RATE
-    unrolled = _unroll(region, waveform, math.ceil(held * step), math.ceil(length * step) + 1)
-    if len(unrolled) < 2:
-        return np.zeros(0, np.float32)
-    played = soxr.resample(unrolled, region.rate, SAMPLE_RATE, quality=_RESAMPLING) if step != 1.0 else unrolled
-    played = played[:length].astype(np.float32, copy=True)
-    if len(played) < length:
-        fade_end(played, 0, len(played), END_FADE)
-    return _filtered(region, played)
+    unrolled = _Unrolled(region, len(waveform()), math.ceil(held * step))
+    if unrolled.length is not None and unrolled.length < 2:
+        return
+    ends_at = None if unrolled.length is None else math.ceil(unrolled.length / step)
+    resampler = None
+    if step != 1.0:
+        resampler = soxr.ResampleStream(region.rate, SAMPLE_RATE, 1, dtype="float32", quality=_RESAMPLING)
+    low_pass = _MovingLowPass(region)
+    size = math.ceil(_BLOCK * step)
+    read = made = 0
+    is_last = False
+    while not is_last:
+        part = unrolled.read(waveform(), read, read + size)
+        read += size
+        is_last = unrolled.length is not None and read >= unrolled.length
+        played = part.copy() if resampler is None else resampler.resample_chunk(part, last=is_last)
+        if ends_at is not None:
+            played = _ended(played, made, ends_at, is_last=is_last)
+        if len(played):
+            yield low_pass.filtered(played)
+            made += len(played)
+
+
+def _ended(played: Waveform, begin: int, length: int, *, is_last: bool) -> Waveform:
+    """Return a block from sample `begin` on of a sound that has `length` and fades out before."""
+    played = played[: length - begin]
+    if is_last:
+        played = np.concatenate([played, np.zeros(length - begin - len(played), np.float32)])
+    fade_end(played, begin, length, END_FADE)
+    return played
 
 
 def natural_length(region: Region, length: int) -> int | None:
@@ -190,32 +259,68 @@ def natural_length(region: Region, length: int) -> int | None:
     return math.ceil(max(0, end - first) * SAMPLE_RATE / region.rate)
 
 
+def peaks(region: Region, waveform: Waveform, step: int) -> NDArray[np.float32]:
+    """Return the peak of each `step` samples of `blocks`, but for the filter; the last is that of all that follow."""
+    first, end, loop_start, loop_end = _bounds(region, len(waveform))
+    looped = _looped(region, loop_start, loop_end)
+    level = np.abs(waveform[first : loop_end if looped else end])
+    rest = np.abs(waveform[loop_start:end]).max() if looped else 0.0
+    advance = step * region.rate / SAMPLE_RATE
+    begins = (np.arange(math.ceil(len(level) / advance)) * advance).astype(np.intp)
+    found = np.maximum.reduceat(level, begins) if len(begins) else level
+    return np.append(found, np.float32(rest))
+
+
 def tremolo(region: Region, begin: int, end: int) -> Waveform | None:
     """Return the gain of the region's tremolo over [begin, end), float32 [end - begin], or None if it has none."""
     if region.tremolo_db == 0:
         return None
-    first = begin // _CURVE_STEP
-    times = np.arange(first, -(-end // _CURVE_STEP) + 1) * (_CURVE_STEP / SAMPLE_RATE)
-    phase = np.maximum(times - region.tremolo_delay_s, 0) * region.tremolo_hz
-    triangle = 1 - 4 * np.abs((phase + 0.25) % 1 - 0.5)
-    skipped = begin - first * _CURVE_STEP
-    return _finely(10 ** (triangle * region.tremolo_db / 20), skipped + end - begin)[skipped:]
+
+    def gain(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+        phase = np.maximum(seconds - region.tremolo_delay_s, 0) * region.tremolo_hz
+        triangle = 1 - 4 * np.abs((phase + 0.25) % 1 - 0.5)
+        return np.asarray(10 ** (triangle * region.tremolo_db / 20), np.float64)
+
+    return _finely(gain, begin, end)
 
 
-def _unroll(region: Region, waveform: Waveform, held: int, length: int) -> Waveform:
-    """Return the sample with its loop written out: at most `length` source samples, the loop kept up for `held` of
-    them.
+class _Unrolled:
+    """A sample with its loop written out, in source samples.
+
+    Attributes:
+        length: None if it goes on for ever.
     """
-    first, end, loop_start, loop_end = _bounds(region, len(waveform))
-    if not _looped(region, loop_start, loop_end):
-        return waveform[first:end][:length]
-    head, loop = waveform[first:loop_end], waveform[loop_start:loop_end]
-    wanted = length if region.loop_mode == LOOP_ALWAYS else min(held, length)
-    times = max(0, math.ceil((wanted - len(head)) / len(loop)))
-    parts = [head, np.tile(loop, times)]
-    if region.loop_mode == LOOP_WHILE_HELD:
-        parts.append(waveform[loop_end:end])
-    return np.concatenate(parts)[:length]
+
+    def __init__(self, region: Region, length: int, held: int) -> None:
+        """Lay out a sample of `length`, whose key is held for `held`."""
+        first, end, loop_start, loop_end = _bounds(region, length)
+        self._first = first
+        self._loop = slice(loop_start, loop_end)
+        # Samples before the loop comes again, and those in which it does.
+        self._head, self._looped = end - first, 0
+        self.length: int | None = end - first
+        if _looped(region, loop_start, loop_end):
+            self._head, self.length = loop_end - first, None
+            if region.loop_mode == LOOP_WHILE_HELD:
+                loop = loop_end - loop_start
+                self._looped = max(0, math.ceil((held - self._head) / loop)) * loop
+                self.length = end - first + self._looped
+
+    def read(self, waveform: Waveform, begin: int, end: int) -> Waveform:
+        """Return its samples [begin, end), fewer if it is over before."""
+        end = end if self.length is None else min(end, self.length)
+        tail = end if self.length is None else min(end, self._head + self._looped)
+        parts = []
+        if begin < self._head:
+            parts.append(waveform[self._first + begin : self._first + min(end, self._head)])
+        if tail > max(begin, self._head):
+            loop = waveform[self._loop]
+            at, wanted = (max(begin, self._head) - self._head) % len(loop), tail - max(begin, self._head)
+            parts.append(np.tile(loop, -(-(at + wanted) // len(loop)))[at : at + wanted])
+        if end > tail:
+            moved = self._first - self._looped
+            parts.append(waveform[moved + max(begin, tail) : moved + end])
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _bounds(region: Region, length: int) -> tuple[int, int, int, int]:
@@ -229,51 +334,72 @@ def _looped(region: Region, loop_start: int, loop_end: int) -> bool:
     return region.loop_mode in (LOOP_ALWAYS, LOOP_WHILE_HELD) and loop_end - loop_start >= 2
 
 
-def _filtered(region: Region, played: Waveform) -> Waveform:
-    """Filter by the low-pass; a moving cutoff is a crossfade between the filter at rest and the filter fully swept."""
-    rest = _low_passed(played, region.cutoff_hz, region.resonance_db)
-    if region.sweep_cents == 0:
-        return rest
-    swept_hz = region.cutoff_hz * 2.0 ** (region.sweep_cents / 1200)
-    if min(swept_hz, region.cutoff_hz) >= _OPEN_FILTER_HZ:
-        return rest
-    amount = _sweep(region, len(played))
-    return rest + amount * (_low_passed(played, swept_hz, region.resonance_db) - rest)
+class _MovingLowPass:
+    """The low-pass of a voice, block by block; a moving cutoff is a crossfade between the filter at rest and the filter
+    fully swept.
+    """
+
+    def __init__(self, region: Region) -> None:
+        self._rest = _LowPass(region.cutoff_hz, region.resonance_db)
+        self._swept: _LowPass | None = None
+        swept_hz = region.cutoff_hz * 2.0 ** (region.sweep_cents / 1200)
+        if region.sweep_cents and min(swept_hz, region.cutoff_hz) < _OPEN_FILTER_HZ:
+            self._swept = _LowPass(swept_hz, region.resonance_db)
+        self._region = region
+        self._at = 0
+
+    def filtered(self, played: Waveform) -> Waveform:
+        """Return the next block, filtered."""
+        begin, self._at = self._at, self._at + len(played)
+        rest = self._rest.filtered(played)
+        if self._swept is None:
+            return rest
+        swept = self._swept.filtered(played)
+        return rest + _sweep(self._region, begin, self._at) * (swept - rest)
 
 
-def _sweep(region: Region, length: int) -> Waveform:
-    """Return the modulation envelope while the key is held, 0 to 1, float32 [length]; unlike loudness it decays
+class _LowPass:
+    """A two-pole low-pass with its peak `resonance_db` over the Butterworth's -3 dB (sec. 8.1.3, 8 and 9)."""
+
+    def __init__(self, cutoff_hz: float, resonance_db: float) -> None:
+        omega = 2 * math.pi * max(cutoff_hz, 20.0) / SAMPLE_RATE
+        quality = 10 ** ((resonance_db - 3.01) / 20)
+        alpha = math.sin(omega) / (2 * quality)
+        cosine = math.cos(omega)
+        a0 = 1 + alpha
+        b1 = (1 - cosine) / a0
+        self._section = np.array([[b1 / 2, b1, b1 / 2, 1.0, -2 * cosine / a0, (1 - alpha) / a0]])
+        self._state = np.zeros((1, 2))
+        self._is_open = cutoff_hz >= _OPEN_FILTER_HZ
+
+    def filtered(self, played: Waveform) -> Waveform:
+        """Return the next block, filtered; as it is by an open filter."""
+        if self._is_open:
+            return played
+        sound, self._state = filtered(self._section, played, self._state)
+        return np.asarray(sound, np.float32)
+
+
+def _sweep(region: Region, begin: int, end: int) -> Waveform:
+    """Return [begin, end) of the modulation envelope while the key is held, 0 to 1, float32; unlike loudness it decays
     linearly.
     """
     attack = max(region.sweep_attack_s, 1e-3)
     top = attack + region.sweep_hold_s
     fall = max(region.sweep_decay_s, 1e-3) * (1 - region.sweep_sustain)
     at = [0.0, attack, top + 1e-6, top + fall + 2e-6]
-    return _finely(np.interp(_coarse_seconds(length), at, [0.0, 1.0, 1.0, region.sweep_sustain]), length)
+    return _finely(lambda seconds: np.interp(seconds, at, [0.0, 1.0, 1.0, region.sweep_sustain]), begin, end)
 
 
-def _coarse_seconds(length: int) -> NDArray[np.float64]:
-    """Return times of every _CURVE_STEP-th sample, the last at or after `length`: slow curves need no more."""
-    return np.asarray(np.arange(-(-length // _CURVE_STEP) + 1) * (_CURVE_STEP / SAMPLE_RATE), np.float64)
+def _finely(curve: Callable[[NDArray[np.float64]], NDArray[np.float64]], begin: int, end: int) -> Waveform:
+    """Return samples [begin, end) of a slow curve of seconds: float32.
 
-
-def _finely(coarse: NDArray[np.float64], length: int) -> Waveform:
-    """Return a curve known at _coarse_seconds(length), with straight lines between: float32 [length]."""
-    points = coarse.astype(np.float32)
+    It is computed at every _CURVE_STEP-th sample of all, so that no cut moves it, with straight lines between.
+    """
+    first = begin // _CURVE_STEP
+    seconds = np.asarray(np.arange(first, -(-end // _CURVE_STEP) + 1) * (_CURVE_STEP / SAMPLE_RATE), np.float64)
+    points = curve(seconds).astype(np.float32)
     share = np.arange(_CURVE_STEP, dtype=np.float32) / np.float32(_CURVE_STEP)
     lines = points[:-1, None] + np.diff(points)[:, None] * share
-    return lines.ravel()[:length]
-
-
-def _low_passed(played: Waveform, cutoff_hz: float, resonance_db: float) -> Waveform:
-    """Filter by a two-pole low-pass with its peak `resonance_db` over the Butterworth's -3 dB (sec. 8.1.3, 8 and 9)."""
-    if cutoff_hz >= _OPEN_FILTER_HZ:
-        return played
-    omega = 2 * math.pi * max(cutoff_hz, 20.0) / SAMPLE_RATE
-    quality = 10 ** ((resonance_db - 3.01) / 20)
-    alpha = math.sin(omega) / (2 * quality)
-    cosine = math.cos(omega)
-    a0 = 1 + alpha
-    b1 = (1 - cosine) / a0
-    section = np.array([[b1 / 2, b1, b1 / 2, 1.0, -2 * cosine / a0, (1 - alpha) / a0]])
-    return np.asarray(filtered(section, played)[0], np.float32)
+    skipped = begin - first * _CURVE_STEP
+    return lines.ravel()[skipped : skipped + end - begin]

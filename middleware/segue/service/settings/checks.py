@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from segue.model_files import RANDOM
 from segue.service.rule_files import find_rule_files
 from segue.service.settings.kinds import Endpoint, Milliseconds, Token, endpoint, is_private, resolved
 from segue.service.settings.sources import problem_line
@@ -62,6 +63,7 @@ class Checks:
         self._check_addresses(values)
         self._check_times(values)
         self._check_counts(values)
+        self._check_audition(values)
         if generators and values["generator"] not in generators:
             hint = did_you_mean(values["generator"], generators)
             self._problem(Settings.generator, f"unknown generator {quote(values['generator'])}{hint}")
@@ -76,6 +78,9 @@ class Checks:
             if not path.is_file():
                 what = "a folder" if path.is_dir() else "none"
                 self._problem(setting, f"expected a file at {quote(word.text)}, got {what}")
+        weights = self._record.get(Settings.weights)
+        if weights is not None:
+            values["weights"] = RANDOM if weights.text == RANDOM else str(self._path(weights))
         folder = self._record.get(Settings.record)
         if folder is not None:
             values["record"] = self._path(folder)
@@ -195,6 +200,11 @@ class Checks:
         if most is not None and most <= values["max_sessions"]:
             text = f"expected more than the {values['max_sessions']} of max_sessions, got {most}"
             self._problem(Settings.max_connections, text)
+
+    def _check_audition(self, values: dict[str, Any]) -> None:
+        if values["audition"] and values.get("record") is not None:
+            text = "expected no record with it, since recordings lack the inputs that mute layers; got one"
+            self._problem(Settings.audition, text)
 
     def _problem(self, setting: Field[Any], text: str) -> None:
         self._record.problem(setting, text)

@@ -42,6 +42,8 @@ _METAVARS: Final[Mapping[type, str]] = {
 }
 
 
+SESSIONS_INSIDE: Final = 4
+"""So many sessions are played inside the service, unless there are more and processes have started."""
 # Default number of connections beyond the sessions: for clients that are refused or have no session yet, and for old
 # connections of resumed sessions.
 _MORE_CONNECTIONS: Final = 128
@@ -57,16 +59,17 @@ class ServiceConfig:
 
     Attributes:
         token: Never shown.
+        weights: As in `segue.generators.BuildOptions`.
         tls_bind, http_bind: None if off.
         web_bind, web_origin: Empty if not set.
         rules: Rule files by name; each existed when the settings were read.
         rule_folders: Folders in which further rule files may appear.
         default_rules: A name in `rules`; None if there are none.
-        seed, soundfont, note_memory_mib, record, max_connections, log_file: None if not set.
+        seed, soundfont, note_memory_mib, generation_processes, record, max_connections, log_file: None if not set.
 
     Raises:
-        ValueError: A public address or TLS without a token, a public address for WebSocket without TLS, or fewer
-            connections than sessions.
+        ValueError: A public address or TLS without a token, a public address for WebSocket without TLS, recordings
+            of an audition, or fewer connections than sessions.
     """
 
     bind: tuple[str, ...] = default_of(Settings.bind)
@@ -81,7 +84,9 @@ class ServiceConfig:
     rule_folders: tuple[Path, ...] = ()
     default_rules: str | None = None
     reload: bool = default_of(Settings.reload)
+    audition: bool = default_of(Settings.audition)
     generator: str = default_of(Settings.generator)
+    weights: str = ""
     soundfont: Path | None = None
     seed: int | None = None
     lookahead_ms: int = default_of(Settings.lookahead)
@@ -92,6 +97,7 @@ class ServiceConfig:
     handshake_ms: int = default_of(Settings.handshake)
     max_batch: int = int(default_of(Settings.max_batch))
     note_memory_mib: int | None = None
+    generation_processes: int | None = None
     events_per_second: int = int(default_of(Settings.events_per_second))
     resume_window_ms: int = default_of(Settings.resume_window)
     paused_window_ms: int = default_of(Settings.paused_window)
@@ -117,6 +123,9 @@ class ServiceConfig:
                 raise ValueError(f"web_bind: expected wss for the public address {address}")
         if self.tls_bind is not None and not self.token:
             raise ValueError("tls_bind: expected a token with it, got none")
+        if self.audition and self.record is not None:
+            # A recording has the texts of the rules, without the switches.
+            raise ValueError("audition: expected no record with it")
         if self.most_connections <= self.max_sessions:
             raise ValueError(f"max_connections: expected more than max_sessions, got {self.max_connections}")
 
@@ -205,9 +214,27 @@ _SHARE: Final = 8
 _LIMITS: Final = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
-def default_note_memory_mib(max_sessions: int, machine_bytes: int | None) -> int:
-    """Return the default of the setting note_memory in MiB; machine_bytes: None if it is not known."""
-    wanted = _FIRST_MIB + _EACH_MIB * max_sessions
+def default_generation_processes(max_sessions: int, cores: int) -> int:
+    """Return the default of the setting generation_processes."""
+    return min(cores, max_sessions // SESSIONS_INSIDE) if cores > 1 and max_sessions > SESSIONS_INSIDE else 0
+
+
+def usable_cores() -> int:
+    """Return how many cores the process may use."""
+    with contextlib.suppress(AttributeError, OSError):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def default_note_memory_mib(max_sessions: int, machine_bytes: int | None, generators: int = 1) -> int:
+    """Return the default of the setting note_memory in MiB.
+
+    Args:
+        machine_bytes: None if it is not known.
+        generators: How many keep sounds of their own: the service, and each process that generates. Any of them plays
+            any session, so each needs what all sessions need.
+    """
+    wanted = generators * (_FIRST_MIB + _EACH_MIB * max_sessions)
     return wanted if machine_bytes is None else max(LEAST_MIB, min(wanted, (machine_bytes >> 20) // _SHARE))
 
 

@@ -201,7 +201,11 @@ class Token(Kind[str]):
 
 @dataclass(frozen=True, kw_only=True)
 class PathText(Kind[Word]):
-    """A path as written. what, sample: what it leads to and an example, for messages."""
+    """A path as written.
+
+    Attributes:
+        what, sample: What it leads to and an example, for messages.
+    """
 
     what: str
     sample: str
@@ -222,7 +226,11 @@ class PathText(Kind[Word]):
 
 @dataclass(frozen=True, kw_only=True)
 class Milliseconds(Kind[int]):
-    """A time with its unit, in whole milliseconds. low, high: milliseconds."""
+    """A time with its unit, in whole milliseconds.
+
+    Attributes:
+        low, high: Milliseconds.
+    """
 
     low: int
     high: int

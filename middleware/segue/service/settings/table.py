@@ -93,7 +93,19 @@ class Settings(Table):
     reload = Field(
         Boolean(), "Whether edited rule files are reloaded while the music plays.", default="true", example="false"
     )
+    audition = Field(
+        Boolean(),
+        "Whether each layer gets an input `mute:LAYER` that mutes it, as `segue play` does. Not with `record`.",
+        default="false",
+        example="true",
+    )
     generator = Field(Text(longest=64), "The generator of clients that ask for none.", default="score", example="score")
+    weights = Field(
+        PathText(what="a file of weights, or random", sample="mrt2_small.safetensors"),
+        "Weights of the generators mrt2_small and mrt2_base, instead of those in the models' folder; `random` for "
+        "made-up ones, which play noise.",
+        example="random",
+    )
     soundfont = Field(
         PathText(what="an SF2 or SF3 file", sample="orchestra.sf2"),
         "A SoundFont to use instead of the sounds that come with Segue.",
@@ -144,9 +156,17 @@ class Settings(Table):
     )
     note_memory = Field(
         Number(low=32, high=65_536, whole=True),
-        "MiB of memory for the sounds of notes, shared by all sessions; by default 128 and 16 for each of "
-        "`max_sessions`, but at most an eighth of the machine's memory.",
+        "MiB of memory for the sounds of notes, shared by all sessions, in equal parts for the service and each "
+        "process that generates; by default 128 and 16 for each of `max_sessions` in each part, but at most an eighth "
+        "of the machine's memory.",
         example="256",
+    )
+    generation_processes = Field(
+        Number(low=0, high=256, whole=True),
+        "Processes beside the service that generate music, so that it uses more than one core. They start when there "
+        "are more than 4 sessions, each takes some 60 MiB and a share of `note_memory`, and they end with the service. "
+        "By default one for each core but no more than one for 4 of `max_sessions`, and none where there is one core.",
+        example="2",
     )
     events_per_second = Field(
         Number(low=1, high=100_000, whole=True),

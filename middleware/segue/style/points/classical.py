@@ -32,6 +32,7 @@ ROWS: Final = (
           layout="chamber", groove="none", percussion="orchestral", scale="major", harmony="functional",
           figuration="layout", tempo_bpm=100.0, room=0.45, valence=0.3, arousal=0.4, tension=0.15),
     genre("classical orchestra",
+          "classical era, classical period, chamber orchestra, "
           "classical, classical music, mozart, haydn, beethoven, symphony, symphonic, orchestra, orchestral, "
           "philharmonic, concert hall, classical orchestra",
           ("classical symphony orchestra", "orchestral, strings and woodwinds", "mozart symphony, light and clear"),
@@ -39,6 +40,7 @@ ROWS: Final = (
           layout="exploration", groove="none", percussion="orchestral", scale="major", harmony="functional",
           figuration="layout", tempo_bpm=112.0, room=0.65, valence=0.4, arousal=0.5, tension=0.2),
     genre("romantic piano",
+          "prelude, preludes, polonaise, "
           "chopin, nocturne, piano nocturne, piano music, piano piece, rachmaninoff, liszt, romantic, solo piano, "
           "piano solo, piano ballad, emotional piano, sonata, moonlight sonata, etude, piano waltz, piano sonata, "
           "piano improvisation",
@@ -66,6 +68,7 @@ ROWS: Final = (
           layout="chamber", groove="none", percussion="orchestral", scale="major", harmony="minimal",
           figuration="ostinato", tempo_bpm=132.0, density=0.75, room=0.4, valence=0.2, arousal=0.5, tension=0.2),
     genre("epic orchestral",
+          "film score, movie score, trailer music, film music, "
           "epic, trailer, epic trailer, cinematic, hans zimmer, blockbuster, heroic, superhero, heroic orchestra, "
           "two steps from hell, avengers, lord of the rings, star wars, hero theme, final fantasy, epic battle, "
           "epic choir, epic music, action movie, marvel",
@@ -75,6 +78,7 @@ ROWS: Final = (
           layout="combat", groove="war drums", percussion="taiko", scale="minor", harmony="epic",
           figuration="ostinato", tempo_bpm=112.0, room=0.75, width=0.75, valence=0.2, arousal=0.9, tension=0.5),
     genre("chant",
+          "organum, motet, plainsong, plainchant, "
           "gregorian chant, gregorian, monks chanting, choir, choral, a cappella, hymn, requiem, chorale, "
           "sacred choir, choir music, chanting, latin choir, holy choir, vocal, taize, byzantine chant, madrigals, "
           "carmina burana, acapella choir, mass, ave maria, kyrie, choral piece, vocal ensemble, monastery chant",
@@ -83,7 +87,9 @@ ROWS: Final = (
           layout="temple", groove="none", percussion="orchestral", scale="dorian", harmony="modal",
           figuration="sustained", tempo_bpm=58.0, density=0.35, articulation=0.95, room=1.0, valence=-0.1,
           arousal=0.15, tension=0.2),
-    genre("opera", "operatic, verdi, puccini, diva, wagner, aria",
+    genre("opera",
+          "oratorio, "
+          "operatic, verdi, puccini, diva, wagner, aria",
           ("grand opera, dramatic voice and orchestra", "aria with strings", "wagnerian drama, brass and voices"),
           Roles("voices, violin", "oboe", "strings, horn", "contrabass", "choir"),
           layout="exploration", groove="none", percussion="orchestral", scale="harmonic minor", harmony="functional",

@@ -42,6 +42,7 @@ ROWS: Final = (
           layout="club", groove="four on the floor", percussion="electronic", scale="minor", harmony="functional",
           figuration="off-beat", tempo_bpm=154.0, density=0.7, valence=0.6, arousal=0.95, tension=0.2),
     genre("drum and bass",
+          "1990s jungle, 90s jungle, ragga jungle, old school jungle, jungle techno, "
           "drum n bass, dnb, d n b, d and b, jungle breaks, breakcore, neurofunk, liquid, liquid drum and bass, "
           "amen break, jungle music, liquid funk, drumstep, breakcore rave, jump up, dnb rollers, rollers, "
           "jungle dnb",
@@ -81,6 +82,7 @@ ROWS: Final = (
           figuration="ostinato", tempo_bpm=122.0, saturation=0.7, bits=12.0, valence=-0.7, arousal=0.9,
           tension=0.75),
     genre("synthwave",
+          "retro futuristic, "
           "retrowave, outrun, 80s, 1980s, eighties, new wave, darksynth, 80s synth, miami, darkwave, dreamwave, "
           "cyberwave, synth rock, giallo, carpenter, john carpenter, stranger things, 80s action, 80s movie",
           ("synthwave, neon night drive", "retro 80s synthesizers, gated drums",
@@ -90,6 +92,7 @@ ROWS: Final = (
           figuration="arpeggio", tempo_bpm=104.0, room=0.6, width=0.75, pump=0.2, valence=0.1, arousal=0.6,
           tension=0.25),
     genre("synthpop",
+          "coldwave, "
           "synth pop, electropop, depeche mode, new romantic, minimal wave, cold wave, celeste like, electro pop",
           ("synthpop, drum machine and catchy lead", "electropop of the 1980s", "cool synth pop, minor and danceable"),
           Roles("square lead, saw lead", "", "polysynth pad, soft synth brass", "synth bass", "saw lead"),

@@ -61,6 +61,7 @@ ROWS: Final = (
           tempo_bpm=78.0, density=0.4, room=0.25, width=0.4, low_pass_hz=5_000.0, wow=0.45, saturation=0.2,
           pump=0.15, bits=12.0, valence=0.2, arousal=0.2, tension=0.05),
     genre("trap",
+          "crunk, grime, "
           "trap beat, drill, 808 bass, phonk, memphis, trap metal, cloud rap, dark trap, latin trap, trap music, "
           "drill beat",
           ("trap, 808 bass and rolling hi-hats", "dark trap beat, bells and sub", "drill beat, sliding 808s"),
@@ -77,6 +78,7 @@ ROWS: Final = (
           figuration="sustained", tempo_bpm=84.0, density=0.4, room=0.6, low_pass_hz=9_000.0, saturation=0.1,
           valence=-0.3, arousal=0.3, tension=0.35),
     genre("pop",
+          "power pop, 2000s, "
           "pop song, pop music, k pop, j pop, boy band, radio hit, bubblegum, dance pop, teen pop, idol, "
           "j pop idol, city pop, bubblegum pop, europop, schlager, summer hit",
           ("catchy pop song", "bright radio pop, guitars and synths", "cheerful teen pop, clapping beat"),

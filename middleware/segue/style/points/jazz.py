@@ -30,13 +30,16 @@ ROWS: Final = (
           figuration="sustained", tempo_bpm=66.0, density=0.35, articulation=0.7, room=0.5, valence=0.0, arousal=0.2,
           tension=0.2),
     genre("swing",
+          "dance band, cabaret, burlesque, "
           "swing music, swing band, jive, lindy hop, 1930s, 1940s, 30s, 40s, swinging, cuphead, jump swing, "
           "swing era",
           ("swing dance of the 1940s", "lindy hop in the ballroom, clarinet and horns", "happy swing band"),
           Roles("clarinet, trumpet", "alto saxophone", "jazz guitar, piano", "acoustic bass", ""),
           layout="big band", groove="swing", percussion="kit", scale="major", harmony="jazz", figuration="walking",
           tempo_bpm=168.0, valence=0.8, arousal=0.7, tension=0.15),
-    genre("bebop", "bop, be bop",
+    genre("bebop",
+          "free jazz, hard bop quartet, "
+          "bop, be bop",
           ("bebop, fast saxophone runs", "frantic jazz improvisation", "virtuoso bop quintet, trumpet and sax"),
           Roles("alto saxophone, trumpet", "trumpet", "piano", "acoustic bass", ""),
           layout="jazz combo", groove="swing", percussion="kit", scale="dorian", harmony="jazz",
@@ -48,6 +51,7 @@ ROWS: Final = (
           layout="big band", groove="swing", percussion="kit", scale="major", harmony="jazz", figuration="stabs",
           tempo_bpm=144.0, valence=0.7, arousal=0.75, tension=0.2),
     genre("dixieland",
+          "art deco, "
           "new orleans, trad jazz, 1920s, 20s, roaring twenties, speakeasy, charleston, second line, jazz funeral, "
           "hot jazz, trad",
           ("dixieland band, clarinet and trombone", "new orleans parade, banjo and tuba", "speakeasy of the 1920s"),
@@ -61,6 +65,7 @@ ROWS: Final = (
           layout="jazz combo", groove="swing", percussion="brushes", scale="minor", harmony="jazz",
           figuration="strum", tempo_bpm=196.0, room=0.3, valence=0.5, arousal=0.75, tension=0.2),
     scene("lounge",
+          "tiki, tiki bar, "
           "elevator music, muzak, easy listening, cocktail, exotica, hotel lobby, wii like, wii, mii, supermarket, "
           "waiting room, hold music, airport lounge, spa lobby",
           ("lounge music, vibraphone and soft drums", "elevator music", "cocktail bar, easy listening",
@@ -108,7 +113,9 @@ ROWS: Final = (
           Roles("vibraphone, alto saxophone", "trumpet", "piano, jazz guitar", "acoustic bass", ""),
           layout="jazz combo", groove="swing", percussion="brushes", scale="major", harmony="jazz",
           figuration="walking", tempo_bpm=128.0, valence=0.6, arousal=0.5, tension=0.2),
-    scene("spy", "spies, secret agent, agent, heist, espionage, james bond, 007, spy movie",
+    scene("spy",
+          "cold war, "
+          "spies, secret agent, agent, heist, espionage, james bond, 007, spy movie",
           ("spy movie, twangy guitar and brass", "secret agent theme of the 1960s",
            "heist, cool bass line and bongos", "espionage, muted trumpets and vibraphone"),
           Roles("clean guitar, muted trumpet", "alto saxophone", "brass, vibraphone", "acoustic bass", "strings"),

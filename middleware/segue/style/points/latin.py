@@ -15,12 +15,15 @@ ROWS: Final = (
           Roles("flute, piano", "", "nylon guitar", "acoustic bass", ""),
           layout="bossa trio", groove="bossa", percussion="brushes", scale="major", harmony="jazz", tempo_bpm=124.0,
           density=0.45, room=0.3, valence=0.5, arousal=0.3, tension=0.1),
-    genre("samba", "batucada, rio, brazilian carnival, samba school, forro, axe, maracatu, brazilian party",
+    genre("samba",
+          "brazilian, brazil, choro, baiao, capoeira, "
+          "batucada, rio, brazilian carnival, samba school, forro, axe, maracatu, brazilian party",
           ("samba carnival in Rio", "brazilian street parade, whistles and drums", "fast samba, cavaquinho and flute"),
           Roles("flute, whistle", "trombone", "nylon guitar, piano", "finger bass", "agogo"),
           layout="latin band", groove="samba", percussion="hand drums", scale="major", harmony="functional",
           figuration="strum", tempo_bpm=104.0, density=0.65, valence=0.9, arousal=0.9, tension=0.1),
     genre("salsa",
+          "puerto rican, colombian, dominican, "
           "mambo, montuno, son cubano, cuban, timba, havana, cumbia, merengue, latin, latin dance, rumba, bachata, "
           "cha cha, cha cha cha, bolero, latin pop, latin party, boogaloo, guaguanco, latin band",
           ("salsa party, trumpets and congas", "cuban dance band, piano montuno", "mambo with brass and timbales",
@@ -28,12 +31,15 @@ ROWS: Final = (
           Roles("trumpet, trombone", "trombone", "piano", "acoustic bass", "agogo"),
           layout="latin band", groove="clave", percussion="hand drums", scale="minor", harmony="functional",
           figuration="ostinato", tempo_bpm=96.0, density=0.65, valence=0.7, arousal=0.85, tension=0.2),
-    genre("tango", "tango argentino, milonga, argentine tango",
+    genre("tango",
+          "argentinian, argentine, buenos aires, habanera, "
+          "tango argentino, milonga, argentine tango",
           ("tango argentino, bandoneon and violin", "passionate tango, sharp and dark", "milonga in Buenos Aires"),
           Roles("bandoneon, violin", "violin", "piano, strings", "acoustic bass", ""),
           layout="chamber", groove="none", percussion="brushes", scale="harmonic minor", harmony="functional",
           figuration="stabs", tempo_bpm=118.0, articulation=0.35, room=0.4, valence=-0.3, arousal=0.55, tension=0.5),
     genre("flamenco",
+          "jota, "
           "spanish guitar, spanish, andalusia, andalusian, bullfight, gypsy guitar, buleria, sevillanas, "
           "paso doble, rumba flamenca, toreador, malaguena, gypsy kings",
           ("flamenco guitar, clapping hands", "fiery spanish guitar", "andalusian night, rapid strumming",
@@ -73,6 +79,7 @@ ROWS: Final = (
           layout="club", groove="clave", percussion="electronic", scale="minor", harmony="minimal",
           figuration="off-beat", tempo_bpm=94.0, pump=0.2, valence=0.4, arousal=0.75, tension=0.2),
     genre("calypso",
+          "trinidadian, haitian, west indian, "
           "soca, caribbean, trinidad, steelpan, steel pan, steel band, island, tropical, junkanoo, goombay, "
           "tropical island",
           ("calypso, steel drums", "caribbean island party, steel pan", "tropical sunshine, steel band and maracas"),
@@ -80,12 +87,15 @@ ROWS: Final = (
           layout="latin band", groove="clave", percussion="hand drums", scale="major", harmony="functional",
           figuration="strum", tempo_bpm=112.0, valence=0.9, arousal=0.65, tension=0.05),
     genre("andean",
+          "chilean, ecuadorian, south american, "
           "andes, peru, peruvian, inca, incan, machu picchu, huayno, pan pipes, panpipes, bolivian, condor",
           ("andean pan pipes and charango", "peruvian mountains, flutes and guitar", "inca ruins above the clouds"),
           Roles("pan flute", "shakuhachi", "nylon guitar, steel guitar", "acoustic bass", ""),
           layout="folk dance", groove="hand drums", percussion="hand drums", scale="minor pentatonic",
           harmony="modal", figuration="strum", tempo_bpm=98.0, room=0.6, valence=0.1, arousal=0.45, tension=0.15),
-    genre("hawaiian", "hawaii, ukulele, hula, luau, aloha",
+    genre("hawaiian",
+          "polynesian, maori, tahitian, "
+          "hawaii, ukulele, hula, luau, aloha",
           ("hawaiian ukulele and slide guitar", "luau on the beach", "sunny ukulele strumming"),
           Roles("steel guitar, whistle", "", "nylon guitar", "acoustic bass", "vibraphone"),
           layout="plucked duo", groove="hand drums", percussion="hand drums", scale="major", harmony="functional",

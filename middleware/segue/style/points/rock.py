@@ -10,6 +10,7 @@ from segue.style.points.named_style import Roles, genre, scene
 # fmt: off
 ROWS: Final = (
     genre("rock",
+          "britpop, power trio, garage band, brit rock, "
           "rock music, rock band, hard rock, classic rock, rock and roll anthem, arena rock, stadium rock, "
           "electric guitar rock, krautrock, motorik, psychedelic rock, psych rock, jam band, blues rock band, "
           "southern rock, glam rock, rock anthem, math rock, acid rock, indie band",
@@ -19,6 +20,7 @@ ROWS: Final = (
           layout="rock band", groove="rock", percussion="kit", scale="mixolydian", harmony="power",
           figuration="layout", tempo_bpm=124.0, saturation=0.2, valence=0.3, arousal=0.8, tension=0.3),
     genre("punk",
+          "screamo, post hardcore, "
           "punk rock, pop punk, hardcore punk, skate punk, skate park, garage rock, ska core, emo, oi, "
           "celtic punk, pop punk band, riot grrrl",
           ("punk rock, fast and loud", "skate park, power chords", "three chords, shouting energy"),
@@ -53,7 +55,9 @@ ROWS: Final = (
           Roles("distortion guitar", "", "distortion guitar, choir", "picked bass", "strings"),
           layout="metal", groove="driving", percussion="metal kit", scale="harmonic minor", harmony="power",
           tempo_bpm=170.0, density=0.7, saturation=0.3, valence=0.1, arousal=1.0, tension=0.5),
-    genre("grunge", "seattle, 90s rock, 1990s, 90s, nineties, alternative rock, alt rock",
+    genre("grunge",
+          "post punk, goth rock, gothic rock, "
+          "seattle, 90s rock, 1990s, 90s, nineties, alternative rock, alt rock",
           ("grunge, quiet verse and loud chorus", "gloomy distorted guitars of the 1990s",
            "alternative rock, raw and tired"),
           Roles("clean guitar, distortion guitar", "", "distortion guitar, clean guitar", "picked bass", ""),
@@ -81,6 +85,7 @@ ROWS: Final = (
           layout="plucked duo", groove="none", percussion="brushes", scale="major", harmony="functional",
           figuration="arpeggio", tempo_bpm=92.0, density=0.45, room=0.25, valence=0.3, arousal=0.3, tension=0.1),
     genre("country",
+          "texan, "
           "country music, nashville, country road, pedal steel, road trip, texas, cowboy song, country rock, "
           "outlaw country, cowboy ballad, country ballad, line dance, honky tonk bar",
           ("country band, pedal steel and fiddle", "country road, train beat and twang",
@@ -89,6 +94,7 @@ ROWS: Final = (
           layout="country band", groove="train", percussion="kit", scale="major", harmony="functional",
           figuration="strum", tempo_bpm=112.0, valence=0.6, arousal=0.55, tension=0.1),
     genre("bluegrass",
+          "string band, "
           "banjo, hoedown, hillbilly, barn dance, appalachia, appalachian, square dance, hee haw, redneck, "
           "jug band, old time, oldtime, mountain music, banjo tune, clogging, cajun hoedown, deliverance",
           ("bluegrass banjo and fiddle", "fast hoedown in the barn", "appalachian string band, banjo rolls"),

@@ -66,7 +66,9 @@ ROWS: Final = (
           Roles("english horn, oboe", "shakuhachi", "dulcimer", "acoustic bass", "sitar"),
           layout="desert", groove="hand drums", percussion="hand drums", scale="phrygian dominant", harmony="modal",
           tempo_bpm=96.0, valence=0.0, arousal=0.45, tension=0.35),
-    scene("snow", "winter, snowy, frozen, tundra, glacier, blizzard, ice level",
+    scene("snow",
+          "arctic, antarctic, polar, "
+          "winter, snowy, frozen, tundra, glacier, blizzard, ice level",
           ("snow and ice, celesta and bells", "frozen winter mountains, cold wind", "glacier, blizzard, frost",
            "christmas snowfall, icy sparkling chimes"),
           Roles("music box, glockenspiel", "celesta", "slow strings", "voices", "celesta, glockenspiel"),

@@ -10,6 +10,7 @@ from segue.style.points.named_style import Roles, genre, scene
 # fmt: off
 ROWS: Final = (
     genre("Celtic jig",
+          "breton, welsh, brittany, "
           "jig, celtic, irish, ireland, irish jig, gaelic, celtic jig, slip jig, ceilidh, riverdance, irish pub, "
           "irish dance, session tune, irish tavern, leprechaun",
           ("celtic jig, fiddle and whistle", "irish dance in six eight", "lively jig in the pub, bodhran and guitar"),
@@ -22,6 +23,7 @@ ROWS: Final = (
           layout="folk dance", groove="reel", percussion="hand drums", scale="dorian", harmony="functional",
           figuration="strum", tempo_bpm=112.0, density=0.75, valence=0.7, arousal=0.8, tension=0.1),
     genre("Celtic air",
+          "irish lament, celtic lament, irish air, irish lullaby, celtic lullaby, "
           "celtic harp, celtic ballad, slow air, irish ballad, celtic fantasy, enya, gaelic song, highland lament, "
           "celtic woman, irish harp",
           ("celtic harp, slow air", "misty highlands, low whistle and harp", "sad irish ballad"),
@@ -40,6 +42,7 @@ ROWS: Final = (
           layout="folk dance", groove="jig", percussion="hand drums", scale="dorian", harmony="functional",
           figuration="strum", tempo_bpm=144.0, meter=6, valence=0.5, arousal=0.65, tension=0.15),
     genre("polka",
+          "german, austrian, swiss, czech, polish, volksmusik, quadrille, galop, schottische, "
           "oom pah, oompah, oktoberfest, bavarian, beer hall, beer tent, alpine, schuhplattler, landler, yodel, "
           "yodeling, tyrolean, accordion polka, chicken dance, slovenian",
           ("polka, accordion and tuba", "bavarian beer festival, tuba and brass", "village polka with clarinet"),
@@ -53,12 +56,16 @@ ROWS: Final = (
           Roles("clarinet, violin", "violin", "accordion", "tuba, acoustic bass", ""),
           layout="polka band", groove="polka", percussion="kit", scale="phrygian dominant", harmony="functional",
           figuration="off-beat", tempo_bpm=138.0, meter=2, density=0.6, valence=0.4, arousal=0.75, tension=0.25),
-    genre("balkan", "balkan brass, gypsy brass, romani, bulgarian, serbian, gypsy band",
+    genre("balkan",
+          "romanian, hungarian, macedonian, albanian, gypsy, csardas, czardas, hora, kolo, tamburitza, "
+          "tamburica, croatian, "
+          "balkan brass, gypsy brass, romani, bulgarian, serbian, gypsy band",
           ("balkan brass band, wild and odd meters", "gypsy wedding, trumpets and tuba", "bulgarian dance in seven"),
           Roles("trumpet, clarinet", "alto saxophone", "brass, accordion", "tuba", ""),
           layout="polka band", groove="polka", percussion="kit", scale="phrygian dominant", harmony="functional",
           figuration="off-beat", tempo_bpm=140.0, meter=4, density=0.65, valence=0.3, arousal=0.85, tension=0.3),
     genre("russian",
+          "georgian, siberian, cossacks, "
           "russia, balalaika, soviet, cossack, siberia, slavic, ukrainian, kalinka, hopak, gopak, red army, "
           "tetris theme, kazachok, moscow, babushka, russian folk",
           ("russian folk, balalaika and accordion", "cossack dance, faster and faster", "slavic melancholy song"),
@@ -72,12 +79,15 @@ ROWS: Final = (
           Roles("nylon guitar, accordion", "violin", "steel guitar, nylon guitar", "acoustic bass", ""),
           layout="plucked duo", groove="hand drums", percussion="hand drums", scale="harmonic minor",
           harmony="functional", figuration="tremolo", tempo_bpm=112.0, valence=0.3, arousal=0.5, tension=0.2),
-    genre("musette", "paris, parisian, france, chanson, accordion waltz, french cafe, montmartre, french accordion",
+    genre("musette",
+          "french, "
+          "paris, parisian, france, chanson, accordion waltz, french cafe, montmartre, french accordion",
           ("french musette, accordion waltz", "paris street cafe", "accordion and guitar by the Seine"),
           Roles("accordion", "clarinet", "nylon guitar", "acoustic bass", ""),
           layout="polka band", groove="waltz", percussion="brushes", scale="minor", harmony="functional",
           figuration="off-beat", tempo_bpm=150.0, meter=3, valence=0.5, arousal=0.45, tension=0.1),
     genre("waltz",
+          "edwardian, belle epoque, "
           "viennese waltz, vienna, viennese, ballroom, masquerade, strauss, ballroom waltz, blue danube, "
           "grand waltz, court ball",
           ("viennese waltz, strings and horns", "ballroom dance, elegant and whirling", "masked ball in the palace"),
@@ -89,18 +99,23 @@ ROWS: Final = (
           Roles("trumpet, piccolo", "horn", "brass, clarinet", "tuba", "glockenspiel"),
           layout="military band", groove="march", percussion="snare drum", scale="major", harmony="functional",
           figuration="off-beat", tempo_bpm=116.0, meter=2, valence=0.6, arousal=0.7, tension=0.15),
-    genre("military march", "military, soldiers, army, snare and fife, fife, drum corps, regiment, troops, barracks",
+    genre("military march",
+          "napoleonic, civil war, world war two, world war 2, world war ii, ww 2, wwii, military band, "
+          "military, soldiers, army, snare and fife, fife, drum corps, regiment, troops, barracks",
           ("military march, snare and fife", "soldiers on parade, snare drum", "army camp, bugle and drums"),
           Roles("piccolo, trumpet", "", "brass", "tuba", ""),
           layout="military band", groove="march", percussion="snare drum", scale="major", harmony="functional",
           figuration="stabs", tempo_bpm=112.0, meter=2, articulation=0.3, room=0.35, valence=0.3, arousal=0.65,
           tension=0.3),
-    genre("fanfare", "royal fanfare, trumpet fanfare, coronation, royal, king, herald, ceremony, ceremonial",
+    genre("fanfare",
+          "ancient rome, roman empire, colosseum, "
+          "royal fanfare, trumpet fanfare, coronation, royal, king, herald, ceremony, ceremonial",
           ("royal fanfare, trumpets", "the king arrives, heralds", "coronation, majestic brass"),
           Roles("trumpet", "horn", "trombone, brass", "tuba", ""),
           layout="victory", groove="fanfare", percussion="orchestral", scale="major", harmony="functional",
           figuration="stabs", tempo_bpm=100.0, room=0.7, valence=0.8, arousal=0.7, tension=0.15),
     genre("medieval",
+          "elizabethan, consort, recorder consort, viol consort, "
           "medieval feast, minstrel, troubadour, middle ages, lute, renaissance, jester, tudor, madrigal, "
           "hurdy gurdy, estampie, bardic, crusader, renaissance fair, dungeon synth, medieval village, "
           "medieval dance, the witcher, witcher",
@@ -110,6 +125,7 @@ ROWS: Final = (
           layout="folk dance", groove="hand drums", percussion="hand drums", scale="dorian", harmony="modal",
           figuration="strum", tempo_bpm=112.0, room=0.5, valence=0.4, arousal=0.5, tension=0.1),
     genre("viking",
+          "norwegian, swedish, finnish, icelandic, danish, "
           "nordic, norse, vikings, scandinavian, skyrim, longship, valhalla, barbarian, northmen, fjord, "
           "god of war, wardruna, ragnarok, nordic folk, norse ritual, assassins creed valhalla",
           ("viking war drums and horns", "nordic folk, bowed lyre and chant", "longships in the fog, deep drums",

@@ -9,7 +9,9 @@ from segue.style.points.named_style import Roles, genre, scene
 # A style reads as one row of a table.
 # fmt: off
 ROWS: Final = (
-    genre("gamelan", "bali, balinese, java, javanese, indonesia, indonesian",
+    genre("gamelan",
+          "thai, cambodian, burmese, filipino, kulintang, "
+          "bali, balinese, java, javanese, indonesia, indonesian",
           ("gamelan, bronze gongs and metallophones", "balinese temple, shimmering interlocking bells",
            "javanese court gamelan"),
           Roles("vibraphone, marimba", "", "vibraphone, celesta", "tubular bells", "glockenspiel, celesta"),
@@ -33,6 +35,7 @@ ROWS: Final = (
           layout="tribal", groove="taiko", percussion="taiko", scale="in-sen", harmony="drone",
           figuration="ostinato", tempo_bpm=118.0, density=0.6, room=0.6, valence=-0.2, arousal=0.75, tension=0.55),
     genre("Chinese",
+          "korean, vietnamese, oriental, far eastern, asian, peking opera, "
           "china, erhu, guzheng, pipa, beijing, chinatown, wuxia, kung fu, dynasty, silk road, mandarin, guqin, "
           "lunar new year, guzheng garden, shanghai, hanfu, chinese opera, mulan, tibetan, great wall, jade, "
           "chinese new year, genshin",
@@ -42,6 +45,7 @@ ROWS: Final = (
           layout="koto garden", groove="none", percussion="orchestral", scale="major pentatonic", harmony="modal",
           figuration="arpeggio", tempo_bpm=84.0, density=0.5, room=0.5, valence=0.3, arousal=0.35, tension=0.15),
     genre("Indian raga",
+          "punjabi, pakistani, nepalese, hindi, bengali, "
           "raga, sitar, india, indian, bollywood, hindu, tabla, bhangra, mumbai, tanpura, carnatic, hindustani, "
           "ravi shankar, bollywood dance, qawwali, sufi, monsoon temple, himalaya, nepal",
           ("indian raga, sitar and tabla", "sitar over a drone", "bollywood dance, strings and drums",
@@ -50,6 +54,7 @@ ROWS: Final = (
           layout="drone", groove="hand drums", percussion="hand drums", scale="phrygian dominant", harmony="drone",
           figuration="arpeggio", tempo_bpm=92.0, density=0.5, room=0.45, valence=0.2, arousal=0.4, tension=0.25),
     genre("Arabic maqam",
+          "bedouin, armenian, algerian, tunisian, lebanese, syrian, iraqi, iranian, anatolian, "
           "arabic, arabian, arab, maqam, middle eastern, persian, turkish, oud, bazaar, ottoman, sultan, "
           "belly dance, bellydance, istanbul, morocco, moroccan, prince of persia, hijaz, darbuka, saz, "
           "persian bazaar, gnawa, aladdin, arabian nights, kurdish, rai, dabke, whirling dervish, sultan palace, "
@@ -62,6 +67,7 @@ ROWS: Final = (
           harmony="drone", figuration="layout", tempo_bpm=100.0, density=0.55, room=0.4, valence=0.0, arousal=0.5,
           tension=0.35),
     genre("African drums",
+          "ethiopian, nigerian, senegalese, malian, ghanaian, kenyan, tuareg, "
           "african, africa, djembe, savanna, savannah, safari, west african, zulu, kora, griot, mbira, balafon, "
           "african village, taarab, zimbabwe, mali, lion king, african tribe, serengeti",
           ("african drums and kalimba", "savanna, djembe and chant", "safari, marimba and shakers"),
@@ -69,6 +75,7 @@ ROWS: Final = (
           layout="tribal", groove="tribal", percussion="hand drums", scale="major pentatonic", harmony="modal",
           figuration="ostinato", tempo_bpm=112.0, density=0.7, valence=0.5, arousal=0.7, tension=0.15),
     genre("tribal",
+          "native american, bronze age, "
           "tribal drums, tribe, shaman, shamanic, primal, primitive, prehistoric, stone age, cavemen, aztec, "
           "mayan, native, ritual drums, far cry, war dance, mayan temple, jungle tribe, neolithic, ritual dance, "
           "voodoo drums, caveman, aboriginal ritual",

@@ -16,6 +16,7 @@ def _words(table: dict[str, str]) -> dict[str, str]:
 TEMPO_BPM: Final[dict[str, float]] = {
     "larghissimo": 36.0,
     "grave": 42.0,
+    "maestoso": 84.0,
     "largo": 50.0,
     "larghetto": 62.0,
     "lento": 54.0,
@@ -32,26 +33,86 @@ TEMPO_BPM: Final[dict[str, float]] = {
 }
 """Classical tempo words, in beats a minute."""
 
+MIDDLE_BPM: Final = 100.0
+"""A tempo neither slow nor fast."""
+
 # A tempo word pulls the style's tempo toward a target: how many beats a minute, and how far, in [0, 1].
 TEMPO_PULL: Final[dict[str, tuple[float, float]]] = {
     **dict.fromkeys(("very slow", "extremely slow", "super slow", "glacial", "crawling", "so slow"), (46.0, 0.75)),
     **dict.fromkeys(
-        ("slow", "slowly", "slowed", "slowed down", "slow tempo", "languid", "sluggish", "plodding", "unhurried"),
+        (
+            "slow",
+            "slowly",
+            "slowed",
+            "slowed down",
+            "slow tempo",
+            "languid",
+            "sluggish",
+            "plodding",
+            "unhurried",
+            "trudging",
+            "dragging",
+            "creeping",
+        ),
         (62.0, 0.55),
     ),
     **dict.fromkeys(
-        ("slower", "laid back", "relaxed tempo", "lazy", "downtempo", "down tempo", "leisurely", "slow ish"),
+        (
+            "slower",
+            "laid back",
+            "relaxed tempo",
+            "lazy",
+            "downtempo",
+            "down tempo",
+            "leisurely",
+            "slow ish",
+            "slowish",
+            "strolling",
+        ),
         (76.0, 0.35),
     ),
     **dict.fromkeys(
         ("medium tempo", "mid tempo", "midtempo", "medium", "moderate", "moderate tempo", "walking pace"), (108.0, 0.6)
     ),
     **dict.fromkeys(
-        ("upbeat", "uptempo", "up tempo", "lively", "brisk", "bouncy", "faster", "quick", "sprightly", "animated"),
+        (
+            "upbeat",
+            "uptempo",
+            "up tempo",
+            "lively",
+            "brisk",
+            "bouncy",
+            "faster",
+            "quick",
+            "sprightly",
+            "animated",
+            "jogging",
+            "trotting",
+            "snappy",
+            "zippy",
+            "peppy",
+            "con brio",
+            "con moto",
+            "dance tempo",
+        ),
         (136.0, 0.4),
     ),
     **dict.fromkeys(
-        ("fast", "rapid", "speedy", "fast paced", "high speed", "racing tempo", "hurried", "galloping"), (168.0, 0.55)
+        (
+            "fast",
+            "rapid",
+            "speedy",
+            "fast paced",
+            "high speed",
+            "racing tempo",
+            "hurried",
+            "galloping",
+            "rushing",
+            "sprinting",
+            "double time",
+            "con fuoco",
+        ),
+        (168.0, 0.55),
     ),
     **dict.fromkeys(
         (
@@ -65,12 +126,26 @@ TEMPO_PULL: Final[dict[str, tuple[float, float]]] = {
             "blistering",
             "insanely fast",
             "hyperspeed",
+            "blazing",
+            "lightning fast",
             "manic",
         ),
         (196.0, 0.7),
     ),
 }
 """Words that make a style slower or faster."""
+
+# Of meters that are uneven and not named the commonest is meant.
+_ODD_METERS: Final = listed(
+    "odd meter, odd time, odd time signature, uneven meter, asymmetric meter, irregular meter, aksak"
+)
+# "Three beats to the bar", "5 beats per measure".
+_COUNTED_BEATS: Final = {
+    f"{number} beats {per}": beats
+    for beats, words in {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 9: "nine"}.items()
+    for number in (words, str(beats))
+    for per in ("to the bar", "to a bar", "a bar", "per bar", "a measure", "per measure", "to the measure")
+}
 
 METER: Final[dict[str, int]] = {
     **dict.fromkeys(
@@ -92,8 +167,8 @@ METER: Final[dict[str, int]] = {
         ),
         3,
     ),
-    **dict.fromkeys(("in four", "four four", "common time", "four quarter"), 4),
-    **dict.fromkeys(("in five", "five four", "quintuple", "take five"), 5),
+    **dict.fromkeys(("in four", "four four", "common time", "four quarter", "quadruple meter"), 4),
+    **dict.fromkeys(("in five", "five four", "five eight", "quintuple", "take five"), 5),
     **dict.fromkeys(
         (
             "in six",
@@ -108,10 +183,12 @@ METER: Final[dict[str, int]] = {
         ),
         6,
     ),
-    **dict.fromkeys(("in seven", "seven eight", "seven four", "septuple"), 7),
+    **dict.fromkeys(("in seven", "seven eight", "seven four", "septuple", *_ODD_METERS), 7),
     **dict.fromkeys(("in nine", "nine eight", "slip jig"), 9),
+    **dict.fromkeys(("in eleven", "eleven eight", "eleven four"), 11),
     **dict.fromkeys(("twelve eight",), 12),
-    **dict.fromkeys(("in two", "two four", "cut time", "two step", "alla breve"), 2),
+    **dict.fromkeys(("in two", "two four", "cut time", "two step", "alla breve", "duple", "duple meter"), 2),
+    **_COUNTED_BEATS,
 }
 """Words that say how many beats a bar has."""
 
@@ -120,8 +197,9 @@ GROOVE: Final = _words(
         "straight": "straight beat, steady beat, straight eighths",
         "rock": "rock beat, backbeat, back beat, rock drums, motorik",
         "swing": "swing, swung, swinging, swing feel, swing beat, jazz swing, ride cymbal",
-        "shuffle": "shuffle, shuffled, shuffling, blues shuffle, shuffle beat",
-        "breakbeat": "breakbeat, breakbeats, break beat, breaks, amen break, amen, chopped drums, drum and bass beat, "
+        "shuffle": "triplet feel, triplets, shuffle, shuffled, shuffling, blues shuffle, shuffle beat",
+        "breakbeat": "breakbeat, breakbeats, broken beat, broken beats, break beat, breaks, amen break, amen, "
+        "chopped drums, drum and bass beat, "
         "jungle breaks",
         "four on the floor": "four on the floor, four to the floor, 4 on the floor, 4 to the floor, four on floor, "
         "kick on every beat, pounding kick, dance beat, "
@@ -245,16 +323,20 @@ SOUND: Final = _pulls(
     {
         # Production.
         "lo fi, lofi, low fidelity, dusty, old tape": "low_pass_hz 5000, wow 0.4, saturation 0.2 0.7, bits 12",
-        "cassette, tape, vhs, warped, wobbly, warbly, detuned, out of tune": "wow 0.5, low_pass_hz 8000 0.6",
-        "vinyl, vinyl crackle, gramophone, old record, scratchy, shellac, old radio, "
+        "cassette, tape, tape hiss, tape saturation, wow and flutter, vhs, warped, wobbly, warbly, detuned, "
+        "out of tune": "wow 0.5, low_pass_hz 8000 0.6",
+        "vinyl, vinyl crackle, crackle, crackling, hiss, hissy, gramophone, old record, scratchy, shellac, old radio, "
         "phonograph": "low_pass_hz 5500, wow 0.25, width 0.2",
-        "radio, telephone, muffled, behind a door, distant radio, dull": "low_pass_hz 2500, width 0.2",
+        "radio, telephone, megaphone, muffled, filtered, behind a door, through a wall, distant radio, "
+        "dull": "low_pass_hz 2500, width 0.2",
         "8 bit, 8bit, eight bit, nes, game boy, gameboy, c 64, commodore 64, sid": "bits 8, width 0.3, room 0.1",
         "16 bit, 16bit, snes, mega drive, genesis": "bits 12, room 0.3",
         "bitcrushed, bit crushed, bit crush, bitcrush, crushed": "bits 6",
         "dry, close, close mic, intimate, no reverb, in your face": "room 0.1",
         "room, small room, live room": "room 0.35",
-        "hall, concert hall, reverb, reverberant, echoing, echoes, echo, echoey, spacious, airy": "room 0.75",
+        "distant, far away, faraway": "room 0.85, low_pass_hz 7000 0.6",
+        "hall, concert hall, wet, plate reverb, gated reverb, spring reverb, delay, dub delay, washed out, "
+        "reverb, reverberant, echoing, echoes, echo, echoey, spacious, airy": "room 0.75",
         "huge hall, cathedral reverb, cavernous, vast, endless reverb, huge reverb, big reverb, long reverb, "
         "massive reverb, drenched in reverb, stone halls, boundless": "room 0.95",
         "mono, monophonic sound, narrow": "width 0.0",
@@ -264,19 +346,22 @@ SOUND: Final = _pulls(
         "distorted, distortion, gritty, crunchy, fuzz, fuzzy, overdriven, dirty, grimy, saturated, "
         "raw": "saturation 0.6",
         "heavy, crushing, brutal": "saturation 0.4 0.6, density 0.65 0.4",
-        "clean, polished, pristine": "saturation 0.0, wow 0.0, low_pass_hz 20000, bits 16",
+        "clean, polished, pristine, hi fi, crisp, glossy": "saturation 0.0, wow 0.0, low_pass_hz 20000, bits 16",
         "pumping, sidechain, side chain, sidechained, side chained": "pump 0.7",
         # How many notes.
         "sparse, minimal, minimalistic, few notes, empty, barren, bare, spare, thin, simple, quiet, restrained, "
-        "understated": "density 0.25 0.8",
-        "busy, dense, complex, intricate, virtuosic, virtuoso, flurry, ornate, chaotic, hectic, "
-        "many notes": "density 0.8 0.8",
+        "understated, fewer notes, less notes": "density 0.25 0.8",
+        "busy, dense, layered, thick, maximal, wall of sound, complex, intricate, virtuosic, virtuoso, flurry, "
+        "ornate, chaotic, hectic, "
+        "many notes, more notes": "density 0.8 0.8",
         "frantic, frenetic, frenzied, manic": "density 0.8 0.6",
         # How high.
         "low register, very low, subterranean, rumbling, low, bassy": "register -7 0.8",
-        "high, high pitched, high register, soaring, tinkling, twinkling, piercing": "register 7 0.8",
+        "high, crystalline, shimmering, sparkling, high pitched, high register, soaring, tinkling, twinkling, "
+        "piercing": "register 7 0.8",
         # How long.
-        "staccato, short notes, plucky, clipped, pointed, spiky, detached, choppy, pizzicato": "articulation 0.1",
+        "staccato, short notes, plucky, clipped, pointed, spiky, detached, choppy, pizzicato, glitchy, "
+        "stuttering, chopped, tight": "articulation 0.1",
         "marcato, accented, punchy, percussive": "articulation 0.25",
         "legato, smooth, flowing, lyrical, connected, sustained, cantabile, lush, drawn out": "articulation 0.85",
         "tenuto, held": "articulation 0.8",
@@ -304,12 +389,13 @@ MOOD: Final = _pulls(
         "creepy, eerie, spooky, scary, unsettling, disturbing, haunted, ghostly, terrifying, horrifying, horror, "
         "nightmarish, uneasy, uncanny": "valence -0.8 0.85, tension 0.9 0.85",
         "tense, suspenseful, nervous, anxious, urgent, nail biting, paranoid, edgy, "
-        "suspense": "tension 0.85 0.85, valence -0.3 0.4",
+        "suspense, tension": "tension 0.85 0.85, valence -0.3 0.4",
         "mysterious, enigmatic, curious, strange, weird, secretive, uncertain": "tension 0.5 0.6, valence -0.1 0.5",
         "angry, aggressive, furious, violent, brutal, fierce, savage, relentless, rage, raging, vicious, merciless, "
         "ferocious": "arousal 0.95 0.85, tension 0.8 0.7, valence -0.5 0.6",
         "intense, energetic, powerful, pounding, explosive, high energy, adrenaline, driving, frantic, hectic, epic, "
-        "massive, pumping, euphoric, ecstatic, wild, fiery, action packed, hyper": "arousal 0.9 0.8",
+        "massive, pumping, euphoric, ecstatic, wild, fiery, action packed, hyper, "
+        "energy": "arousal 0.9 0.8",
         "calm, peaceful, relaxing, relaxed, gentle, soothing, serene, tranquil, quiet, soft, restful, chill, chilled, "
         "mellow, subdued, sleepy, lullaby, delicate, meditative, cozy, cosy, "
         "laid back": "arousal 0.12 0.8, tension 0.05 0.7",
@@ -326,7 +412,8 @@ MOOD: Final = _pulls(
 BRIGHT_MOODS: Final = frozenset(
     listed(
         "happy, cheerful, joyful, joyous, merry, jolly, sunny, glad, delighted, gleeful, festive, cheery, jubilant, "
-        "uplifting, feel good, optimistic, triumphant, victorious, glorious, wholesome, heartwarming, bubbly, perky, "
+        "uplifting, feel good, optimistic, hopeful, inspiring, whimsical, playful, silly, goofy, triumphant, "
+        "victorious, glorious, wholesome, heartwarming, bubbly, perky, "
         "cute"
     )
 )

@@ -24,6 +24,7 @@ COMMON_WORDS: Final = frozenset(
         "symphony, symphonic, roots, "
         "chill, doom, hardcore, mass, glass, reich, portal, drift, prodigy, mali, trad, stoner, emo, sonic, mario, "
         "sega, route, worship, idol, celeste like, demons, platformer, pixel art, retro game, arcade, "
-        "hijaz, maqam"
+        "hijaz, maqam, french, polish, hungarian, gypsy, polar, oriental, asian, cocktail, "
+        "consort, grime, jive, prelude, hora, georgian, cabaret"
     )
 )

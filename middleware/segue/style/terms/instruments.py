@@ -50,21 +50,22 @@ _ROWS: Final[tuple[tuple[str, Part, str], ...]] = (
     ("electric piano", "chords", "electric piano, rhodes, fender rhodes, wurlitzer, wurli, e piano, epiano"),
     ("FM electric piano", "chords", "dx 7, fm piano, fm electric piano, fm synth, fm bell, digital piano"),
     ("electric grand", "chords", "electric grand"),
-    ("harpsichord", "chords", "harpsichord, harpsichords, cembalo, spinet, virginal"),
+    ("harpsichord", "chords", "harpsichord, harpsichords, clavichord, cembalo, spinet, virginal"),
     ("clavinet", "chords", "clavinet, clavi, clav"),
     ("drawbar organ", "chords", "hammond, hammond organ, jazz organ, b 3, drawbar organ, leslie"),
     ("percussive organ", "chords", "percussive organ"),
     ("rock organ", "chords", "rock organ, distorted organ, farfisa, vox organ, combo organ"),
     ("church organ", "chords", "*organ, church organ, pipe organ, cathedral organ, gothic organ, organs, organist"),
-    ("reed organ", "chords", "harmonium, reed organ, pump organ, melodeon, shruti box"),
+    ("reed organ", "chords", "harmonium, sheng, reed organ, pump organ, melodeon, shruti box"),
     ("accordion", "chords", "accordion, concertina, squeezebox, musette, accordions, melodica"),
     ("bandoneon", "chords", "bandoneon"),
-    ("celesta", "mallet", "celesta, celeste, toy piano, crystal bells, glass harmonica"),
+    ("celesta", "mallet", "celesta, celeste, toy piano, crystal bells, glass harmonica, glass armonica, glass harp"),
     # Plucked.
     (
         "nylon guitar",
         "pluck",
-        "*guitar, *acoustic guitar, nylon guitar, classical guitar, spanish guitar, flamenco guitar, vihuela, guitars",
+        "*guitar, *acoustic guitar, nylon guitar, nylon string guitar, classical guitar, spanish guitar, "
+        "flamenco guitar, vihuela, guitars",
     ),
     (
         "nylon guitar",
@@ -75,7 +76,8 @@ _ROWS: Final[tuple[tuple[str, Part, str], ...]] = (
     (
         "steel guitar",
         "pluck",
-        "steel guitar, steel string guitar, twelve string guitar, 12 string guitar, folk guitar, fingerpicked guitar, "
+        "steel guitar, steel string guitar, twelve string guitar, 12 string guitar, twelve string, 12 string, "
+        "tambura, folk guitar, fingerpicked guitar, "
         "slide guitar, pedal steel, lap steel, dobro, resonator guitar, bouzouki, mandolin, mandolins, cittern, "
         "mandola, strummed guitar, western guitar",
     ),
@@ -104,11 +106,11 @@ _ROWS: Final[tuple[tuple[str, Part, str], ...]] = (
         "downtuned guitars, heavy riffs, shredding",
     ),
     ("guitar harmonics", "pluck", "guitar harmonics, harmonics"),
-    ("banjo", "pluck", "banjo, banjos, banjo rolls"),
+    ("banjo", "pluck", "banjo, banjolele, banjos, banjo rolls"),
     ("sitar", "pluck", "sitar, sitars, veena, sarod"),
     ("shamisen", "pluck", "shamisen, sanshin, biwa, pipa, ruan, liuqin, tovshuur"),
-    ("koto", "pluck", "koto, guzheng, guqin, zheng, gayageum, zither, zithers, qanun, kanun, autoharp"),
-    ("harp", "chords", "harp, harps, lyre, celtic harp, kora, lyres, psaltery"),
+    ("koto", "pluck", "koto, kantele, guzheng, guqin, zheng, gayageum, zither, zithers, qanun, kanun, autoharp"),
+    ("harp", "chords", "harp, harps, ngoni, nyatiti, lyre, celtic harp, kora, lyres, psaltery"),
     ("dulcimer", "mallet", "dulcimer, hammered dulcimer, santur, santoor, cimbalom, yangqin, cymbalom"),
     ("kalimba", "mallet", "kalimba, mbira, thumb piano, sansula"),
     # Bowed.
@@ -116,7 +118,8 @@ _ROWS: Final[tuple[tuple[str, Part, str], ...]] = (
     (
         "fiddle",
         "line",
-        "fiddle, fiddles, celtic fiddle, erhu, hardanger fiddle, kamancheh, rebab, nyckelharpa, hurdy gurdy, rebec, "
+        "fiddle, fiddles, gadulka, vielle, haegeum, celtic fiddle, erhu, hardanger fiddle, kamancheh, rebab, "
+        "nyckelharpa, hurdy gurdy, rebec, "
         "sarangi",
     ),
     ("viola", "line", "viola, violas, viola da gamba, horsehead fiddle, morin khuur, gamba, viol"),
@@ -146,11 +149,16 @@ _ROWS: Final[tuple[tuple[str, Part, str], ...]] = (
     ),
     ("synth strings", "pad", "synth strings, string machine, solina, mellotron, string synth, synthetic strings"),
     # Brass.
-    ("trumpet", "line", "trumpet, trumpets, cornet, flugelhorn, bugle, piccolo trumpet, trumpeter"),
+    ("trumpet", "line", "trumpet, trumpets, cornett, cornet, flugelhorn, bugle, piccolo trumpet, trumpeter"),
     ("muted trumpet", "line", "muted trumpet, muted trumpets, harmon mute, mute trumpet, muted brass"),
-    ("trombone", "line", "trombone, trombones, bass trombone, low brass, euphonium"),
-    ("tuba", "bass", "tuba, tubas, sousaphone, helicon"),
-    ("horn", "line", "french horn, french horns, horn, alphorn, hunting horn, war horn, shofar, horn section call"),
+    ("trombone", "line", "trombone, trombones, sackbut, sackbuts, bass trombone, low brass, euphonium"),
+    ("tuba", "bass", "tuba, tubas, ophicleide, sousaphone, helicon"),
+    (
+        "horn",
+        "line",
+        "french horn, french horns, horn, conch, wagner tuba, alphorn, hunting horn, war horn, shofar, "
+        "horn section call",
+    ),
     ("brass", "pad", "*brass, brass section, horns, horn section, brass stabs, horn stabs, horn hits, brass hits"),
     ("synth brass", "pad", "synth brass, synth horns, brass synth, analog brass"),
     # Reeds and pipes.
@@ -161,7 +169,7 @@ _ROWS: Final[tuple[tuple[str, Part, str], ...]] = (
     ("oboe", "line", "oboe, oboes, shawm, bombarde"),
     ("english horn", "line", "english horn, cor anglais, duduk, armenian duduk, mey, crumhorn"),
     ("bassoon", "line", "bassoon, bassoons, contrabassoon, dulcian"),
-    ("clarinet", "line", "clarinet, clarinets, bass clarinet"),
+    ("clarinet", "line", "clarinet, clarinets, bass clarinet, basset horn"),
     ("piccolo", "line", "piccolo, piccolos, fife, fifes"),
     (
         "flute",
@@ -175,19 +183,42 @@ _ROWS: Final[tuple[tuple[str, Part, str], ...]] = (
         "line",
         "pan flute, pan flutes, pan pipes, panpipes, pan pipe, panpipe, zampona, siku, quena, native flute",
     ),
-    ("shakuhachi", "line", "shakuhachi, ney, ney flute, nay, bansuri, kaval, suling, breathy flute, ethnic flute"),
+    (
+        "shakuhachi",
+        "line",
+        "shakuhachi, daegeum, ney, ney flute, nay, bansuri, kaval, suling, breathy flute, ethnic flute",
+    ),
     ("bottle", "line", "didgeridoo, didgeridoos, didge, blown bottle"),
     (
         "whistle",
         "line",
-        "whistle, tin whistle, penny whistle, low whistle, whistling, human whistle, theremin, musical saw, "
+        "whistle, tin whistle, penny whistle, low whistle, whistling, human whistle, theremin, ondes martenot, "
+        "musical saw, "
         "irish whistle",
     ),
     ("ocarina", "line", "ocarina, ocarinas"),
-    ("harmonica", "line", "harmonica, kazoo, blues harp, mouth harp, harmonicas, jaw harp"),
-    ("bagpipe", "line", "bagpipe, bagpipes, uilleann pipes, highland pipes, pipes and drums, small pipes"),
-    ("shanai", "line", "shehnai, shanai, zurna, suona, mizmar, nadaswaram"),
-    ("flute, clarinet, oboe", "line", "*woodwinds, *woodwind, *wind ensemble, wind quintet, wind section"),
+    ("harmonica", "line", "harmonica, kazoo, blues harp, mouth harp, harmonicas, jaw harp, jews harp"),
+    ("bagpipe", "line", "bagpipe, bagpipes, gaida, uilleann pipes, highland pipes, pipes and drums, small pipes"),
+    ("shanai", "line", "shehnai, hichiriki, shanai, zurna, suona, mizmar, nadaswaram"),
+    ("flute, clarinet, oboe", "line", "*woodwinds, *woodwind, *wind ensemble, wind section"),
+    # Small groups, which play alone.
+    (
+        "flute, oboe, clarinet, bassoon, horn",
+        "line",
+        "wind quintet, woodwind quintet, wind sextet, wind octet, woodwind ensemble, woodwind trio, wind trio",
+    ),
+    (
+        "soprano saxophone, alto saxophone, tenor saxophone, baritone saxophone",
+        "line",
+        "saxophone quartet, saxophone ensemble",
+    ),
+    ("flute", "pad", "flute trio, flute quartet, flute ensemble"),
+    ("recorder", "pad", "recorder consort, recorder quartet, recorder ensemble"),
+    ("clarinet", "pad", "clarinet quartet, clarinet trio"),
+    ("cello", "pad", "cello quartet, cello ensemble, cello octet"),
+    ("trombone", "pad", "trombone quartet"),
+    ("horn", "pad", "horn quartet"),
+    ("nylon guitar", "pluck", "guitar quartet, guitar trio, guitar ensemble"),
     # Ringing.
     (
         "glockenspiel",
@@ -195,13 +226,13 @@ _ROWS: Final[tuple[tuple[str, Part, str], ...]] = (
         "glockenspiel, glock, bells, orchestra bells, chimes, wind chimes, sparkling bells, tinkling bells",
     ),
     ("music box", "mallet", "music box, musical box, music boxes, musicbox"),
-    ("vibraphone", "mallet", "vibraphone, vibes, vibraphones, metallophone, metallophones, bonang"),
+    ("vibraphone", "mallet", "vibraphone, vibes, saron, kulintang, vibraphones, metallophone, metallophones, bonang"),
     ("marimba", "mallet", "marimba, marimbas, balafon, wooden mallets, mallets, wood blocks melody, gyil"),
-    ("xylophone", "mallet", "xylophone, xylophones"),
+    ("xylophone", "mallet", "xylophone, xylophones, angklung"),
     (
         "tubular bells",
         "mallet",
-        "tubular bells, church bells, church bell, tolling bell, tolling bells, cathedral bells, bell tower, "
+        "tubular bells, carillon, church bells, church bell, tolling bell, tolling bells, cathedral bells, bell tower, "
         "death knell, gong bells",
     ),
     (
@@ -226,8 +257,9 @@ _ROWS: Final[tuple[tuple[str, Part, str], ...]] = (
         "voices",
         "line",
         "voices, voice, vocals, vocal, wordless voices, humming, soprano, singer, female voice, female vocals, "
-        "male voice, whispers, whispering voices, ethereal voices, ooh, aah",
+        "male voice, tenor voice, baritone voice, alto voice, ethereal voices",
     ),
+    ("voices", "pad", "whispers, whispering voices, whispering, ooh, aah"),
     ("synth voice", "pad", "synth voice, vocoder, synth choir, robotic voice, talkbox"),
     # Synthesizers.
     (
@@ -239,7 +271,8 @@ _ROWS: Final[tuple[tuple[str, Part, str], ...]] = (
     (
         "saw lead",
         "line",
-        "saw lead, sawtooth, saw wave, synth lead, lead synth, supersaw, super saw, analog lead, moog lead, hoover, "
+        "saw lead, moog, minimoog, sawtooth, saw wave, synth lead, lead synth, supersaw, super saw, "
+        "analog lead, moog lead, hoover, "
         "rave stabs, saw synth, saw waves",
     ),
     ("calliope lead", "line", "calliope, steam organ, fairground organ, triangle wave"),
@@ -259,7 +292,7 @@ _ROWS: Final[tuple[tuple[str, Part, str], ...]] = (
     ),
     ("glass pad", "pad", "glass pad, glass pads, glassy pads, icy pads, crystalline pads"),
     ("sweep pad", "pad", "sweep pad, sweeping pads, evolving pads, dark pads, dark pad, swelling pads"),
-    ("metal pad", "pad", "metal pad, metallic pads, metallic pad, metallic drones"),
+    ("metal pad", "pad", "metal pad, waterphone, metallic pads, metallic pad, metallic drones"),
     ("halo pad", "pad", "halo pad, heavenly pads, airy pads, angelic pads"),
     ("fantasia pad", "pad", "fantasia, bell pad, new age pad"),
     ("choir pad", "pad", "choir pad, vocal pad, vox pad"),
@@ -387,7 +420,7 @@ _DRUMS: Final = (
         "electronic",
         "straight",
         "drum machine, electronic drums, drum machines, electronic beat, electronic beats, linn drum, linndrum, "
-        "synthetic drums, programmed drums, 909, 707, gated snare, "
+        "synthetic drums, programmed drums, tr 909, 909, 707, gated snare, "
         "electronic percussion, edm drums",
     ),
     (
@@ -407,7 +440,8 @@ _DRUMS: Final = (
         "orchestral",
         "sparse",
         "timpani, timpanis, kettle drums, kettledrums, orchestral percussion, bass drum, cymbals, gong, gongs, "
-        "tam tam, triangle, wood block, woodblock, woodblocks, woodblock percussion",
+        "tam tam, triangle, temple blocks, anvil, anvils, ratchet, mark tree, wood block, woodblock, "
+        "woodblocks, woodblock percussion",
     ),
     (
         "hand drums",
@@ -416,9 +450,12 @@ _DRUMS: Final = (
         "frame drum, frame drums, "
         "bendir, "
         "cajon, hand percussion, tambourine, tambourines, shaker, shakers, "
-        "maracas, castanets, clapping, hand claps, handclaps, claps, palmas, stomping, foot stomps, bodhran, "
+        "maracas, castanets, dunun, mridangam, tsuzumi, janggu, davul, tabor, spoons, washboard, finger snaps, "
+        "finger clicks, snapping fingers, vibraslap, rainstick, beatboxing, clapping, hand claps, handclaps, "
+        "claps, palmas, stomping, foot stomps, bodhran, "
         "bodhrans, ethnic percussion, body percussion, udu, rattles, clap, stomps",
     ),
+    ("hand drums", "samba", "surdo, surdos, cuica, pandeiro, tamborim, agogo, repinique, berimbau"),
     ("hand drums", "clave", "congas, conga, bongos, bongo, timbales, guiro, claves, latin percussion"),
     (
         "hand drums",

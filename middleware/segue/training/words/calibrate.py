@@ -18,12 +18,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.contract import FRAME_RATE, SAMPLE_RATE, TICKS_PER_BEAT, Conditioning, Request, Samples, StyleBank
+from segue.contract import SAMPLE_RATE, Samples
 from segue.score.generator import ScoreGenerator
 from segue.score.sampler.sampler import Sampler
 from segue.style.points import POINTS
 from segue.style.spectral import power_spectrogram
 from segue.style_profile import RANGES, Ensemble, StyleProfile, distance
+from segue.training.renders import rendered
 
 SECONDS: Final = 8
 BANDS: Final = 24
@@ -53,32 +54,6 @@ def variants(profile: StyleProfile, other: StyleProfile) -> Iterator[StyleProfil
     yield replace(profile, figuration=other.figuration)
 
 
-def rendered(generator: ScoreGenerator, profile: StyleProfile, seed: int) -> Samples:
-    """Return SECONDS of a profile at its own tempo and meter, intensity 0.6."""
-    frames = SECONDS * FRAME_RATE
-    milli_bpm = round(profile.tempo_bpm * 1000)
-    ticks = np.arange(frames, dtype=np.int64) * milli_bpm
-    bar_ticks = profile.meter * TICKS_PER_BEAT
-    bank = StyleBank(names=("it",), embeddings=np.ones((1, 1), np.float32), profiles=(profile,))
-    conditioning = Conditioning(
-        frame=0,
-        weights=np.ones((frames, 1), np.float32),
-        tempo_bpm=np.full(frames, milli_bpm / 1000, np.float32),
-        ticks=ticks,
-        bar=(ticks // bar_ticks).astype(np.int32),
-        bar_ticks=ticks // bar_ticks * bar_ticks,
-        meter=np.full(frames, profile.meter, np.int8),
-        tonic=np.full(frames, 2, np.int8),
-        mode=np.full(frames, -1, np.int8),
-        drums=np.full(frames, -1, np.int8),
-        intensity=np.full(frames, 0.6, np.float32),
-        temperature=np.ones(frames, np.float32),
-        guidance=np.ones(frames, np.float32),
-    )
-    request = Request(state=generator.start(seed=seed), styles=bank, conditioning=conditioning)
-    return generator.generate([request])[0].chunk.samples
-
-
 def measures(samples: Samples) -> NDArray[np.float64]:
     """Return the level of each band, its movement, and its spread over time, float64 [3 * BANDS], in decibels."""
     _, power = power_spectrogram(samples.mean(axis=1).astype(np.float64), SAMPLE_RATE, WINDOW, HOP)
@@ -101,12 +76,12 @@ def main() -> None:
     for index, style in enumerate(styles):
         profile, other = style.profile, styles[(index + 1) % len(styles)].profile
         first = len(rows)
-        rows += [measures(rendered(generator, profile, seed)) for seed in (1, 2)]
+        rows += [measures(rendered(generator, profile, seed, seconds=SECONDS).samples) for seed in (1, 2)]
         same.append((first, first + 1))
         for variant in variants(profile, other):
             if variant.key != profile.key:
                 changed.append((first, len(rows), distance(profile, variant)))
-                rows.append(measures(rendered(generator, variant, 1)))
+                rows.append(measures(rendered(generator, variant, 1, seconds=SECONDS).samples))
     table = np.stack(rows)
     table = (table - table.mean(axis=0)) / (table.std(axis=0) + 1e-9)
     noise = [float(np.linalg.norm(table[a] - table[b])) for a, b in same]

@@ -1,29 +1,17 @@
 @tool
-extends EditorPlugin
-## Enables the plug-in Segue in this editor, uses it as a person would, disables it, and writes what
-## it saw to the file that the setting `probe/results` names. An export or an import runs no probe.
-
-const _PATIENCE_MS := 60_000
-
-var _seen := {}
-var _game := -1
-
-
-func _enter_tree() -> void:
-	if ProjectSettings.has_setting("probe/results"):
-		_probe()
+extends "editor_probe.gd"
+## Uses every part of the plug-in, and disables and enables it again and again.
 
 
 func _probe() -> void:
-	await _until(func() -> bool: return not EditorInterface.get_resource_filesystem().is_scanning())
-	EditorInterface.set_plugin_enabled("segue", true)
 	_seen["autoload"] = ProjectSettings.get_setting("autoload/Segue", "")
 	await _until(func() -> bool: return _declarations().paths().size() == 2)
 	_see_declarations()
 	await _see_inspector()
+	await _see_rules_file()
 	await _see_edits()
 	await _see_audition()
-	_dock().get("_rate").pressed.emit()
+	_dock().get("_first_steps").get("_rate").pressed.emit()
 	_seen["mix_rate"] = ProjectSettings.get_setting("audio/driver/mix_rate")
 	await _see_running_game()
 	for round_number in 6:
@@ -37,9 +25,6 @@ func _probe() -> void:
 		_seen["again"] = _controls().size()
 	EditorInterface.set_plugin_enabled("segue", false)
 	_seen["left"] = await _left()
-	var results: String = ProjectSettings.get_setting("probe/results")
-	FileAccess.open(results, FileAccess.WRITE).store_string(JSON.stringify(_seen))
-	get_tree().quit()
 
 
 func _see_declarations() -> void:
@@ -79,6 +64,58 @@ func _see_inspector() -> void:
 	]
 
 
+## The property of a player that is its rule file: what is wrong with each of some, and where its
+## button leads.
+func _see_rules_file() -> void:
+	var player: Node = load("res://addons/segue/nodes/segue_player.gd").new()
+	EditorInterface.get_edited_scene_root().add_child(player)
+	EditorInterface.inspect_object(player)
+	await _until(func() -> bool: return _rules_file_property() != null)
+	DirAccess.copy_absolute("res://music/meadow.yaml", "res://meadow.yaml")
+	_write("notes.yaml", "title: Notes\n")
+	var property := _rules_file_property()
+	var faults := {}
+	for path: String in [
+		"",
+		"res://music/emberwood.yaml",
+		"res://music/emberwod.yaml",
+		"res://music/notes.yaml",
+		"res://music/emberwood.test.yaml",
+		"res://meadow.yaml",
+		"res://music/meadow.yaml",
+	]:
+		property.call("_choose", path)
+		faults[player.get("rules_file")] = property.call("fault")
+	_seen["rules_files"] = faults
+	property.get("_jump_button").pressed.emit()
+	var rule_editor: Window = _dock().get("_rule_editor")
+	_seen["jumped_to_mistake"] = rule_editor.call("place")
+	_seen["listed"] = rule_editor.get("_mistakes").item_count
+	rule_editor.hide()
+	var dialog: EditorFileDialog = property.get("_dialog")
+	property.get("_browse").pressed.emit()
+	_seen["dialog"] = [dialog.visible, dialog.current_dir, ",".join(dialog.filters)]
+	dialog.hide()
+	var dropped := {"type": "files", "files": ["res://music/emberwood.yaml"]}
+	_seen["drops"] = property.call("_can_drop", Vector2.ZERO, dropped)
+	property.call("_drop", Vector2.ZERO, dropped)
+	_seen["dropped"] = player.get("rules_file")
+	# Names of a file outside the folder are known once a node plays it.
+	_write("../field.yaml", "segue: 1\ninputs: {wind: {type: flag}}\n")
+	property.call("_choose", "res://field.yaml")
+	_seen["unknown_yet"] = _declarations().places("input", "res://field.yaml").keys()
+	await _until(
+		func() -> bool: return not _declarations().places("input", "res://field.yaml").is_empty()
+	)
+	_seen["outside"] = _declarations().places("input", "res://field.yaml").keys()
+	EditorInterface.inspect_object(null)
+	await get_tree().process_frame
+	player.free()
+	for path: String in ["res://field.yaml", "res://meadow.yaml", "res://music/notes.yaml"]:
+		DirAccess.remove_absolute(path)
+	await _until(func() -> bool: return _declarations().paths().size() == 2)
+
+
 ## A file whose names cannot be read keeps those it had; a good file has no problems; an edit of a
 ## part of a file counts.
 func _see_edits() -> void:
@@ -102,6 +139,8 @@ func _names_fihgt(problem: String) -> bool:
 
 func _see_audition() -> void:
 	_dock().get("_start").pressed.emit()
+	# The service is not ready yet.
+	_press("boss_dead")
 	var audition: Object = _dock().get("_audition")
 	await _until(
 		func() -> bool: return not audition.call("statistics").get("states", {}).is_empty()
@@ -111,7 +150,8 @@ func _see_audition() -> void:
 		if control.get("name") == "threat":
 			control.get("control").get_child(0).value = 1.0
 	await _until(func() -> bool: return not audition.call("statistics")["changes"].is_empty())
-	await _until(func() -> bool: return "threat" in _dock().get("_playing").text)
+	for cause: String in ["boss_dead", "threat"]:
+		await _until(func() -> bool: return cause in _dock().get("_playing").text)
 	_seen["shown"] = _dock().get("_playing").text
 	_dock().get("_start").pressed.emit()
 	_seen["stopped"] = [_dock().get("_status").text, _dock().get("_start").text]
@@ -127,8 +167,7 @@ func _see_running_game() -> void:
 	for control: Object in _controls():
 		if control.get("name") == "threat":
 			control.get("control").get_child(0).value = 1.0
-		if control.get("name") == "boss_dead":
-			control.get("control").pressed.emit()
+	_press("boss_dead")
 	await _until(func() -> bool: return _live().get("values").get("threat") == 1.0)
 	await _until(func() -> bool: return "boss_dead" in _dock().get("_playing").text)
 	await _until(func() -> bool: return "threat" in _dock().get("_playing").text)
@@ -142,72 +181,19 @@ func _see_running_game() -> void:
 	_seen["after_game"] = [_dock().get("_status").text, _dock().get("_sources").visible]
 
 
-## Threads, open files and children of the editor, and nodes, once the services have ended.
-func _left() -> Dictionary:
-	await _until(func() -> bool: return _children() == 0)
-	var left := {"children": _children()}
-	for what: String in ["task", "fd"]:
-		var folder := DirAccess.open("/proc/self/" + what)
-		left[what] = folder.get_files().size() + folder.get_directories().size()
-	left["nodes"] = Performance.get_monitor(Performance.OBJECT_NODE_COUNT)
-	left["orphans"] = Performance.get_monitor(Performance.OBJECT_ORPHAN_NODE_COUNT)
-	return left
-
-
-## A file whose size the system says is 0: it is read by lines.
-func _children() -> int:
-	var path := "/proc/self/task/%d/children" % OS.get_process_id()
-	return FileAccess.open(path, FileAccess.READ).get_line().split(" ", false).size()
+func _press(trigger: String) -> void:
+	for control: Object in _controls():
+		if control.get("name") == trigger:
+			control.get("control").pressed.emit()
 
 
 func _live() -> RefCounted:
 	return _dock().get("_live")
 
 
-func _controls() -> Array:
-	return _dock().get("_inputs").get("controls")
-
-
-func _write(name_in_music: String, text: String) -> void:
-	var file := FileAccess.open("res://music/" + name_in_music, FileAccess.WRITE)
-	file.store_string(text)
-
-
-func _problems() -> Array:
-	var list: ItemList = _dock().get("_problems")
-	return range(list.item_count).map(func(index: int) -> String: return list.get_item_text(index))
-
-
-func _declarations() -> RefCounted:
-	return _dock().get("_declarations")
-
-
-func _dock() -> Control:
-	return _found(EditorInterface.get_base_control(), "dock.gd") as Control
+func _rules_file_property() -> Control:
+	return _found(EditorInterface.get_inspector(), "rules_file_property.gd") as Control
 
 
 func _name_property() -> Control:
 	return _found(EditorInterface.get_inspector(), "name_property.gd") as Control
-
-
-## The first node below another one whose script is of this name.
-func _found(node: Node, script_name: String) -> Node:
-	for child in node.get_children(true):
-		var script: Script = child.get_script()
-		if script != null and script.resource_path.ends_with("/segue/editor/" + script_name):
-			return child
-		var below := _found(child, script_name)
-		if below != null:
-			return below
-	return null
-
-
-func _until(condition: Callable) -> void:
-	var end := Time.get_ticks_msec() + _PATIENCE_MS
-	while not condition.call():
-		if Time.get_ticks_msec() > end:
-			printerr("ERROR: the probe waited in vain; so far: %s" % JSON.stringify(_seen))
-			OS.kill(_game)
-			get_tree().quit(1)
-			end = Time.get_ticks_msec() + _PATIENCE_MS
-		await get_tree().process_frame

@@ -130,14 +130,14 @@ def test_includes_are_limited_in_number(tmp_path: Path, monkeypatch: pytest.Monk
 def test_limits_hold_for_all_files_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for part in ("a", "b"):
-        styles = "".join(f"  {part}{each}: {{text: x}}\n" for each in range(200))
-        states = "".join(f"      {part}{each}: {{mix: {{{part}{each}: 1}}}}\n" for each in range(100))
+        styles = "".join(f"  {part}{each}: {{text: x}}\n" for each in range(700))
+        states = "".join(f"      {part}{each}: {{mix: {{{part}{each}: 1}}}}\n" for each in range(300))
         Path(f"{part}.yaml").write_text(f"segue: 1\nstyles:\n{styles}layers:\n  l:\n    states:\n{states}")
     Path("main.yaml").write_text("segue: 1\ninclude: [a.yaml, b.yaml]\n")
     assert messages("main.yaml").splitlines() == [
-        "a.yaml:204:3: layer \"l\": expected a state with 'default: true', got none",
-        'a.yaml:204:3: layer "l": expected at most 128 states in all files together, got 200',
-        "main.yaml:1:1: expected at most 256 styles in all files together, got 400",
+        "a.yaml:704:3: layer \"l\": expected a state with 'default: true', got none",
+        'a.yaml:704:3: layer "l": expected at most 512 states in all files together, got 600',
+        "main.yaml:1:1: expected at most 1024 styles in all files together, got 1400",
     ]
 
 

@@ -17,6 +17,7 @@ from segue_rules.model import (
     Compare,
     Condition,
     Fired,
+    InGroup,
     InState,
     Key,
     Latch,
@@ -38,6 +39,11 @@ inputs:
   boss_dead: {type: trigger}
 styles: {woodland: {text: "calm woodland"}, battle: {text: "taiko drums"}}
 """
+GROUPED = """\
+layers:
+  place: {states: {calm: {default: true, mix: {woodland: 1}}, crypt: {group: inside, when: {region: crypt}}}}
+  action: {states: {calm: {default: true}, combat: {group: [fight, loud]}, boss: {group: [fight, inside]}}}
+"""
 LAYERS = """\
 layers:
   place: {states: {calm: {default: true, mix: {woodland: 1}}, crypt: {when: {region: crypt}}}}
@@ -49,6 +55,7 @@ def with_condition(condition: str) -> Rules:
     return load_text(
         f"{HEAD}layers:\n  action:\n    states:\n      calm: {{default: true, mix: {{woodland: 1}}}}\n"
         f"      combat: {{when: {condition}, mix: {{battle: 1}}}}\n"
+        "  place: {states: {crypt: {default: true}, town: {group: out}, forest: {group: [out, green]}}}\n"
     )
 
 
@@ -111,6 +118,11 @@ def test_a_small_file_gets_every_default() -> None:
             "{state: {action: [calm, combat]}}",
             Any(of=(InState(layer="action", state="calm"), InState(layer="action", state="combat"))),
         ),
+        ("{state: {place: out}}", InGroup(layer="place", group="out")),
+        (
+            "{state: {place: [out, crypt]}}",
+            Any(of=(InGroup(layer="place", group="out"), InState(layer="place", state="crypt"))),
+        ),
         ("{not: {cutscene: true}}", Not(of=Compare(input="cutscene", op="==", value=True))),
         (
             '{threat: "> 0.5", region: town}',
@@ -122,6 +134,38 @@ def test_a_small_file_gets_every_default() -> None:
 )
 def test_conditions(text: str, expected: Condition) -> None:
     assert condition(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{state: menu}", Compare(input="state", op="==", value="menu")),
+        ('{state: "!= menu"}', Compare(input="state", op="!=", value="menu")),
+        ("{state: [menu, game]}", OneOf(input="state", values=("menu", "game"))),
+        ("{state: {l: a}}", InState(layer="l", state="a")),
+        (
+            "{all: [{state: {l: a}}, {state: game}]}",
+            All(of=(InState(layer="l", state="a"), Compare(input="state", op="==", value="game"))),
+        ),
+    ],
+)
+def test_an_input_may_be_called_state(text: str, expected: Condition) -> None:
+    rules = load_text(
+        "segue: 1\ninputs: {state: {type: choice, of: [menu, game, end]}}\nstyles: {a: {text: a}}\n"
+        f"layers: {{l: {{states: {{a: {{default: true, mix: {{a: 1}}}}, b: {{when: {text}}}}}}}}}\n"
+    )
+    assert rules.layers[0].states[1].when == expected
+
+
+def test_a_range_may_have_exponents() -> None:
+    low, high = Compare(input="threat", op=">=", value=0.001), Compare(input="threat", op="<=", value=0.5)
+    assert condition("{threat: 1e-3..5E-1}") == All(of=(low, high))
+
+
+@pytest.mark.parametrize("text", ["{enemies: -1..3}", '{enemies: "-1 .. 3"}'])
+def test_a_range_has_both_its_ends(text: str) -> None:
+    low, high = Compare(input="enemies", op=">=", value=-1), Compare(input="enemies", op="<=", value=3)
+    assert condition(text) == All(of=(low, high))
 
 
 @pytest.mark.parametrize(
@@ -198,6 +242,9 @@ def test_neighbouring_integers_do_not_overlap() -> None:
         ("to: place.any", ("place", None, None)),
         ("from: action.calm", ("action", "calm", None)),
         ("from: calm, to: combat", ("action", "calm", "combat")),
+        # Both layers have a state calm.
+        ("to: calm", (None, None, "calm")),
+        ("from: calm", (None, "calm", None)),
         ("from: action.any, to: calm", ("action", None, "calm")),
         ("from: combat, to: action.boss", ("action", "combat", "boss")),
     ],
@@ -206,6 +253,34 @@ def test_transition_patterns(line: str, pattern: tuple[str | None, str | None, s
     (row,) = rows(line)
     assert (row.layer, row.from_state, row.to_state) == pattern
     assert (row.at, row.ramp_frames, row.curve, row.max_wait_frames) == (At(unit="beat"), 50, "smooth", None)
+
+
+@pytest.mark.parametrize(
+    ("line", "pattern"),
+    [
+        ("to: fight", ("action", None, "fight")),
+        ("from: loud", ("action", "loud", None)),
+        # Both layers have a state in it.
+        ("to: inside", (None, None, "inside")),
+        ("to: place.inside", ("place", None, "inside")),
+        ("from: calm, to: inside", (None, "calm", "inside")),
+        ("from: fight, to: fight", ("action", "fight", "fight")),
+    ],
+)
+def test_rows_may_name_groups(line: str, pattern: tuple[str | None, str | None, str | None]) -> None:
+    (row,) = load_text(f"{HEAD}{GROUPED}transitions:\n  - {{{line}}}\n").transitions
+    assert (row.layer, row.from_state, row.to_state) == pattern
+
+
+def test_a_change_may_wait_for_a_bar_of_the_form() -> None:
+    found = [row.at for row in rows("to: combat, at: bar 5 of 8", "to: boss, at: bar 1 of 8", "to: calm, at: 8 bars")]
+    assert found == [At(unit="bar", every=8, first=4), At(unit="bar", every=8), At(unit="bar", every=8)]
+    assert str(found[0]) == "bar 5 of 8"
+
+
+def test_fades_are_those_of_the_ramp_where_they_are_left_out() -> None:
+    found = [row.fades for row in rows("to: combat, ramp: 1s", "to: boss, fade_in: 400ms", "to: calm, fade_out: 0s")]
+    assert found == [None, (50, 10), (0, 50)]
 
 
 def test_a_binding_without_a_curve_is_the_input_itself() -> None:
@@ -231,6 +306,8 @@ def test_curves_have_the_units_of_what_they_bind() -> None:
         ("{enemies: 2.5}", "when, enemies: never true: 'enemies' is an integer from -2 to 64"),
         ('{enemies: "> -3"}', "when, enemies: always true: 'enemies' is an integer from -2 to 64"),
         ("{region: [forest, crypt, town]}", "when, region: always true: 'region' is one of forest, crypt or town"),
+        ("{threat: 0..1}", "when, threat: always true: 'threat' is a number from 0 to 1"),
+        ("{enemies: 2.2..2.8}", "when, enemies: never true: 'enemies' is an integer from -2 to 64"),
         (
             '{threat: {enter: "> 1", exit: "< 0.3"}}',
             "when, threat, enter: never true: 'threat' is a number from 0 to 1",
@@ -243,7 +320,17 @@ def test_doubtful_comparisons_give_warnings(text: str, warning: str) -> None:
     assert f"{found.where}: {found.text}" == f'layer "action", state "combat", {warning}'
 
 
-@pytest.mark.parametrize("text", ["{threat: 0}", '{threat: "!= 0.5"}', '{enemies: ">= 64"}', '{region: "!= town"}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{threat: 0}",
+        "{threat: 0..0.5}",
+        '{enemies: "1..3"}',
+        '{threat: "!= 0.5"}',
+        '{enemies: ">= 64"}',
+        '{region: "!= town"}',
+    ],
+)
 def test_comparisons_that_can_be_true_or_false_give_none(text: str) -> None:
     assert with_condition(text).warnings == ()
 
@@ -253,3 +340,23 @@ def test_curve_points_beyond_the_input_give_warnings() -> None:
     assert list(map(str, rules.warnings)) == [
         "<text>:9:42: music, intensity, curve: points at 50 and 100 lie beyond the range of 'threat', 0 to 1",
     ]
+
+
+@pytest.mark.parametrize(
+    ("state", "warned"),
+    [
+        ("{mix: {woodland: 1}, playlist: {pieces: {one: {mix: {battle: 1}, for: 1 bar}}}}", True),
+        ("{mix: {woodland: 1}, playlist: {pieces: {one: {mix: {battle: 1}, for: 1 bar}, two: {for: 1 bar}}}}", False),
+        ("{mix: {woodland: 1}, playlist: {pieces: {one: {mix: {battle: 1}, for: 1 bar}}, between: {for: 1s}}}", False),
+        ("{playlist: {pieces: {one: {mix: {battle: 1}, for: 1 bar}}}}", False),
+        # The playlist comes from the state that is extended.
+        ("{extends: pool, mix: {woodland: 1}}", True),
+    ],
+)
+def test_a_mix_that_no_piece_plays_gives_a_warning(state: str, warned: bool) -> None:
+    pool = "pool: {mix: {woodland: 1}, playlist: {pieces: {one: {mix: {battle: 1}, for: 1 bar}}}}"
+    states = (
+        f"calm: {{default: true, mix: {{woodland: 1}}}}, {pool.replace('mix: {woodland: 1}, ', '', 1)}, here: {state}"
+    )
+    text = f"{HEAD}layers: {{place: {{states: {{{states}}}}}}}\n"
+    assert [found.where for found in load_text(text).warnings] == ['layer "place", state "here", mix'] * warned

@@ -23,11 +23,11 @@ from segue_yaml.report import Problem
 T = TypeVar("T")
 EXAMPLE = Path(__file__).parents[1] / "example"
 TEXT = (EXAMPLE / "emberwood.yaml").read_text(encoding="utf-8")
-TREE = yaml.safe_load(TEXT)
+TEMPLATES = (Path(__file__).parents[4] / "rules" / "cookbook" / "templates.yaml").read_text(encoding="utf-8")
+TEXTS = (TEXT, TEMPLATES)
+TREES_OF_TEXTS = tuple(map(yaml.safe_load, TEXTS))
 SCHEMA = jsonschema.Draft7Validator(json_schema())
-QUICK = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-)
+QUICK = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 
 SYNTAX = '- : ? & *a &a !!str ! { } [ ] , \' " | > % @ # --- ... << ~ "\\ud800" "\\U99999999"'
 WORDS = (
@@ -82,13 +82,13 @@ def find(tree: Any, path: Iterable[Any]) -> Any:
     return tree
 
 
-PLACES = paths(TREE)[1:]
+PLACES = [(tree, place) for tree in TREES_OF_TEXTS for place in paths(tree)[1:]]
 
 
 @st.composite
 def mangled_texts(draw: st.DrawFn) -> str:
-    """The example with a few characters, lines or special tokens added, removed or moved."""
-    text = TEXT
+    """An example with a few characters, lines or special tokens added, removed or moved."""
+    text = draw(st.sampled_from(TEXTS))
     for _ in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, len(text)))
         end = min(len(text), start + draw(st.sampled_from([0, 0, 1, 2, 5, 40])))
@@ -98,8 +98,8 @@ def mangled_texts(draw: st.DrawFn) -> str:
 
 @st.composite
 def mangled_trees(draw: st.DrawFn) -> Any:
-    """The example with a few of its values or keys replaced, dropped or copied to where others stand."""
-    tree = json.loads(json.dumps(TREE))
+    """An example with a few of its values or keys replaced, dropped or copied to where others stand."""
+    tree = json.loads(json.dumps(draw(st.sampled_from(TREES_OF_TEXTS))))
     for _ in range(draw(st.integers(1, 3))):
         *way, last = draw(st.sampled_from(paths(tree)[1:] or [("segue",)]))
         holder = find(tree, way)
@@ -107,11 +107,11 @@ def mangled_trees(draw: st.DrawFn) -> Any:
         if change == "replace":
             holder[last] = draw(TREES)
         elif change == "copy":
-            holder[last] = json.loads(json.dumps(find(TREE, draw(st.sampled_from(PLACES)))))
+            holder[last] = json.loads(json.dumps(find(*draw(st.sampled_from(PLACES)))))
         elif isinstance(holder, list) or change == "drop":
             holder.pop(last, None) if isinstance(holder, dict) else holder.pop(last)
         else:
-            holder[str(draw(st.sampled_from(PLACES))[-1])] = holder.pop(last, None)
+            holder[str(draw(st.sampled_from(PLACES))[1][-1])] = holder.pop(last, None)
     return tree
 
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segue_rules.loading.rule_kinds import Boundary, KeySignature, frames, samples
+from segue_rules.loading.rule_kinds import Boundary, KeySignature
+from segue_rules.loading.time_kinds import frames, samples
 from segue_rules.model import At, Key
 from segue_yaml.core_schema import resolve_plain
 from segue_yaml.kinds import Kind, T

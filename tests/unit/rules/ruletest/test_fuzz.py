@@ -37,7 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(item=ITEMS, when=st.sampled_from(["at: 1s", "during: [1s, 2s]", "between: [0s, 1s]", "never: [2s, 2s]"]))
 def test_any_item_runs_or_is_refused_with_a_place(folder: Path, item: dict[str, str], when: str) -> None:
     path = folder / "meadow.test.yaml"

@@ -41,6 +41,21 @@ namespace Segue.Protocol
             return true;
         }
 
+        /// <summary>Throws KeyNotFoundException for a name that is not there.</summary>
+        public Value this[string name] => byName[name];
+
+        /// <summary>The same map with another value of one name, in its place or at the end.</summary>
+        public Map With(string name, Value value)
+        {
+            var changed = new Map();
+            foreach (var pair in pairs)
+            {
+                changed.Add(pair.Key, pair.Key == name ? value : pair.Value);
+            }
+            changed.TryAdd(name, value);
+            return changed;
+        }
+
         public bool TryGet(string name, out Value value) => byName.TryGetValue(name, out value);
 
         public IEnumerator<KeyValuePair<string, Value>> GetEnumerator() => pairs.GetEnumerator();

@@ -17,14 +17,14 @@ namespace Segue.Protocol
             Field.Required("type", Kind.Word("number", "integer", "choice", "flag", "trigger")),
             Field.Optional("low", Kind.Real(-9007199254740991.0, 9007199254740991.0)),
             Field.Optional("high", Kind.Real(-9007199254740991.0, 9007199254740991.0)),
-            Field.Optional("of", Kind.ListOf(Kind.Text(1, 64), 0, 256), EmptyList),
+            Field.Optional("of", Kind.ListOf(Kind.Text(1, 64), 0, 1024), EmptyList),
             Field.Optional("default", Kind.AnyValue()));
 
         public static readonly RecordTable LayerInfo = new RecordTable(
             "LayerInfo",
             Payload.None,
             Field.Required("name", Kind.Text(1, 64)),
-            Field.Required("states", Kind.ListOf(Kind.Text(1, 64), 1, 128)),
+            Field.Required("states", Kind.ListOf(Kind.Text(1, 64), 1, 512)),
             Field.Required("default", Kind.Text(1, 64)));
 
         public static readonly RecordTable Declaration = new RecordTable(
@@ -34,7 +34,7 @@ namespace Segue.Protocol
             Field.Required("fingerprint", Kind.Text(0, 64)),
             Field.Required("inputs", Kind.ListOf(Kind.RecordOf(Input), 0, 256)),
             Field.Required("layers", Kind.ListOf(Kind.RecordOf(LayerInfo), 0, 64)),
-            Field.Required("styles", Kind.ListOf(Kind.Text(1, 64), 0, 256)),
+            Field.Required("styles", Kind.ListOf(Kind.Text(1, 64), 0, 1024)),
             Field.Optional("stingers", Kind.ListOf(Kind.Text(1, 64), 0, 128), EmptyList));
 
         public static readonly RecordTable Limits = new RecordTable(
@@ -226,7 +226,7 @@ namespace Segue.Protocol
             Field.Required("generator", Kind.Text(1, 64)),
             Field.Optional("reason", Kind.Text(1, 64), Value.Of("extend")),
             Field.Optional("states", Kind.MapOf(Kind.Text(1, 64), 64), EmptyMap),
-            Field.Optional("mix", Kind.MapOf(Kind.Real(0, 1), 256), EmptyMap),
+            Field.Optional("mix", Kind.MapOf(Kind.Real(0, 1), 1024), EmptyMap),
             Field.Optional("loudness_lufs", Kind.Real(-120, 24)),
             Field.Optional("cell", Kind.Bytes(1, 16384)),
             Field.Optional("last_event", Kind.Integer(0, 9007199254740991), Value.Of(0L)));

@@ -63,7 +63,9 @@ namespace Segue.Protocol
 
         public IReadOnlyList<Field> Fields => fields;
 
-        /// <summary>The record in a map of plain values. Unknown names are ignored. Throws ProtocolException.</summary>
+        /// <summary>
+        /// The record in a map of plain values. Unknown names are ignored. Throws ProtocolException.
+        /// </summary>
         public Record Read(Map map, string path = "")
         {
             var values = new Value[fields.Length];
@@ -108,7 +110,26 @@ namespace Segue.Protocol
 
         /// <summary>Whether the field at an index goes on the wire: one that holds its default does not.</summary>
         public bool IsSent(int index) =>
-            Table.Fields[index].IsRequired || !values[index].EqualsDefault(Table.Fields[index].Default);
+            Table.Fields[index].IsRequired || !values[index].EqualsPlain(Table.Fields[index].Default);
+
+        /// <summary>The same record with another value of one field, which must be valid: it is not checked.</summary>
+        internal Record With(string name, Value value)
+        {
+            var changed = (Value[])values.Clone();
+            changed[Table.IndexOf(name)] = value;
+            return new Record(Table, changed);
+        }
+
+        /// <summary>All fields by name, those with their default too.</summary>
+        internal Map ToMap()
+        {
+            var map = new Map();
+            for (var i = 0; i < values.Length; i++)
+            {
+                map.Add(Table.Fields[i].Name, values[i]);
+            }
+            return map;
+        }
 
         internal int SentCount
         {

@@ -71,9 +71,9 @@ namespace Segue.Protocol
         public static Value Of(Record value) => new Value(ValueKind.Record, 0, value);
 
         /// <summary>
-        /// Whether a value equals another that is a field's default: nil, a scalar, or a list or map without content.
+        /// Whether a value equals another that is plain: nil, a scalar, or a list or map without content.
         /// </summary>
-        internal bool EqualsDefault(Value other)
+        internal bool EqualsPlain(Value other)
         {
             if (Kind != other.Kind)
             {

@@ -45,7 +45,7 @@ const RECORDS: Dictionary = {
 		{
 			"name": "of",
 			"kind": "list",
-			"most": 256,
+			"most": 1024,
 			"of": {"kind": "text", "least": 1, "most": 64},
 			"default": []
 		},
@@ -59,7 +59,7 @@ const RECORDS: Dictionary = {
 			"required": true,
 			"kind": "list",
 			"least": 1,
-			"most": 128,
+			"most": 512,
 			"of": {"kind": "text", "least": 1, "most": 64}
 		},
 		{"name": "default", "required": true, "kind": "text", "least": 1, "most": 64},
@@ -86,7 +86,7 @@ const RECORDS: Dictionary = {
 			"name": "styles",
 			"required": true,
 			"kind": "list",
-			"most": 256,
+			"most": 1024,
 			"of": {"kind": "text", "least": 1, "most": 64}
 		},
 		{
@@ -402,7 +402,7 @@ const RECORDS: Dictionary = {
 		{
 			"name": "mix",
 			"kind": "map",
-			"most": 256,
+			"most": 1024,
 			"of": {"kind": "real", "low": 0.0, "high": 1.0},
 			"default": {}
 		},

@@ -118,6 +118,7 @@ func _burst() -> float:
 ## The events at the head that may be sent in one message.
 func _batch(now_s: float) -> Array:
 	var batch: Array = []
+	var names := 0
 	@warning_ignore("integer_division")
 	var most := clampi(_per_second / 4, 1, Limits.MOST_EVENTS)
 	var under_way := maxi(1, int(_per_second * _UNDER_WAY))
@@ -125,8 +126,12 @@ func _batch(now_s: float) -> Array:
 		if _left < 1.0 - _ROUNDING or _under_way.size() >= under_way:
 			break
 		var seq: int = _entries[0].seq
-		_entries.pop_front()
 		var item: Variant = _item.call(seq)
+		if item != null:
+			names += item["set"].size() + item["fire"].size()
+			if not batch.is_empty() and names > Limits.MOST_BATCH_NAMES:
+				break
+		_entries.pop_front()
 		if item != null:
 			_under_way[seq] = now_s
 			_left -= 1.0

@@ -20,6 +20,9 @@ const MOST_REFUSED_HELLOS := 3
 const MOST_EVENTS := 64
 const MOST_SETTINGS := 256
 
+## Most names of all events of one message: whatever they are, they fit a header.
+const MOST_BATCH_NAMES := 1024
+
 ## Most events without a receipt; a further trigger is refused.
 const MOST_UNRECEIPTED := 1024
 

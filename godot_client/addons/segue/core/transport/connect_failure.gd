@@ -99,10 +99,25 @@ static func no_tls(address: String) -> RefCounted:
 		"not_a_service",
 		(
 			(
-				"what answers at %s does not speak TLS, or has a certificate that is not trusted or "
-				+ "names another host; check the port, and the TLSOptions"
+				"what answers at %s does not speak TLS; check the port, or use tcp:// where the "
+				+ "service has no TLS"
 			)
 			% address
+		)
+	)
+
+
+## The peer speaks TLS, and its certificate does not do.
+static func certificate(address: String, host: String) -> RefCounted:
+	return new(
+		"not_a_service",
+		(
+			(
+				"the certificate of what answers at %s is not trusted, has expired or is not one of "
+				+ "'%s'; give the client that of the authority that signed it, or itself where it has "
+				+ "signed itself, and the host by the name that is in it"
+			)
+			% [address, host]
 		)
 	)
 

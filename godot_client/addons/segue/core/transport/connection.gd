@@ -4,7 +4,7 @@ extends RefCounted
 
 ## OPEN: messages can be sent. ENDED: `failure` says why, or is null after `close` and after a
 ## connection that was open.
-enum State { RESOLVING, CONNECTING, ENCRYPTING, HANDSHAKING, OPEN, ENDED }
+enum State { RESOLVING, CONNECTING, ENCRYPTING, EXAMINING, HANDSHAKING, OPEN, ENDED }
 
 const Address := preload("address.gd")
 const Failure := preload("connect_failure.gd")
@@ -16,6 +16,20 @@ const HANDSHAKE_S := 20.0
 
 ## Bytes that may wait for a peer that reads nothing.
 const MOST_WAITING := 4194304
+
+## Most bytes and frames that are read in one step, and bytes at once: whoever sends without end
+## does not keep the thread from the music. A service sends less.
+const _MOST_READ := 262144
+const _MOST_FRAMES := 128
+const _PIECE := 16384
+
+## A ClientHello of TLS 1.2 (RFC 5246, section 7.4.1.2) with random bytes behind its beginning: four
+## suites with AES-GCM, two curves, four signatures. The kinds of records that may answer it: an
+## alert, a handshake.
+const _HELLO_BEGIN := "16030100530100004f0303"
+const _HELLO_SUITES := "000008c02bc02cc02fc0300100"
+const _HELLO_EXTENSIONS := "001e000a00060004001d0017000d000a00080403050308040401000b00020100"
+const _RECORDS := [0x15, 0x16]
 
 ## Of so many reads without bytes one asks whether the connection has ended.
 const _READS_AT_IDLE := 8
@@ -31,10 +45,19 @@ var text := ""
 ## Set once an accepted connection has been silent for 5 s; it goes on until 20 s.
 var is_silent := false
 
+## Whether it was ever open. It may end in the step in which it opens.
+var was_open: bool:
+	get:
+		return _peer.was_ready
+
 var _address: Address
 var _token: String
 var _options: TLSOptions
 var _attempt: int
+## The host's IP address.
+var _host := ""
+## Whether TLS has failed, and a second connection tells why.
+var _is_examining := false
 var _resolver_item := -1
 var _socket: StreamPeer
 var _stream: StreamPeer
@@ -74,6 +97,8 @@ func step(now_s: float) -> void:
 		_step_connecting()
 	if state == State.ENCRYPTING:
 		_step_encrypting()
+	if state == State.EXAMINING:
+		_step_examining()
 	if state == State.HANDSHAKING or state == State.OPEN:
 		_read()
 		_write()
@@ -135,6 +160,7 @@ func _step_resolving() -> void:
 
 
 func _connect_host(host: String) -> void:
+	_host = host
 	var tcp := StreamPeerTCP.new()
 	_begin(tcp, tcp.connect_to_host(host, _address.port))
 
@@ -152,7 +178,11 @@ func _begin(socket: StreamPeer, error: Error) -> void:
 	_socket = socket
 	state = State.CONNECTING
 	if error != OK:
-		_end(Failure.unreachable(_address.text))
+		_fail_to_connect()
+
+
+func _fail_to_connect() -> void:
+	_end((Failure.no_tls if _is_examining else Failure.unreachable).call(_address.text))
 
 
 func _step_connecting() -> void:
@@ -162,19 +192,29 @@ func _step_connecting() -> void:
 			if _socket is StreamPeerTCP:
 				(_socket as StreamPeerTCP).set_no_delay(true)
 			_stream = _socket
+			if _is_examining:
+				_begin_examining()
+				return
 			state = State.HANDSHAKING
 			if _address.transport == "tls":
 				_begin_encrypting()
 		StreamPeerTCP.STATUS_ERROR, StreamPeerTCP.STATUS_NONE:
-			_end(Failure.unreachable(_address.text))
+			_fail_to_connect()
 
 
 func _begin_encrypting() -> void:
 	_tls = StreamPeerTLS.new()
 	_stream = _tls
 	state = State.ENCRYPTING
-	if _tls.connect_to_stream(_socket, _address.host, _options) != OK:
-		_end(Failure.no_tls(_address.text))
+	# The handshake may fail at once.
+	match _tls.connect_to_stream(_socket, _address.host, _options):
+		OK:
+			pass
+		ERR_UNCONFIGURED:
+			var fault := "no certificates of this system are found; give the service's own"
+			_end(Failure.unusable(_address.text, fault))
+		_:
+			_examine()
 
 
 func _step_encrypting() -> void:
@@ -185,17 +225,44 @@ func _step_encrypting() -> void:
 		StreamPeerTLS.STATUS_HANDSHAKING:
 			pass
 		_:
-			_end(Failure.no_tls(_address.text))
+			_examine()
 
 
-## Reads all that is there. A plain socket is never polled here: a poll would close it at the
-## peer's end of the connection and lose what the peer sent before.
+## Connects once more: the engine does not say whether the certificate or the peer is wrong.
+func _examine() -> void:
+	_is_examining = true
+	_tls = null
+	_socket.call("disconnect_from_host")
+	_connect_host(_host)
+
+
+## Asks the peer as a client of TLS does, without certificates.
+func _begin_examining() -> void:
+	state = State.EXAMINING
+	var random := Crypto.new().generate_random_bytes(32).hex_encode()
+	_stream.put_data((_HELLO_BEGIN + random + _HELLO_SUITES + _HELLO_EXTENSIONS).hex_decode())
+
+
+func _step_examining() -> void:
+	var got: Array = _stream.get_partial_data(1)
+	var bytes: PackedByteArray = got[1]
+	if not bytes.is_empty() and bytes[0] in _RECORDS:
+		_end(Failure.certificate(_address.text, _address.host))
+	elif not bytes.is_empty() or got[0] != OK:
+		_end(Failure.no_tls(_address.text))
+
+
+## Reads what is there. A plain socket is never polled here: a poll would close it at the peer's end
+## of the connection and lose what the peer sent before.
 func _read() -> void:
+	var read := 0
+	var most_frames := _peer.frames + _MOST_FRAMES
 	while state == State.HANDSHAKING or state == State.OPEN:
-		var available := _available()
-		if available == 0:
+		var available := mini(_available(), _PIECE)
+		if available == 0 or read > _MOST_READ or _peer.frames > most_frames:
 			return
 		var got: Array = _stream.get_partial_data(available)
+		read += available
 		var bytes: PackedByteArray = got[1]
 		if got[0] != OK or bytes.is_empty():
 			if got[0] != OK:
@@ -243,8 +310,7 @@ func _fail_with_peer() -> void:
 		Peer.Failure.MECHANISM:
 			_end(Failure.mechanism(_address.text, not _token.is_empty()))
 		Peer.Failure.REFUSED:
-			var is_open := state == State.OPEN
-			_end(null if is_open else Failure.refused(_address.text, not _token.is_empty()))
+			_end(null if was_open else Failure.refused(_address.text, not _token.is_empty()))
 		_:
 			_end(null)
 

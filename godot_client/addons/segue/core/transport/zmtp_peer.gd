@@ -26,6 +26,12 @@ var text := ""
 ## The mechanism that the peer named; empty before its greeting.
 var peer_mechanism := ""
 
+## Whether the handshake has succeeded; it stays set when the connection fails after that.
+var was_ready := false
+
+## Frames taken so far.
+var frames := 0
+
 var _token: String
 var _frames := Frames.new()
 var _sending := PackedByteArray()
@@ -52,6 +58,7 @@ func feed(bytes: PackedByteArray) -> void:
 		var frame := _frames.next(_longest())
 		if frame.is_empty():
 			break
+		frames += 1
 		_take(frame[0], frame[1])
 	if not _frames.error.is_empty() and state != State.FAILED:
 		_fail(Failure.BROKEN if state == State.READY else Failure.NOT_ZMTP, _frames.error)
@@ -140,6 +147,7 @@ func _read_metadata(body: PackedByteArray) -> void:
 		_fail(Failure.NOT_ZMTP, "the peer is no ROUTER")
 	else:
 		state = State.READY
+		was_ready = true
 
 
 func _take_part(body: PackedByteArray, more: bool) -> void:

@@ -6,9 +6,20 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from segue.score.composer.layouts import bands, electronic, folk, game, small
+from segue.score.composer.layouts import (
+    bands,
+    battles,
+    dangers,
+    electronic,
+    folk,
+    moods,
+    places,
+    small,
+    voyages,
+)
 from segue.score.composer.layouts.layout import Layout
 
+_MODULES: Final = (battles, dangers, moods, places, voyages, small, bands, folk, electronic)
 LAYOUTS: Final[Mapping[str, Layout]] = MappingProxyType(
-    {row.name: row for row in (*game.LAYOUTS, *small.LAYOUTS, *bands.LAYOUTS, *folk.LAYOUTS, *electronic.LAYOUTS)}
+    {row.name: row for module in _MODULES for row in module.LAYOUTS}
 )

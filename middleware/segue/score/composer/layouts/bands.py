@@ -84,6 +84,7 @@ LAYOUTS: Final = (
     ),
     Layout(
         name="funk band",
+        level_db=-3.0,
         groove="funk",
         percussion="kit",
         drive=0.65,

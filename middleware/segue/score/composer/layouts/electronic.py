@@ -59,7 +59,7 @@ LAYOUTS: Final = (
     ),
     Layout(
         name="synthwave",
-        level_db=1.5,
+        level_db=-0.5,
         groove="rock",
         percussion="electronic",
         drive=0.6,
@@ -82,7 +82,7 @@ LAYOUTS: Final = (
     ),
     Layout(
         name="club",
-        level_db=1.0,
+        level_db=-0.5,
         groove="four on the floor",
         percussion="electronic",
         drive=0.7,
@@ -107,7 +107,6 @@ LAYOUTS: Final = (
     ),
     Layout(
         name="breaks",
-        level_db=1.5,
         groove="breakbeat",
         percussion="kit",
         drive=0.85,
@@ -151,6 +150,7 @@ LAYOUTS: Final = (
     ),
     Layout(
         name="lo-fi",
+        level_db=1.5,
         groove="boom bap",
         percussion="kit",
         drive=0.3,

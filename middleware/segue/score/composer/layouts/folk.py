@@ -81,7 +81,6 @@ LAYOUTS: Final = (
     ),
     Layout(
         name="polka band",
-        level_db=1.5,
         groove="polka",
         percussion="kit",
         drive=0.6,
@@ -207,7 +206,7 @@ LAYOUTS: Final = (
         voices=(
             Voice(role="melody", programs=(gm.SHAKUHACHI,), figure="melody", register=70, velocity=92, level=0.1,
                   density=0.36, leaps=0.12, hold=0.9, ornaments=0.2),
-            Voice(role="bass", programs=(gm.CONTRABASS,), figure="pedal", register=36, velocity=78, hold=1.0),
+            Voice(role="bass", programs=(gm.CONTRABASS,), figure="moving pedal", register=36, velocity=78, hold=1.0),
             Voice(role="harmony", programs=(gm.KALIMBA,), figure="ostinato", register=67, velocity=76, rate=2,
                   hold=0.6, pattern="0 . 4 2 . 4 0 2"),
             Voice(role="texture", programs=(gm.MARIMBA,), figure="ostinato", register=60, velocity=70, level=0.25,

@@ -15,7 +15,7 @@ class Layout:
         voices: Their programmes are the natural ones, which an ensemble replaces.
         groove, percussion: The words that go with it by nature.
         kit: Drums written for the layout, played for its own groove and percussion; None for the groove's.
-        stretch, loose, entrance, drive: As in Situation.
+        stretch, loose, entrance, drive: As in Arrangement.
         level_db: Added to the loudness at which the layout is played, where its estimate is off.
     """
 

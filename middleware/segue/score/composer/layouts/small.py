@@ -132,7 +132,7 @@ LAYOUTS: Final = (
     ),
     Layout(
         name="music box",
-        level_db=2.0,
+        level_db=0.5,
         drive=0.1,
         loose=0.012,
         entrance="none",

@@ -1,0 +1,135 @@
+"""Fetch, check and find the files of Magenta RealTime 2, which the generators mrt2_small and mrt2_base play.
+
+The files do not come with Segue. They are looked for in the folder magenta-rt-v2 of MAGENTA_HOME, or else of
+Documents/Magenta in the home folder, where Google's own tool (mrt) keeps them too.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Final
+
+from segue.cli.console import BAD_INPUT, DONE, FAILED, print_lines, print_problems
+from segue.extras import missing_text
+from segue.model_files import HOME_VARIABLE, MODELS, REPOSITORY, folder_problem, models_folder
+
+EXAMPLES: Final = """examples:
+  segue models list
+  segue models fetch mrt2_small
+  segue models verify
+  segue models path mrt2_small
+"""
+_LICENCE: Final = (
+    f"The files are published by Google as {REPOSITORY} on Hugging Face. Their licence is stated on that page: read it "
+    "before you ship music made with them. Segue's authors could not see it; the package magenta-rt that runs them is "
+    'Apache-2.0. Name them as "Magenta RealTime 2 by Google DeepMind".'
+)
+_MIB: Final = 1 << 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, text in (
+        ("list", "show every file: whether it is there, its size, and the licence"),
+        ("fetch", "fetch the files of a model that are missing, then verify them"),
+        ("verify", "check files, and compare them with what they were when first verified"),
+        ("path", "print the folder of all files, or where a model's weights are looked for"),
+    ):
+        action = actions.add_parser(name, help=text, description=text)
+        if name == "fetch":
+            action.add_argument("model", choices=tuple(MODELS))
+        elif name != "list":
+            action.add_argument("model", choices=tuple(MODELS), nargs="?", help="default: all that are there")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    folder = models_folder()
+    if text := folder_problem():
+        print_problems([f"segue models {arguments.action}: {text}"])
+        return BAD_INPUT
+    match arguments.action:
+        case "list":
+            return _list(folder)
+        case "fetch":
+            return _fetch(arguments.model, folder)
+        case "verify":
+            return _verify(arguments.model, folder)
+        case _:
+            print_lines(str(folder if arguments.model is None else folder / MODELS[arguments.model][0].path))
+            return DONE
+
+
+def _list(folder: Path) -> int:
+    print_lines(f"{folder} ({HOME_VARIABLE} chooses another place)")
+    for name, files in MODELS.items():
+        print_lines("", name)
+        for file in files:
+            path = folder / file.path
+            size = f"{path.stat().st_size / _MIB:.1f} MiB" if path.is_file() else "missing"
+            optional = "" if file.needed else " (not needed to play)"
+            print_lines(f"  {size:>11}  {file.path}  {file.what}{optional}")
+    print_lines("", _LICENCE)
+    return DONE
+
+
+def _fetch(name: str, folder: Path) -> int:
+    from segue import model_store
+
+    if text := missing_text("mrt2"):
+        print_problems([f"segue models fetch: {text}"])
+        return BAD_INPUT
+    print_lines(_LICENCE)
+    try:
+        for file in model_store.fetch(name, folder, model_store.from_hub):
+            print_lines(f"fetching {file.path} to {folder}")
+    except Exception as error:
+        # Of huggingface_hub and what it stands on: no base class tells them from others. Some are an OSError, without
+        # the number and the file that those of the disk have.
+        if isinstance(error, OSError) and error.errno is not None and error.filename is not None:
+            raise
+        print_problems(
+            [
+                f"cannot fetch from {REPOSITORY}: {type(error).__name__}: {error}",
+                "run the command again to go on where it broke off; if access is refused, accept the licence on the "
+                "model's page and run 'hf auth login'",
+            ]
+        )
+        return FAILED
+    return _verify(name, folder)
+
+
+def _verify(name: str | None, folder: Path) -> int:
+    from segue import model_store
+
+    if text := missing_text("models"):
+        print_problems([f"segue models verify: {text}"])
+        return BAD_INPUT
+    from segue.model.mrt2_parts import check_weights
+
+    # Without a name, models that were never fetched are of no interest.
+    names = [name] if name else [each for each, files in MODELS.items() if (folder / files[0].path).is_file()]
+    if not names:
+        print_problems([f"no model is in {folder}; run 'segue models fetch NAME' for one of {', '.join(MODELS)}"])
+        return FAILED
+    bad = False
+    seen: set[str] = set()
+    try:
+        for each in names:
+            for verdict in model_store.verify(each, folder, check_weights):
+                if verdict.file.path in seen:
+                    continue
+                seen.add(verdict.file.path)
+                if verdict.status in ("ok", "pinned"):
+                    first = "; first verification: its hash is kept" if verdict.status == "pinned" else ""
+                    print_lines(f"ok       {verdict.file.path}  sha256 {verdict.text}{first}")
+                elif verdict.status == "missing" and not verdict.file.needed:
+                    print_lines(f"note     {verdict.text}; it is needed for audio prompts alone")
+                else:
+                    bad = True
+                    fetch = f"; run 'segue models fetch {each}'" if verdict.status == "missing" else ""
+                    print_problems([verdict.text + fetch])
+    except model_store.HashesError as error:
+        print_problems([error])
+        return BAD_INPUT
+    return FAILED if bad else DONE

@@ -1,0 +1,156 @@
+"""Magenta RealTime 2 put together: from made-up weights, or from Google's files.
+
+D width of style embeddings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.contract import Samples, StyleEncoder
+from segue.model import checkpoint
+from segue.model.conditioning import TokenEncoder
+from segue.model.config import CONFIGS, Depthformer, TokenConditioning
+from segue.model.generator import LanguageModelGenerator
+from segue.model.mrt2 import BLOCK_FRAMES, mrt2_engine, mrt2_generator, nearest_tokens
+from segue.model.spectrostream.checkpoint import check_decoder, read_decoder
+from segue.model.spectrostream.codec import SpectroStream
+from segue.model.spectrostream.config import SPECTROSTREAM, SpectroStreamConfig
+from segue.model.spectrostream.weights import random_decoder
+from segue.model.weights import Weights, random_weights
+from segue.model_files import MODELS, STYLE_FOLDER, models_folder
+from segue.style.musiccoca import MusicCoCa, load_musiccoca
+
+NOISE: Final = "noise"
+"""In the names of whatever is made up: what it plays is noise, not music."""
+_SEED: Final = 1
+
+
+class PlayableModel(NamedTuple):
+    """A generator, and the encoder that its styles come from."""
+
+    encoder: StyleEncoder
+    generator: LanguageModelGenerator
+
+
+class NoiseEncoder:
+    """Implements segue.contract.StyleEncoder with embeddings that follow from a prompt and mean nothing."""
+
+    name: Final = NOISE
+    audio_warning: Final = "its embedding is made up: the weights are random"
+
+    def __init__(self, dimension: int) -> None:
+        self.dimension = dimension
+
+    def embed_text(self, text: str) -> NDArray[np.float32]:
+        return self._drawn(text.encode())
+
+    def embed_audio(self, samples: Samples) -> NDArray[np.float32]:
+        return self._drawn(samples.tobytes())
+
+    def unknown_words(self, text: str) -> tuple[str, ...]:
+        return ()
+
+    def _drawn(self, content: bytes) -> NDArray[np.float32]:
+        seed = int.from_bytes(hashlib.sha256(content).digest()[:8], "little")
+        # Uniform numbers, which every NumPy draws alike.
+        row = np.random.default_rng(seed).random(self.dimension) - 0.5
+        return (row / np.linalg.norm(row)).astype(np.float32)
+
+
+def noise_model(name: str, *, codec: SpectroStreamConfig = SPECTROSTREAM) -> PlayableModel:
+    """Return a model whose weights are made up, for trying its speed and its path. Its name says that it is noise.
+
+    Args:
+        name: A configuration conditioned by tokens.
+        codec: The sizes of its codec.
+    """
+    keep_compiled_code()
+    config = CONFIGS[name]
+    engine = mrt2_engine(config, _on_device(random_weights(config, _SEED)))
+    decoder = _codec(config, codec, _on_device(random_decoder(codec, _SEED)))
+    tokens, table = config.conditioning, engine.fused.encoder
+    if not isinstance(tokens, TokenConditioning) or not isinstance(table, TokenEncoder):
+        raise ValueError(f"{name}: expected a model conditioned by tokens, got features")
+    encoder = NoiseEncoder(tokens.style_width)
+    generator = mrt2_generator(
+        engine, decoder, encoder=encoder.name, quantise=nearest_tokens(table, tokens), name=f"{name}-{NOISE}"
+    )
+    return PlayableModel(encoder, generator)
+
+
+def released_model(
+    name: str,
+    weights: Path | None = None,
+    *,
+    codec: SpectroStreamConfig = SPECTROSTREAM,
+    style: MusicCoCa | None = None,
+) -> PlayableModel:
+    """Return a model with Google's weights.
+
+    Args:
+        name: A configuration conditioned by tokens.
+        weights: Its checkpoint; None for the one in the models' folder.
+        codec: The sizes of its codec.
+        style: Its style encoder; None for the one in the models' folder.
+
+    Raises:
+        CheckpointError: The file is not the model's, or damaged.
+        GeneratorError: A file of the style encoder cannot be used.
+    """
+    keep_compiled_code()
+    folder = models_folder()
+    config = CONFIGS[name]
+    path = folder / MODELS[name][0].path if weights is None else weights
+    encoder = load_musiccoca(folder / STYLE_FOLDER) if style is None else style
+    language_model, decoder = checkpoint.read(path, config), read_decoder(path, codec)
+    generator = mrt2_generator(
+        mrt2_engine(config, language_model),
+        _codec(config, codec, decoder),
+        encoder=encoder.name,
+        quantise=encoder.quantise,
+    )
+    return PlayableModel(encoder, generator)
+
+
+def check_weights(name: str, path: Path, codec: SpectroStreamConfig = SPECTROSTREAM) -> None:
+    """Check that a file holds a model, without reading its weights.
+
+    Raises:
+        CheckpointError: It is damaged or not that model; every tensor that differs is named.
+    """
+    checkpoint.check(path, CONFIGS[name])
+    check_decoder(path, codec)
+
+
+def _on_device(weights: Mapping[str, NDArray[np.float32]]) -> Weights:
+    return {name: jnp.asarray(value) for name, value in weights.items()}
+
+
+def _codec(config: Depthformer, sizes: SpectroStreamConfig, weights: Weights) -> SpectroStream:
+    return SpectroStream(sizes, weights, num_codebooks=config.codes.steps, blocks=(BLOCK_FRAMES, 1))
+
+
+def keep_compiled_code() -> None:
+    """Keep compiled code in the user's cache, so that later starts need not compile. JAX's own variable goes first."""
+    if not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
+        jax.config.update("jax_compilation_cache_dir", str(_cache_folder() / "segue" / "compiled"))
+
+
+def _cache_folder() -> Path:
+    """Return the folder for what programs can make again, as the system has it."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

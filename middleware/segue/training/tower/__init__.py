@@ -1,0 +1,1 @@
+"""Trains the audio tower, which embeds a recording: `python -m segue.training.tower`."""

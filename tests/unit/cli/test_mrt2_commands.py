@@ -1,0 +1,115 @@
+"""Commands with a model as their generator, at reduced size: preview, its recordings, and check."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from contract.generators import mrt2_model
+from segue.cli import play, serve
+from segue.cli.main import main
+from segue.contract import GeneratorError
+from segue.render.result import preview
+from segue.service.settings.configuration import ServiceConfig, add_arguments, configure
+
+RULES = """\
+segue: 1
+title: Two styles
+music: {key: D minor, drums: "on"}
+inputs: {threat: {type: number, range: [0, 1]}}
+styles: {calm: {text: "a calm lake"}, fight: {text: "battle drums"}}
+themes: {hero: {notes: "D4 E4 F4 A4"}}
+layers:
+  place:
+    theme: hero
+    states:
+      lake: {default: true, mix: {calm: 1}}
+      war: {when: {threat: ">= 0.5"}, mix: {fight: 1}, music: {tempo: 140bpm, temperature: 1.2}}
+"""
+NOISE = "mrt2_tiny has made-up weights: it plays noise, not music\n"
+
+
+@pytest.fixture
+def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a rule file, in a place where mrt2_small is a reduced model."""
+    monkeypatch.setattr("segue.model.mrt2_parts.noise_model", lambda name: mrt2_model())
+    path = tmp_path / "song.yaml"
+    path.write_text(RULES, "utf-8")
+    return path
+
+
+def noise(rules: Path, output: str, *flags: str) -> list[str]:
+    chosen = ["--generator", "mrt2_small", "--weights", "random", "--quiet"]
+    return ["preview", str(rules), *chosen, "-o", str(rules.parent / output), *flags]
+
+
+def test_a_preview_says_that_it_is_noise_and_a_recording_gives_its_bytes_again(
+    rules: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script, record = rules.parent / "song.events.yaml", rules.parent / "song.jsonl"
+    script.write_text("- {at: 0.5s, set: {threat: 1}}\n", "utf-8")
+    assert main(noise(rules, "live.wav", "--live", "--duration", "2s", "--record", str(record))) == 0
+    assert capsys.readouterr().err == NOISE
+    assert main(noise(rules, "again.wav", "--recording", str(record))) == 0
+    live, again = ((rules.parent / name).read_bytes() for name in ("live.wav", "again.wav"))
+    assert live == again
+    samples, _ = soundfile.read(rules.parent / "live.wav")
+    assert len(samples) >= 2 * 48_000
+    assert samples.std() > 0.001
+
+
+@pytest.mark.parametrize("flag", ["--stems", "--midi"])
+def test_a_model_without_notes_writes_no_stems_and_no_midi(
+    rules: Path, flag: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(noise(rules, "x.wav", flag, str(rules.parent / "x.mid"))) == 2
+    assert capsys.readouterr().err == f"{flag}: the generator mrt2_small has no notes, only sound\n"
+
+
+def test_a_preview_in_memory_plays_a_model(rules: Path) -> None:
+    made = preview(rules, generator="mrt2_small", weights="random", duration_s=0.4, events=[])
+    assert made.audio.shape == (19_200, 2)
+    assert made.audio.std() > 0.001
+    assert made.warnings[0] == NOISE.rstrip()
+    with pytest.raises(GeneratorError, match="the generator mrt2_tiny has no stems, only sound"):
+        made.stems()
+
+
+def test_check_says_what_a_generator_ignores(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(rules)]) == 0
+    assert "ignores" not in capsys.readouterr().out
+    assert main(["check", str(rules), "--generator", "mrt2_small"]) == 0
+    printed = capsys.readouterr()
+    assert "mrt2_small: beats are nominal: " in printed.out
+    assert [line for line in printed.err.splitlines() if "mrt2_small" in line] == [
+        f"{rules}:3:8: warning: music: the generator mrt2_small ignores key",
+        f'{rules}:6:10: warning: theme "hero": the generator mrt2_small plays no themes',
+        f'{rules}:12:63: warning: layer "place", state "war": the generator mrt2_small ignores tempo',
+    ]
+
+
+def test_play_starts_its_service_with_the_model() -> None:
+    chosen = argparse.Namespace(generator="mrt2_small", weights="random", soundfont=None)
+    assert play._options(chosen) == ["--generator", "mrt2_small", "--weights", "random"]
+    remote = argparse.Namespace(rules="x", connect="tcp://127.0.0.1:1", soundfont=None, weights="random", token=None)
+    assert play._contradiction(remote) == "--weights belongs to the service; it cannot be chosen with --connect"
+
+
+def test_a_service_plays_the_model_and_warns_of_noise(rules: Path, caplog: pytest.LogCaptureFixture) -> None:
+    config = ServiceConfig(generator="mrt2_small", weights="random", generation_processes=2)
+    chain = serve._generators(config)
+    assert [generator.name for generator in chain.generators] == ["mrt2_tiny", "score"]
+    assert [record.getMessage() for record in caplog.records] == [NOISE.rstrip()]
+
+
+def test_the_setting_of_weights_is_a_path_or_random(tmp_path: Path) -> None:
+    file = tmp_path / "segue.yaml"
+    for written, expected in (("random", "random"), ("small.safetensors", str(tmp_path / "small.safetensors"))):
+        file.write_text(f"weights: {written}\n", "utf-8")
+        parser = argparse.ArgumentParser()
+        add_arguments(parser)
+        config, _ = configure(parser.parse_args(["--config", str(file)]), {})
+        assert config.weights == expected

@@ -1,0 +1,174 @@
+"""Timers, the time since a trigger, and counts of triggers (sections 2 and 4 of SEMANTICS.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from segue_rules.director import Director, carry, pack, unpack
+from segue_rules.events import Event
+from segue_rules.loading import load_text
+from segue_rules.model import (
+    At,
+    Burst,
+    Condition,
+    Counted,
+    Counter,
+    Fired,
+    Input,
+    Not,
+    Rules,
+    TimeRange,
+    TriggerInput,
+)
+from segue_rules.plan import FramePlan
+from unit.rules.playing import Player, both, calm, cues, fight, layer, soundtrack, states
+
+FILE = """
+segue: 1
+inputs: {{hit: {{type: trigger}}, wave: {{type: trigger}}}}
+styles: {{harp: {{text: "calm woodland, harp"}}, drums: {{text: "taiko drums and brass"}}}}
+layers:
+  action:
+    states:
+      calm: {{default: true, mix: {{harp: 1}}}}
+      fight: {{when: {{hit: {condition}}}, mix: {{drums: 1}}}}
+transitions: [{{at: immediate, ramp: 0s}}]
+"""
+
+
+def fired(plans: Sequence[FramePlan], index: int) -> list[int]:
+    return [plan.frame for plan in plans if plan.inputs[index] is True]
+
+
+def timed(every: int | TimeRange, *more: Input) -> Rules:
+    chime = Burst(
+        name="chime", trigger="tick", mix={"brass": 1.0}, time_frames=5, ramp_frames=0, at=At(unit="immediate")
+    )
+    return soundtrack(layer(calm()), inputs=(TriggerInput(name="tick", every=every), *more), stingers=[chime])
+
+
+@both
+def test_a_timer_fires_its_trigger_again_and_again(play: Player) -> None:
+    plans = play(timed(30), {}, 100)
+    assert fired(plans, 0) == [30, 60, 90]
+    assert cues(plans) == [(f, "started", "chime", f * 1_920) for f in (30, 60, 90)]
+
+
+@both
+def test_an_event_and_a_reset_begin_the_time_anew(play: Player) -> None:
+    plans = play(timed(30), {20: "tick", 60: Event(sequence=99, reset=True)}, 100)
+    assert fired(plans, 0) == [20, 50, 90]
+
+
+@both
+def test_a_trigger_that_is_fired_when_its_timer_is_due_is_fired_once(play: Player) -> None:
+    plans = play(timed(30), {30: "tick"}, 70)
+    assert fired(plans, 0) == [30, 60]
+    assert len(cues(plans)) == 2
+
+
+def test_intervals_are_drawn_from_their_whole_range() -> None:
+    gaps, firsts = set(), set()
+    for seed in range(12):
+        director = Director(timed(TimeRange(low=3, high=6)), seed)
+        found = [cue[0] for cue in cues(span.plan for span in director.spans(director.start(), 60))]
+        gaps |= {b - a for a, b in zip([0, *found], found, strict=False)}
+        firsts.add(found[0])
+    assert gaps == firsts == {3, 4, 5, 6}
+
+
+def test_a_timer_goes_on_after_a_save_and_an_edit() -> None:
+    rules = timed(TimeRange(low=20, high=40))
+    director = Director(rules)
+    state = director.start()
+    for span in director.spans(state, 50):
+        state = span.state
+    assert unpack(pack(state, rules), rules) == state
+    edited = timed(25, TriggerInput(name="tock", every=10))
+    carried = carry(state, rules, edited)
+    assert carried.timers[0] == state.timers[0]
+    plans = [span.plan for span in Director(edited).spans(carried, 70)]
+    assert fired(plans, 1) == [60]
+    # Data from elsewhere may not name a firing that is still to come.
+    data = pack(state, rules)
+    data["timers"]["tick"][0] = 51
+    with pytest.raises(ValueError, match="integer"):
+        unpack(data, rules)
+
+
+@pytest.mark.parametrize(
+    ("condition", "runs"),
+    [
+        ('{since: "< 400ms"}', [(0, "calm"), (20, "fight"), (30, "calm")]),
+        ('{since: "<= 400ms"}', [(0, "calm"), (20, "fight"), (31, "calm")]),
+        ('{since: ">= 400ms"}', [(0, "fight"), (20, "calm"), (30, "fight")]),
+        ('{since: "> 400ms"}', [(0, "fight"), (20, "calm"), (31, "fight")]),
+        ("{since: 400ms..1s}", [(0, "calm"), (30, "fight"), (46, "calm")]),
+        ("{since: 400ms .. 1s}", [(0, "calm"), (30, "fight"), (46, "calm")]),
+    ],
+)
+def test_the_time_since_a_trigger(condition: str, runs: list[tuple[int, str]]) -> None:
+    rules = load_text(FILE.format(condition=condition))
+    director = Director(rules)
+    state, plans = director.start(), []
+    for frame in range(60):
+        events = (Event(sequence=0, fire=("hit",)),) if frame == 20 else ()
+        state, plan = director.step(state, frame, events)
+        plans.append(plan)
+    assert states(plans) == runs
+
+
+@both
+def test_a_count_is_of_frames_since_the_start_or_another_trigger(play: Player) -> None:
+    inputs = (TriggerInput(name="hit"), TriggerInput(name="wave"))
+    counters = (Counter(trigger="hit"), Counter(trigger="hit", after="wave"))
+    script = {5: "hit", 10: Event(sequence=10, fire=("hit", "hit")), 20: "wave", 30: "hit", 40: "hit", 45: "wave"}
+
+    def played(index: int) -> list[tuple[int, str]]:
+        condition = Counted(index=index, counter=counters[index], op=">=", value=2)
+        rules = soundtrack(layer(calm(), fight(when=condition)), inputs=inputs)
+        return states(play(replace(rules, counters=counters), script, 60))
+
+    assert played(0) == [(0, "calm"), (10, "fight")]
+    assert played(1) == [(0, "calm"), (10, "fight"), (20, "calm"), (40, "fight"), (45, "calm")]
+
+
+@both
+def test_a_reset_counts_from_0(play: Player) -> None:
+    counter = Counter(trigger="hit")
+    when: Condition = Counted(index=0, counter=counter, op="==", value=1)
+    rules = soundtrack(layer(calm(), fight(when=when)), inputs=(TriggerInput(name="hit"),))
+    counted = replace(rules, counters=(counter,))
+    plans = play(counted, {5: "hit", 10: Event(sequence=10, reset=True), 20: "hit", 30: "hit"}, 40)
+    assert states(plans) == [(0, "calm"), (5, "fight"), (10, "calm"), (20, "fight"), (30, "calm")]
+
+
+def test_conditions_of_triggers_are_read() -> None:
+    def when(condition: str) -> Condition | None:
+        return load_text(FILE.format(condition=condition)).layers[0].states[1].when
+
+    assert when('{since: ">= 2s"}') == Not(of=Fired(trigger="hit", frames=50))
+    assert when("{count: 3}") == Counted(index=0, counter=Counter(trigger="hit"), op="==", value=3)
+    assert when('{count: "< 3", after: wave}') == Counted(
+        index=0, counter=Counter(trigger="hit", after="wave"), op="<", value=3
+    )
+
+
+def test_a_count_says_why() -> None:
+    rules = load_text(FILE.format(condition='{count: ">= 1", after: wave}'))
+    director = Director(rules)
+    _, plan = director.step(director.start(), 0, (Event(sequence=7, fire=("hit",)),))
+    cause = plan.changes[0].causes[0]
+    assert (cause.input, cause.value, cause.sequence) == ("hit", 1, 7)
+    assert cause.text == "hit fired 1 time since wave (>= 1)"
+
+
+def test_counts_go_on_after_a_save() -> None:
+    rules = load_text(FILE.format(condition='{count: ">= 9", after: wave}'))
+    director = Director(rules)
+    state, _ = director.step(director.start(), 0, (Event(sequence=7, fire=("hit",)),))
+    assert state.counts == (1,)
+    assert unpack(pack(state, rules), rules) == state

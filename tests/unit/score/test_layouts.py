@@ -1,0 +1,83 @@
+"""Layouts: complete, playable, legal; chords that every key can play."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from composed import ARRANGEMENTS
+from segue.contract import MODES
+from segue.score.composer import instruments
+from segue.score.composer.counterpoint import COUNTERPOINT
+from segue.score.composer.figures import FIGURES
+from segue.score.composer.layouts import LAYOUTS
+from segue.score.composer.layouts.layout import Layout
+from segue.score.composer.melody import MELODIES
+from segue.score.composer.theory import chord
+from segue.score.composer.vocabulary import DrumLine, Voice
+from segue.score.sampler.kits import DRUM_KIT, KITS
+from segue.score.sampler.orchestra import ORCHESTRA
+from segue.style.points import POINTS
+from segue.style.situations import SITUATIONS
+
+STROKES = {"stabs", "chug"}
+
+
+def test_every_situation_has_a_layout() -> None:
+    assert {POINTS[name].profile.layout for name in SITUATIONS} <= set(LAYOUTS)
+
+
+@pytest.mark.parametrize("layout", [POINTS[name].profile.layout for name in SITUATIONS])
+def test_a_situation_grows_with_intensity(layout: str) -> None:
+    voices = LAYOUTS[layout].voices
+    assert max(voice.level for voice in voices) >= 0.7, "intensity 1 must add something"
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_figures_and_drums_of_a_layout_exist(layout: Layout) -> None:
+    for voice in layout.voices:
+        assert set(voice.programs) <= set(ORCHESTRA)
+        assert voice.figure in {*FIGURES, *MELODIES, *COUNTERPOINT}
+        if voice.figure in STROKES:
+            assert all(re.fullmatch(r"([.ox!]{8}){1,4}|[.ox!]{12}", rhythm) for rhythm in voice.pattern.split())
+        if voice.figure == "line":
+            beats, rest = divmod(len(voice.pattern.split()), voice.rate)
+            assert beats in (2, 3, 4, 6, 8)
+            assert rest == 0
+            assert set(voice.pattern.split()) <= set("rfota.")
+    if layout.kit is None:
+        return
+    for groove in layout.kit.grooves:
+        for line in groove:
+            assert (line.key in DRUM_KIT) if line.program < 0 else (line.program in ORCHESTRA)
+    if layout.kit.fill_program < 0:
+        assert set(layout.kit.fill) <= set(DRUM_KIT)
+    assert layout.kit.crash in {0, *DRUM_KIT}
+
+
+def test_harmony_is_written_in_chords() -> None:
+    rows = [bars for row in ARRANGEMENTS.values() for bars in (*row.minor, *row.major, *row.half, *row.full)]
+    for token in {token for bars in rows for token in bars.replace("/", " ").split()}:
+        for mode in MODES:
+            assert chord(token, 0, mode).tones
+
+
+def test_bad_rows_are_refused() -> None:
+    with pytest.raises(ValueError, match="16"):
+        DrumLine(key=36, steps="x..", velocity=90)
+    with pytest.raises(ValueError, match="programmes"):
+        Voice(role="bass", programs=(), figure="line", register=40, velocity=90)
+    with pytest.raises(ValueError, match="out of range"):
+        Voice(role="bass", programs=(32,), figure="line", register=40, velocity=190)
+
+
+def test_every_named_programme_and_drum_key_exists() -> None:
+    names = [name for name in vars(instruments) if name.isupper()]
+    first_drum = names.index("LOW_KICK")
+    named = {name: getattr(instruments, name) for name in names if isinstance(getattr(instruments, name), int)}
+    kits = {instruments.kit_program(named.pop(name)) for name in names if "KIT" in name.split("_")}
+    del named["TIMPANI_CENTRE"]
+    assert kits <= KITS.keys()
+    assert {number for name, number in named.items() if names.index(name) < first_drum} <= set(range(128))
+    assert {number for name, number in named.items() if names.index(name) >= first_drum} <= DRUM_KIT.keys()

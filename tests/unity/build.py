@@ -1,0 +1,149 @@
+"""Compiles the Unity client and the probes of this folder, for every runtime they must work with.
+
+The components are compiled against the stand-ins for Unity's engine in `engine/`: as in a player for .NET Core 3.1,
+which is not run, and as in the editor for the others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final
+
+HERE: Final = Path(__file__).parent
+ROOT: Final = HERE.parents[1]
+CACHE: Final = ROOT / ".cache/clients"
+PLACE: Final = CACHE / "csharp"
+BUILD: Final = ROOT / "build/unity"
+PACKAGE: Final = ROOT / "unity_client"
+RUNTIMES: Final = ("coreclr", "mono")
+_COMPILER: Final = ROOT / "tests/clients/csharp/csc.py"
+_SURFACE: Final = ROOT / "tests/clients/csharp/surface.py"
+# Without csc's own guess at references, and with no warning left.
+_FLAGS: Final = (
+    *("-nologo", "-noconfig", "-nostdlib", "-langversion:9", "-deterministic", "-optimize"),
+    *("-warn:9", "-warnaserror"),
+    # Libraries of one framework that name each other in different versions.
+    "-nowarn:1701,1702",
+)
+_PROBES: Final = (*sorted((HERE / "csharp").glob("*.cs")), *(_COMPILER.with_name(n) for n in ("Json.cs", "Vector.cs")))
+_ENGINE: Final = tuple(sorted((HERE / "engine").glob("*.cs")))
+_MONO: Final = PLACE / "mono/usr/lib/mono/4.5"
+
+
+def core_sources() -> list[Path]:
+    """The files of the package's assembly Segue.Core."""
+    return sorted((PACKAGE / "Runtime/Core").rglob("*.cs"))
+
+
+def component_sources() -> list[Path]:
+    """The files of the package's assembly Segue.Components."""
+    return sorted((PACKAGE / "Runtime/Components").rglob("*.cs"))
+
+
+def sample_sources() -> list[Path]:
+    """The scripts of the package's samples, which become a project's own when they are imported."""
+    return sorted((PACKAGE / "Samples~").rglob("*.cs"))
+
+
+def _framework() -> Path:
+    (found,) = (PLACE / "dotnet/shared/Microsoft.NETCore.App").glob("8.*")
+    return found
+
+
+def _managed(folder: Path) -> list[Path]:
+    names = ("System.*.dll", "netstandard.dll", "mscorlib.dll", "Microsoft.Win32.Primitives.dll")
+    return sorted(file for name in names for file in folder.glob(name) if "Native" not in file.name)
+
+
+def _compilations() -> list[list[str]]:
+    references = {
+        "netcore31": _managed(CACHE / "netcore31/libraries"),
+        "coreclr": _managed(_framework()),
+        "mono": [_MONO / name for name in ("mscorlib.dll", "System.dll", "System.Core.dll")],
+    }
+    wanted = []
+    for target, libraries in references.items():
+        flags = [*_FLAGS, *(f"-reference:{library}" for library in libraries)]
+        core = BUILD / target / "Segue.Core.dll"
+        engine, components = core.with_name("UnityEngine.dll"), core.with_name("Segue.Components.dll")
+        wanted.append([*flags, "-target:library", f"-out:{core}", *map(str, core_sources())])
+        wanted.append([*flags, "-target:library", f"-out:{engine}", *map(str, _ENGINE)])
+        where = ["-define:UNITY_EDITOR"] if target in RUNTIMES else []
+        words = ["-target:library", *where, f"-reference:{core}", f"-reference:{engine}", f"-out:{components}"]
+        wanted.append([*flags, *words, *map(str, component_sources())])
+        if target in RUNTIMES:
+            program = core.with_name("probe.exe" if target == "mono" else "probe.dll")
+            used = [f"-reference:{library}" for library in (core, engine, components)]
+            wanted.append([*flags, "-target:exe", *used, f"-out:{program}", *map(str, [*_PROBES, *sample_sources()])])
+    return wanted
+
+
+def _stamp() -> str:
+    """What is compiled, and with what, as a text that changes with it."""
+    sources = [*core_sources(), *component_sources(), *sample_sources(), *_ENGINE, *_PROBES]
+    inputs = [*sources, Path(__file__), _COMPILER, _SURFACE]
+    installed = [place / "installed" for place in (PLACE, CACHE / "netcore31")]
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in [*inputs, *installed])).hexdigest()
+
+
+def build() -> None:
+    """Compile everything, unless nothing has changed since.
+
+    Raises:
+        AssertionError: The compiler gave an error or a warning, or a library needs more than .NET Standard 2.1 has.
+    """
+    stamp = BUILD / "stamp"
+    if stamp.exists() and stamp.read_text() == _stamp():
+        return
+    shutil.rmtree(BUILD, ignore_errors=True)
+    for target in ("netcore31", *RUNTIMES):
+        (BUILD / target).mkdir(parents=True)
+    words: list[str] = []
+    for compilation in _compilations():
+        words += ["//", *compilation] if words else compilation
+    python = str(PLACE / "venv/bin/python")
+    tools = [str(PLACE / "roslyn"), str(PLACE / "dotnet")]
+    _run([python, str(_COMPILER), *tools, *words])
+    core, engine, components = (
+        str(BUILD / f"netcore31/{name}.dll") for name in ("Segue.Core", "UnityEngine", "Segue.Components")
+    )
+    _run([python, str(_SURFACE), *tools, core])
+    _run([python, str(_SURFACE), *tools, components, core, engine])
+    shutil.copy(
+        PLACE / "roslyn/Microsoft.TypeSpec.Generator.runtimeconfig.json",
+        BUILD / "coreclr/probe.runtimeconfig.json",
+    )
+    # Mono looks for its own libraries in the system; it is told where these are.
+    (BUILD / "etc/mono").mkdir(parents=True)
+    settings = (PLACE / "mono/etc/mono/config").read_text()
+    (BUILD / "etc/mono/config").write_text(settings.replace("$mono_libdir", str(PLACE / "mono/usr/lib")))
+    stamp.write_text(_stamp())
+
+
+def _run(words: list[str]) -> None:
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stdout
+
+
+def command(runtime: str, *arguments: str) -> list[str]:
+    """The command line that runs the probes.
+
+    Args:
+        runtime: One of `RUNTIMES`.
+        arguments: The probe's name and its own arguments.
+    """
+    if runtime == "mono":
+        return [str(PLACE / "mono/start"), "mono", str(BUILD / "mono/probe.exe"), *arguments]
+    return [str(PLACE / "dotnet/dotnet"), str(BUILD / "coreclr/probe.dll"), *arguments]
+
+
+def environment(runtime: str) -> dict[str, str]:
+    """The environment of `command`."""
+    if runtime == "mono":
+        return {**os.environ, "MONO_PATH": str(_MONO), "MONO_CFG_DIR": str(BUILD / "etc")}
+    # A concurrent collection makes .NET's count of a thread's allocated bytes jump.
+    return {**os.environ, "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1", "DOTNET_gcConcurrent": "0"}

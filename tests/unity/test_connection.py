@@ -1,0 +1,166 @@
+"""The connection in C# against real peers: libzmq, `segue serve`, and what is neither; plain and inside TLS."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+import ssl
+import threading
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import trustme
+
+from clients.cases.game import RULES
+from clients.cases.peers import TOKEN, directly, libzmq_router, through_tls
+from segue_sdk.codec import decode, encode
+from segue_sdk.messages import Hello, Welcome
+from service.process import ServiceProcess, free_port
+from unity.probe import run
+
+pytestmark = pytest.mark.heavy
+
+
+def case(address: str, *, token: str = "", pins: tuple[str, ...] = (), speed: float = 1.0) -> dict[str, Any]:
+    hello = encode(Hello(versions=(1,), client="probe"))
+    return {
+        "address": address,
+        "token": token,
+        "pins": list(pins),
+        "send": [bytes(part).hex() for part in hello],
+        "replies": 1,
+        "speed": speed,
+    }
+
+
+def fingerprint(leaf: trustme.LeafCert) -> str:
+    """The SHA-256 of a certificate, as `openssl x509 -fingerprint` writes it."""
+    der = ssl.PEM_cert_to_DER_cert(leaf.cert_chain_pems[0].bytes().decode())
+    return hashlib.sha256(der).digest().hex(":").upper()
+
+
+AUTHORITY: Final = trustme.CA()
+LEAF: Final = AUTHORITY.issue_cert("localhost", "127.0.0.1")
+PIN: Final = fingerprint(LEAF)
+OTHER: Final = fingerprint(AUTHORITY.issue_cert("127.0.0.1"))
+
+
+def test_the_real_service_and_every_token(runtime: str, tmp_path: Path) -> None:
+    chain, key, tls_port = tmp_path / "chain.pem", tmp_path / "key.pem", free_port()
+    chain.write_bytes(b"".join(blob.bytes() for blob in LEAF.cert_chain_pems))
+    LEAF.private_key_pem.write_to_path(str(key))
+    (tmp_path / "open").mkdir()
+    # Sixteen connections at once on a busy machine take their time.
+    slow = ("--handshake", "1min")
+    encrypted = ("--tls-bind", f"127.0.0.1:{tls_port}", "--tls-cert", str(chain), "--tls-key", str(key), *slow)
+    web = f"127.0.0.1:{free_port()}"
+    with (
+        ServiceProcess(tmp_path, str(RULES), "--token", TOKEN, *encrypted) as guarded,
+        ServiceProcess(tmp_path / "open", str(RULES), "--web-bind", f"ws://{web}") as unguarded,
+    ):
+        tls, named = f"tls://127.0.0.1:{tls_port}", f"tls://localhost:{tls_port}"
+        no_tls = guarded.address.replace("tcp://", "tls://")
+        asked: dict[str, tuple[dict[str, Any], str]] = {
+            "NULL": (case(unguarded.address), ""),
+            "NULL at a name": (case(unguarded.address.replace("127.0.0.1", "localhost")), ""),
+            "PLAIN good": (case(guarded.address, token=TOKEN), ""),
+            "PLAIN bad": (case(guarded.address, token="wrong"), "token_refused"),
+            "PLAIN missing": (case(guarded.address), "token_needed"),
+            "PLAIN not needed": (case(unguarded.address, token=TOKEN), "token_not_needed"),
+            "TLS good": (case(tls, token=TOKEN, pins=(PIN,)), ""),
+            "TLS at a name": (case(named, token=TOKEN, pins=(PIN.replace(":", "").lower(),)), ""),
+            "TLS with two pins": (case(named, token=TOKEN, pins=(OTHER, PIN)), ""),
+            "TLS bad": (case(tls, token="wrong", pins=(PIN,)), "token_refused"),
+            "TLS missing": (case(tls, pins=(PIN,)), "token_needed"),
+            "TLS not pinned": (case(tls, token=TOKEN, pins=(OTHER,)), "not_a_service"),
+            "TLS not trusted by the system": (case(tls, token=TOKEN), "not_a_service"),
+            "no TLS there": (case(no_tls, token=TOKEN, pins=(PIN,)), "not_a_service"),
+            "WebSocket there": (case(f"tcp://{web}"), "broken_off"),
+            "TLS there": (case(tls.replace("tls://", "tcp://"), token=TOKEN), "broken_off"),
+        }
+        results = run(runtime, "connection", [asking for asking, _ in asked.values()], tmp_path)
+    by_name = dict(zip(asked, results, strict=True))
+    found = {name: result["failure"] for name, result in by_name.items()}
+    assert found == {name: failure for name, (_, failure) in asked.items()}
+    assert "is the service's WebSocket port" in by_name["WebSocket there"]["text"]
+    assert "is not pinned" in by_name["TLS not pinned"]["text"]
+    assert "is not pinned" in by_name["TLS not trusted by the system"]["text"]
+    assert "does not speak TLS" in by_name["no TLS there"]["text"]
+    for (_, failure), result in zip(asked.values(), results, strict=True):
+        if not failure:
+            assert isinstance(decode([bytes.fromhex(part) for part in result["received"][0]]), Welcome)
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+@pytest.mark.parametrize(
+    ("wanted", "given", "failure"),
+    [
+        ("", "", ""),
+        (TOKEN, TOKEN, ""),
+        (TOKEN, "wrong", "token_refused"),
+        (TOKEN, "", "token_needed"),
+        ("", TOKEN, "token_not_needed"),
+    ],
+)
+def test_libzmq_and_every_token(
+    runtime: str, encrypted: bool, wanted: str, given: str, failure: str, tmp_path: Path
+) -> None:
+    front = (lambda port: through_tls(LEAF, port)) if encrypted else directly
+    with libzmq_router(wanted, front) as port:
+        address = f"{'tls' if encrypted else 'tcp'}://127.0.0.1:{port}"
+        (result,) = run(runtime, "connection", [case(address, token=given, pins=(PIN,))], tmp_path)
+    # Unlike the service, libzmq may close before it has sent its whole greeting, which names its mechanism.
+    mismatched = bool(wanted) != bool(given)
+    assert result["failure"] in ((failure, "broken_off") if mismatched else (failure,)), result
+    assert result["received"] == ([] if failure else [[b"header".hex(), bytes(300_000).hex()]])
+
+
+def test_what_is_no_service_is_named(runtime: str, tmp_path: Path) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        socket.create_server(("127.0.0.1", 0)) as rude,
+        socket.create_server(("127.0.0.1", 0)) as web,
+    ):
+
+        def answer(listener: socket.socket, text: bytes) -> None:
+            accepted, _ = listener.accept()
+            with accepted:
+                if text:
+                    accepted.recv(64)
+                    accepted.sendall(text)
+
+        answering = [
+            threading.Thread(target=answer, args=(rude, b"")),
+            threading.Thread(target=answer, args=(web, b"HTTP/1.1 400 Bad Request\r\n\r\n")),
+        ]
+        for thread in answering:
+            thread.start()
+        hosts = [f"tcp://127.0.0.1:{listener.getsockname()[1]}" for listener in (rude, web, silent)]
+        addresses = [f"tcp://127.0.0.1:{free_port()}", "tcp://no-such-host.invalid:7723", *hosts]
+        results = run(runtime, "connection", [case(address, speed=10.0) for address in addresses], tmp_path)
+        for thread in answering:
+            thread.join()
+    found = [result["failure"] for result in results]
+    assert found == ["unreachable", "unknown_host", "broken_off", "not_a_service", "no_answer"]
+    assert [result["silent"] for result in results] == [False] * 4 + [True]
+
+
+def test_an_address_that_is_none_is_refused(runtime: str, tmp_path: Path) -> None:
+    wrong = {
+        "127.0.0.1:7723": "names no transport",
+        "http://127.0.0.1:7723": "no transport 'http'",
+        "ipc:///run/segue": "has no Unix sockets",
+        "tcp://127.0.0.1": "expected a port at its end",
+        "tcp://127.0.0.1:0": "expected a port from 1 to 65535, got '0'",
+        "tcp://127.0.0.1:70000": "expected a port from 1 to 65535, got '70000'",
+        "tcp://127.0.0.1:+80": "expected a port from 1 to 65535, got '+80'",
+        "tcp://::1:7723": "expected a port at its end",
+        "tcp://[here]:7723": "'here' is no IPv6 address",
+        "tcp://*:7723": "expected a host, got '*'",
+        "tcp://a b:7723": "has a space in it",
+        "tcp://a\u0007b:7723": "a?b",
+    }
+    results = run(runtime, "connection", [case(address) for address in wrong], tmp_path)
+    for result, expected in zip(results, wrong.values(), strict=True):
+        assert expected in result["error"]
