@@ -86,15 +86,20 @@ def unpack(data: Any, rules: Rules) -> DirectorState:
     held = frozenset(plain_data.text(name, 1_000) for name in plain_data.sequence(fields["latches"], 0, 8_192))
     # Before its first frame a state has neither controls nor weights: that frame gives them their values.
     begun = bool(packed["controls"])
-    layers, clock = packed["layers"], _read_clock(fields["clock"])
+    packed_layers, clock = packed["layers"], _read_clock(fields["clock"])
+    layers = tuple(read_layer(rules, layer, packed_layers.get(layer.name), frame, clock) for layer in rules.layers)
+    if not begun and any(now.start != NEVER for now in layers):
+        raise ValueError("expected controls, as a layer has changed its state before")
     led, visits = _read_visits(rules, fields.get("led"), fields.get("visits", {}), clock.bar)
     state = DirectorState(
         frame=frame,
         clock=clock,
         inputs=inputs,
         latches=tuple(latch_name(latch) in held for latch in rules.latches),
-        layers=tuple(read_layer(rules, layer, layers.get(layer.name), frame, clock) for layer in rules.layers),
-        weights=tuple(read_weight(layer, layers.get(layer.name), values) for layer in rules.layers) if begun else (),
+        layers=layers,
+        weights=tuple(read_weight(layer, packed_layers.get(layer.name), values) for layer in rules.layers)
+        if begun
+        else (),
         stingers=tuple(
             _read_stinger(stinger, packed["stingers"].get(stinger.name), frame) for stinger in rules.stingers
         ),

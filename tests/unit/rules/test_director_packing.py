@@ -373,6 +373,18 @@ def test_forged_states_at_length(data: st.DataObject) -> None:
     forge(data)
 
 
+def test_a_state_without_controls_but_with_a_change_behind_it_is_refused() -> None:
+    room = layer(calm(mix={"brass": 1.0}), name="room")
+    rules = soundtrack(
+        layer(calm(), fight(mute=("room",))), room, transitions=[Transition(at=AT_ONCE.at, ramp_frames=40)]
+    )
+    packed = pack(_after(rules, {5: {"go": True}}, 10), rules)
+    assert packed["controls"]
+    without_parts = with_value(packed, ("layers", "action", "parts"), lambda _: None)
+    with pytest.raises(ValueError):
+        unpack(without_parts | {"controls": {}}, rules)
+
+
 @pytest.mark.parametrize("data", STRANGE, ids=lambda value: repr(value)[:20])
 def test_data_that_is_not_a_state_is_refused(data: AnyValue) -> None:
     rules = soundtrack(layer(calm(), fight()))
