@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
@@ -101,23 +102,27 @@ class Fused(NamedTuple):
 Keep: TypeAlias = Callable[[Array], Matrix]
 
 
-class _Float32(Mapping[str, Array]):
-    """Stored weights in float32, each read when it is used."""
+class _Float32(Mapping[str, Any]):
+    """Stored weights in float32, each read when it is used: as NumPy has it, or on JAX's device."""
 
-    def __init__(self, stored: Mapping[str, Any]) -> None:
+    def __init__(self, stored: Stored, *, numpy: bool) -> None:
         self._stored = stored
+        self._numpy = numpy
 
-    def __getitem__(self, name: str) -> Array:
-        return jnp.asarray(self._stored[name]).astype(jnp.float32)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._stored
+    def __getitem__(self, name: str) -> Any:
+        value = self._stored[name]
+        return np.asarray(value, np.float32) if self._numpy else jnp.asarray(value).astype(jnp.float32)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._stored)
 
     def __len__(self) -> int:
         return len(self._stored)
+
+
+def _below(parts: list[Any]) -> Any:
+    """Return matrices one below the other, as NumPy or JAX has them."""
+    return np.concatenate(parts) if isinstance(parts[0], np.ndarray) else jnp.concatenate(parts)
 
 
 def _transposed(kernel: Float[Array, "I ..."]) -> Float[Array, "O I"]:
@@ -127,7 +132,9 @@ def _transposed(kernel: Float[Array, "I ..."]) -> Float[Array, "O I"]:
 def _query_scale(weights: Stored, path: str, stack: Stack) -> Float[Array, " H"]:
     # 1 / softplus(0): a learned scale of 0 means the usual 1 / sqrt(head width).
     rest = 1.442695041 / math.sqrt(stack.head_width)
-    return rest * jax.nn.softplus(weights[f"{path}/attention/per_dim_scale"])
+    learned = weights[f"{path}/attention/per_dim_scale"]
+    found = np.logaddexp(learned, np.float32(0)) if isinstance(learned, np.ndarray) else jax.nn.softplus(learned)
+    return rest * found
 
 
 def _sinks(weights: Stored, path: str, scale: Float[Array, " H"], dtype: jnp.dtype) -> Sinks | None:
@@ -145,7 +152,7 @@ def _self_attention(weights: Stored, path: str, stack: Stack, dtype: jnp.dtype, 
     out = weights[f"{path}/output_projection/kernel"]
     return SelfAttention(
         pre_norm=weights[f"{path}/pre_norm/scale"],
-        qkv=keep(jnp.concatenate(parts)),
+        qkv=keep(_below(parts)),
         out=keep(out.reshape(out.shape[0], -1)),
         post_norm=weights[f"{path}/post_norm/scale"],
         sinks=_sinks(weights, path, scale, dtype),
@@ -161,7 +168,7 @@ def _cross_attention(weights: Stored, path: str, stack: Stack, dtype: jnp.dtype,
     return CrossAttention(
         pre_norm=weights[f"{path}/pre_norm/scale"],
         query=keep(_transposed(kernels["query"] * scale)),
-        key_value=keep(jnp.concatenate([_transposed(kernels["key"]), _transposed(kernels["value"])])),
+        key_value=keep(_below([_transposed(kernels["key"]), _transposed(kernels["value"])])),
         out=keep(out.reshape(out.shape[0], -1)),
         post_norm=weights[f"{path}/post_norm/scale"],
         sinks=sinks,
@@ -203,9 +210,10 @@ def fuse(stored: Stored, config: Depthformer, dtype: jnp.dtype = jnp.float32, ke
 
     Args:
         stored: By name. Each tensor is read when it is used.
-        keep: Makes something else of the matrices that are read once a frame or code.
+        keep: Makes something else of the matrices that are read once a frame or code, which it gets as NumPy's arrays;
+            None to keep them in `dtype`.
     """
-    weights = _Float32(stored)
+    weights = _Float32(stored, numpy=keep is not None)
 
     def in_dtype(matrix: Array) -> Matrix:
         return matrix.astype(dtype)

@@ -166,35 +166,42 @@ template <class Weight>
 void pack(const float* from, int64_t input_stride, int64_t output_stride, int inputs, int outputs, int run,
           Weight* packed, float* scales) {
   const int panels = (outputs + PANEL - 1) / PANEL, even = inputs + inputs % 2;
-  const double most_sum = (2147483647.0 - 2 * Range<Weight>::FLUSH * Range<Weight>::INPUT) / Range<Weight>::INPUT;
+  // A little less than what int32 holds, since sums are float32 here.
+  const float most_sum = 0.999f * 2147483647.0f / Range<Weight>::INPUT - 2 * Range<Weight>::FLUSH;
   threads->run(panels, [&](int panel) {
-    float factors[PANEL] = {};
-    Weight* to = packed + static_cast<ptrdiff_t>(panel) * even * PANEL;
     const int columns = std::min(PANEL, outputs - panel * PANEL);
-    for (int n = 0; n < columns; n++) {
-      const float* column = from + (panel * PANEL + n) * output_stride;
-      double most = 0, largest_sum = 0;
-      for (int begin = 0; begin < inputs; begin += run)
-        for (int part = begin; part < std::min(begin + run, inputs); part += 2 * Range<Weight>::FLUSH) {
-          double sum = 0;
-          for (int k = part; k < std::min({part + 2 * Range<Weight>::FLUSH, begin + run, inputs}); k++) {
-            const double magnitude = std::fabs(column[k * input_stride]);
-            most = std::max(most, magnitude);
-            sum += magnitude;
+    float* values = room<float>(static_cast<size_t>(even) * PANEL);
+    std::fill(values, values + static_cast<size_t>(even) * PANEL, 0.0f);
+    for (int n = 0; n < (output_stride == 1 ? 0 : columns); n++)
+      for (int k = 0; k < inputs; k++)
+        values[k * PANEL + n] = from[k * input_stride + (panel * PANEL + n) * output_stride];
+    for (int k = 0; k < (output_stride == 1 ? inputs : 0); k++)
+      std::memcpy(values + k * PANEL, from + k * input_stride + panel * PANEL, columns * sizeof(float));
+
+    float most[PANEL] = {}, largest_sum[PANEL] = {};
+    for (int begin = 0; begin < inputs; begin += run) {
+      const int end = std::min(begin + run, inputs);
+      for (int part = begin; part < end; part += 2 * Range<Weight>::FLUSH) {
+        float sum[PANEL] = {};
+        for (int k = part; k < std::min(part + 2 * Range<Weight>::FLUSH, end); k++)
+          for (int n = 0; n < PANEL; n++) {
+            const float magnitude = std::fabs(values[k * PANEL + n]);
+            most[n] = std::max(most[n], magnitude);
+            sum[n] += magnitude;
           }
-          largest_sum = std::max(largest_sum, sum);
-        }
-      const double step = std::max(most / Range<Weight>::WEIGHT, largest_sum / most_sum);
-      scales[panel * PANEL + n] = static_cast<float>(step);
-      factors[n] = step > 1e-30 ? static_cast<float>(1 / step) : 0.0f;
-    }
-    for (int n = columns; n < PANEL; n++) scales[panel * PANEL + n] = 0;
-    for (int k = 0; k < even; k++)
-      for (int n = 0; n < PANEL; n++) {
-        const bool real = n < columns && k < inputs;
-        const float value = real ? from[k * input_stride + (panel * PANEL + n) * output_stride] * factors[n] : 0.0f;
-        to[k / 2 * 2 * PANEL + 2 * n + k % 2] = static_cast<Weight>(std::lrint(value));
+        for (int n = 0; n < PANEL; n++) largest_sum[n] = std::max(largest_sum[n], sum[n]);
       }
+    }
+    float factors[PANEL];
+    for (int n = 0; n < PANEL; n++) {
+      const float step = std::max(most[n] / Range<Weight>::WEIGHT, largest_sum[n] / most_sum);
+      scales[panel * PANEL + n] = step;
+      factors[n] = step > 1e-30f ? 1 / step : 0.0f;
+    }
+    Weight* to = packed + static_cast<ptrdiff_t>(panel) * even * PANEL;
+    for (int k = 0; k < even; k++)
+      for (int n = 0; n < PANEL; n++)
+        to[k / 2 * 2 * PANEL + 2 * n + k % 2] = static_cast<Weight>(std::lrint(values[k * PANEL + n] * factors[n]));
   });
 }
 

@@ -92,11 +92,6 @@ class SpectroStream:
     def memory_frames(self) -> int:
         return self.config.memory_frames
 
-    @property
-    def any_size(self) -> bool:
-        """Whether frames sound the same, to the bit, however they are cut into calls."""
-        return self._integers is not None
-
     def start(self) -> AnyState:
         if self._integers is not None:
             return self._integers.start()

@@ -21,7 +21,7 @@ from segue.model.spectrostream.config import Size, SpectroStreamConfig
 
 
 class _Block(NamedTuple):
-    """A residual block: transposed convolution, 3x3; beside it the input repeated, projected where the width changes."""
+    """A residual block: transposed convolution and 3x3; beside them the input, projected where the width changes."""
 
     up: IntegerConvolution
     conv: IntegerConvolution
@@ -162,9 +162,7 @@ def _several_bins(library: Library, config: SpectroStreamConfig, weights: Mappin
     )
 
 
-def _waveform(
-    rows: NDArray[np.float32], overlap: NDArray[np.float32]
-) -> tuple[Samples, NDArray[np.float32]]:
+def _waveform(rows: NDArray[np.float32], overlap: NDArray[np.float32]) -> tuple[Samples, NDArray[np.float32]]:
     """Return (the sound [S, C] of spectra [C, R, F, 2], what to keep): the inverse transform, whose windows overlap by
     half.
     """
