@@ -45,5 +45,5 @@ def arithmetic(environ: Mapping[str, str] = os.environ) -> Arithmetic:
     except NativeError as error:
         if choice == INTEGER:
             raise GeneratorError(f"{VARIABLE}={INTEGER}: {error}") from error
-        return Arithmetic(None, f"float32 by XLA, about four times slower than integer kernels: {error}")
+        return Arithmetic(None, f"float32 by XLA, several times slower than integer kernels: {error}")
     return Arithmetic(library, f"integer kernels {library.kernels}, {library.threads} threads")

@@ -16,7 +16,7 @@ namespace segue {
 namespace {
 
 // Products that a thread is not woken up for.
-constexpr double SMALL_LOOP = 1e6;
+constexpr double SMALL_LOOP = 2.5e6;
 // Positions that go through a panel while it is in the cache, and panels that are one thread's task.
 constexpr int BLOCK = 48;
 constexpr int GROUP = 4;
@@ -149,7 +149,7 @@ void convolve(const Convolution& c, const float* past, const float* x, const Wei
     }
   };
 
-  if (static_cast<double>(positions) * panels * PANEL * runs.count * runs.pairs < SMALL_LOOP / 2) {
+  if (static_cast<double>(positions) * panels * PANEL * runs.count * runs.pairs * 2 < SMALL_LOOP) {
     for (int k = 0; k < c.batch * rows_in; k++) round_row(k);
     for (int k = 0; k < blocks * groups; k++) product(k);
     return;
