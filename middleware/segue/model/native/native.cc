@@ -166,8 +166,11 @@ template <class Weight>
 void pack(const float* from, int64_t input_stride, int64_t output_stride, int inputs, int outputs, int run,
           Weight* packed, float* scales) {
   const int panels = (outputs + PANEL - 1) / PANEL, even = inputs + inputs % 2;
-  // A little less than what int32 holds, since sums are float32 here.
-  const float most_sum = 0.999f * 2147483647.0f / Range<Weight>::INPUT - 2 * Range<Weight>::FLUSH;
+  // What the magnitudes of a flush may add up to: a little less than int32 holds, since sums are float32 here. Where no
+  // weights exceed it, there is no such bound.
+  constexpr double largest = 2.0 * Range<Weight>::FLUSH * Range<Weight>::WEIGHT * Range<Weight>::INPUT;
+  const float most_sum =
+      largest < 2147483648.0 ? 1e30f : 0.999f * 2147483647.0f / Range<Weight>::INPUT - 2 * Range<Weight>::FLUSH;
   threads->run(panels, [&](int panel) {
     const int columns = std::min(PANEL, outputs - panel * PANEL);
     float* values = room<float>(static_cast<size_t>(even) * PANEL);
