@@ -9,7 +9,7 @@ from typing import NamedTuple
 import jax
 
 from segue.contract import GeneratorError
-from segue.model.native.compiler import AUTO, CHOICES, FLOAT32, INTEGER, VARIABLE, NativeError
+from segue.model.native.compiler import AUTO, CHOICES, FLOAT32, INTEGER, VARIABLE, NativeError, choice_text
 from segue.model.native.library import Library, load
 
 
@@ -35,7 +35,7 @@ def arithmetic(environ: Mapping[str, str] = os.environ) -> Arithmetic:
     """
     choice = environ.get(VARIABLE) or AUTO
     if choice not in CHOICES:
-        raise GeneratorError(f"{VARIABLE}: expected one of {', '.join(CHOICES)}, got {choice!r}")
+        raise GeneratorError(choice_text(choice))
     if choice == FLOAT32:
         return Arithmetic(None, f"float32 by XLA, as {VARIABLE} says")
     if choice == AUTO and jax.default_backend() != "cpu":

@@ -98,6 +98,11 @@ def cache_folder() -> Path:
     return system / "segue"
 
 
+def choice_text(choice: str) -> str:
+    """Say what is wrong with a value of SEGUE_ARITHMETIC."""
+    return f"{VARIABLE}: expected one of {', '.join(CHOICES)}, got {choice!r}"
+
+
 def prospect(environ: Mapping[str, str] = os.environ) -> tuple[bool, str]:
     """Say which arithmetic would be used, without compiling anything.
 
@@ -105,6 +110,8 @@ def prospect(environ: Mapping[str, str] = os.environ) -> tuple[bool, str]:
         Whether it is the fastest that Segue has, and a text for people.
     """
     choice = environ.get(VARIABLE) or AUTO
+    if choice not in CHOICES:
+        return False, choice_text(choice)
     if choice == FLOAT32:
         return False, f"float32 by XLA, as {VARIABLE} says"
     compiler = find_compiler()
