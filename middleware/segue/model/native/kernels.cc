@@ -16,8 +16,8 @@
 namespace segue {
 namespace {
 
-// Each set defines the sums of a panel's 16 outputs (Ints, then Floats), a pair of inputs as every output sees it (Pair),
-// the weights that it meets (Panel), and how many positions its registers hold (POSITIONS).
+// Each set defines the sums of a panel's 16 outputs (Ints, then Floats), a pair of inputs as every output sees it
+// (Pair), the weights that it meets (Panel), and how many positions its registers hold (POSITIONS).
 
 #if defined(__AVX512VNNI__) && defined(__AVX512BW__)
 
@@ -148,7 +148,7 @@ struct Floats {
 struct Pair {
   int32_t first, second;
 };
-using Panel = struct {
+struct Panel {
   int32_t first[PANEL], second[PANEL];
 };
 
@@ -239,7 +239,8 @@ float quantise(const float* x, int count, bool elu, int limit, float* values, in
     most = magnitude > most ? magnitude : most;
   }
   const float factor = most > 1e-30f ? static_cast<float>(limit) / most : 0.0f;
-  for (int i = 0; i < count; i++) rounded[i] = static_cast<int16_t>(static_cast<int32_t>(__builtin_rintf(x[i] * factor)));
+  for (int i = 0; i < count; i++)
+    rounded[i] = static_cast<int16_t>(static_cast<int32_t>(__builtin_rintf(x[i] * factor)));
   return most / static_cast<float>(limit);
 }
 

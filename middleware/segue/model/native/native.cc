@@ -134,7 +134,8 @@ void convolve(const Convolution& c, const float* past, const float* x, const Wei
           if (bin < 0 || bin >= width_out) continue;
           const int row = row_of[p - first + k], b = row / rows_out;
           const int t = row % rows_out * c.phases_t + phase_t;
-          float* to = y + ((static_cast<ptrdiff_t>(b) * rows_out * c.phases_t + t) * width_out + bin) * c.outputs + from;
+          const ptrdiff_t row_out = static_cast<ptrdiff_t>(b) * rows_out * c.phases_t + t;
+          float* to = y + (row_out * width_out + bin) * c.outputs + from;
           const float* sum = sums + k * PANEL;
           if (shift)
             for (int n = 0; n < columns; n++) to[n] = sum[n] * scale[n] + shift[n];
@@ -233,8 +234,8 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(segue_project, segue::project,
 
 extern "C" {
 
-// Chooses the kernels, and starts the threads when first called; "" for the best that the processor has. Returns their name, or null
-// where there are none of that name.
+// Chooses the kernels, and starts the threads when first called; "" for the best that the processor has. Returns their
+// name, or null where there are none of that name.
 const char* segue_start(int thread_count, const char* wanted) {
   using namespace segue;
   static std::mutex mutex;
