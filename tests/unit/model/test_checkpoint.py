@@ -120,7 +120,7 @@ def test_a_tensor_that_is_not_finite_or_was_exchanged_is_refused_when_it_is_read
         found[f"{LOGITS}/bias"]
     with pytest.raises(CheckpointError, match=rf"{CODE_TABLE}: expected shape \(70, 32\), came \(3, 2\)"):
         found[CODE_TABLE]
-    with pytest.raises(CheckpointError, match="missing|expected shape"):
+    with pytest.raises(CheckpointError, match="expected shape"):
         lazy(path, MRT2_TINY)
 
 
