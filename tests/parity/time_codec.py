@@ -1,6 +1,6 @@
-"""Measures a frame of Google's decoder and of ours, in float32 and in integers, in turn: python tests/parity/time_codec.py (see requirements.txt).
+"""Measures a frame of Google's decoder and of ours, in float32 and in integers, in turn.
 
-Prints the least milliseconds of processor time and of wall time a frame, by frames in a call; the official package
+Run python tests/parity/time_codec.py in the environment of requirements.txt. Prints the least milliseconds of processor time and of wall time a frame, by frames in a call; the official package
 makes one call a frame. Run it under `taskset --cpu-list 0` for one core.
 """
 
@@ -45,7 +45,7 @@ def subjects() -> dict[tuple[str, int], Callable[[], object]]:
         embeddings = jnp.asarray(np.random.default_rng(0).normal(size=(frames, config.embedding_width)), jnp.float32)
         found["official", frames] = lambda x=embeddings: official.step(x, their_state)
         found["ours", frames] = lambda x=embeddings: ours(layers, x[None], state)
-        found["integers", frames] = lambda x=np.asarray(embeddings): integers.decode(x, rounded_state)
+        found["integers", frames] = lambda x=embeddings: integers.decode(np.asarray(x), rounded_state)
     return found
 
 
