@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
+# Tests start hundreds of processes, each of which would compile all modules again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test test-fast measure-tests lint types imports unit test-rules test-stalls test-quality test-page test-faults test-clients test-godot test-unity test-wheels bundle test-bundle godot-zip parity ci clean
 
@@ -40,7 +42,7 @@ measure-tests: $(INSTALLED)
 
 # The director against its reference on a thousand random rule files and sessions, the same ones every time.
 test-rules: $(INSTALLED)
-	$(BIN)/pytest -q -m heavy tests/unit/rules
+	$(BIN)/pytest -q -n 2 --dist worksteal -m heavy tests/unit/rules
 
 # Sessions that stall at any moment, some hundred of them.
 test-stalls: $(INSTALLED)
