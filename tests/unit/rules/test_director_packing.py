@@ -361,7 +361,7 @@ def forge(data: st.DataObject) -> None:
     event(f"taken up: {10 * (taken // 10)}s")
 
 
-@quick(max_examples=20)
+@quick(max_examples=10)
 @given(data=st.data())
 def test_a_forged_state_is_refused_or_playable(data: st.DataObject) -> None:
     forge(data)

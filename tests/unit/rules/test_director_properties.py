@@ -197,7 +197,7 @@ def check_session(soundtrack: Rules, session: Session) -> None:
     check_clock(plans)
 
 
-@quick(max_examples=25)
+@quick(max_examples=10)
 @given(st.data())
 def test_invariants_hold_in_any_session(data: st.DataObject) -> None:
     soundtrack = data.draw(rules(), label="rules")
@@ -283,7 +283,7 @@ def check_skipping(soundtrack: Rules, session: Session, frames: int) -> None:
     assert position == len(stepped)
 
 
-@quick(max_examples=20)
+@quick(max_examples=10)
 @given(st.data())
 def test_skipping_to_the_next_change_equals_stepping(data: st.DataObject) -> None:
     soundtrack = data.draw(rules(), label="rules")

@@ -53,7 +53,7 @@ def compare(data: st.DataObject) -> None:
             assert not wrong, f"frame {ours.frame}:\n" + "\n".join(wrong)
 
 
-@quick(max_examples=60)
+@quick(max_examples=20)
 @given(st.data())
 def test_the_director_equals_its_reference(data: st.DataObject) -> None:
     compare(data)
