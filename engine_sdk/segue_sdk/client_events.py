@@ -165,7 +165,6 @@ class MusicArrived:
     Attributes:
         start, count: In samples.
         mix, states: In its last frame.
-        loudness_lufs: Short-term loudness at its end; None where the service does not send it.
     """
 
     start: int
@@ -175,7 +174,6 @@ class MusicArrived:
     reason: str
     states: Mapping[str, str]
     mix: Mapping[str, float]
-    loudness_lufs: float | None
 
     @classmethod
     def of(cls, chunk: Chunk) -> MusicArrived:
@@ -188,7 +186,6 @@ class MusicArrived:
             reason=chunk.reason,
             states=chunk.states,
             mix=chunk.mix,
-            loudness_lufs=chunk.loudness_lufs,
         )
 
 
