@@ -243,6 +243,20 @@ class Counted:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Lately:
+    """The layer had the state, or one of the group, in the frame before or in one of the `frames` frames before that.
+
+    Attributes:
+        index: Its place in Rules.stays.
+    """
+
+    index: int
+    of: InState | InGroup
+    frames: int
+    mark: Mark = _mark
+
+
+@dataclass(frozen=True, kw_only=True)
 class All:
     """Every part holds."""
 
@@ -266,7 +280,7 @@ class Not:
     mark: Mark = _mark
 
 
-Condition: TypeAlias = Compare | OneOf | Latch | InState | InGroup | Fired | Counted | All | Any | Not
+Condition: TypeAlias = Compare | OneOf | Latch | InState | InGroup | Fired | Counted | Lately | All | Any | Not
 
 # --- styles and controls --------------------------------------------------------------------------------------------
 
@@ -556,6 +570,8 @@ class Transition:
         from_state, to_state: The name of a state or of a group; None for any.
         ramp_frames: Of what the layer does to controls and other layers, and of its mix where the fades are None.
         fade_out_frames, fade_in_frames: Of the old and of the new mix; None for ramp_frames.
+        chance: How often a change that it fits takes it, 0 to 1; else the next row that fits is asked.
+        place: Among the rows of the same layer and states, from 0 on.
     """
 
     layer: str | None = None
@@ -568,6 +584,8 @@ class Transition:
     fade_out_frames: Length | None = None
     fade_in_frames: Length | None = None
     bridge: Bridge | None = None
+    chance: float = 1.0
+    place: int = 0
     mark: Mark = _mark
 
     @property
@@ -648,6 +666,7 @@ class Rules:
     Attributes:
         music: With every control set.
         latches, counters: Those of all conditions, by index.
+        stays: The states and groups whose end some condition counts from, by index.
         files: The files read, the main one first.
         warnings: What is probably not meant and does not prevent loading, in file order.
     """
@@ -663,5 +682,6 @@ class Rules:
     themes: tuple[Theme, ...] = ()
     latches: tuple[Latch, ...] = ()
     counters: tuple[Counter, ...] = ()
+    stays: tuple[InState | InGroup, ...] = ()
     files: tuple[Path, ...] = ()
     warnings: tuple[Problem, ...] = ()

@@ -144,6 +144,7 @@ class StingerCue(NamedTuple):
         start: A sample position (48 kHz).
         reason: Why it was dropped; "" else.
         frames: Of a burst, how long it lasts, before its start at the present tempo; 0 for an audio stinger.
+        cause: What fired its trigger, in the frame in which it was fired: "hit fired"; "" in later ones.
     """
 
     kind: CueKind
@@ -154,6 +155,7 @@ class StingerCue(NamedTuple):
     duck: Duck | None
     reason: str
     frames: int = 0
+    cause: str = ""
 
 
 class FramePlan(NamedTuple):

@@ -224,7 +224,7 @@ def _stinger(cue: StingerCue, frame: int, place: BarBeat) -> TimelineEntry:
     duck = cue.duck
     if duck is not None and cue.kind == "started":
         text += f", music down {duck.depth_db:g} dB within {duck.fade_out_samples * 1000 // SAMPLE_RATE}ms"
-    why = (cue.reason,) if cue.reason else ()
+    why = (*([f"because {cue.cause}"] if cue.cause else []), *([cue.reason] if cue.reason else []))
     return TimelineEntry(frame, place, "stinger", cue.stinger, text, why, starts_later=cue.kind == "scheduled")
 
 

@@ -10,14 +10,26 @@ from segue_rules.director import timing
 from segue_rules.director.conditions import Conditions, FrameView
 from segue_rules.director.controls import ControlDirector
 from segue_rules.director.inputs import InputDirector, TakenEvents
-from segue_rules.director.layers import NO_CHANGE, FrameContext, LayerDirector, Lookahead, TransitionRows, look_ahead
+from segue_rules.director.layers import NO_CHANGE, FrameContext, LayerDirector, Lookahead, look_ahead
 from segue_rules.director.levels import CONTINUOUS, GLIDE_CURVE, GLIDE_FRAMES, NO_STYLES_TEMPO, Levels, Mixing
 from segue_rules.director.moves import moves
 from segue_rules.director.playlists import playing_from
-from segue_rules.director.state import DirectorState, Glide, LayerNow, StingerNow, StylesTempo, SwitchNow, Vector
+from segue_rules.director.state import (
+    NEVER,
+    STILL,
+    DirectorState,
+    Glide,
+    InputNow,
+    LayerNow,
+    StingerNow,
+    StylesTempo,
+    SwitchNow,
+    Vector,
+)
 from segue_rules.director.stingers import StingerDirector
 from segue_rules.director.timers import Timers
 from segue_rules.director.timing import follow
+from segue_rules.director.transition_rows import TransitionRows
 from segue_rules.director.visits import NOT_LED, VisitDirector
 from segue_rules.events import Event, Receipt
 from segue_rules.model import Binding, Burst, InputValue, Rules
@@ -101,6 +113,7 @@ class Director:
             visits=(),
             timers=self._timers.start(),
             counts=(0,) * len(self.rules.counters),
+            left=(NEVER,) * len(self.rules.stays),
         )
 
     def reset(self, state: DirectorState) -> DirectorState:
@@ -185,6 +198,7 @@ class Director:
         values = self._inputs.move(inputs, frame)
         view = FrameView(frame, values, inputs, tuple([layer.active for layer in state.layers]))
         view.counts = self._conditions.update_counts(view, state.counts)
+        view.left = self._conditions.update_stays(view, state.left)
         view.latches = self._conditions.update_latches(view, state.latches)
         weights = self._weights(state.weights, values)
         state = state._replace(weights=weights)
@@ -196,7 +210,7 @@ class Director:
             undone += moves(left, self.rules, state, self.rules, "reset", reset)
 
         layers, changes = self._step_layers(state.layers, view, context)
-        stingers, cues = self._step_stingers(state.stingers, values, context)
+        stingers, cues = self._step_stingers(state.stingers, inputs, context)
         layers, styles_tempo, mixing = self._mixed(state, layers, before)
         switches = state.switches
         if not switches or timing.bar_in(context.clock, context.tempo)[0] >= 0:
@@ -205,7 +219,7 @@ class Director:
             if opened != context:
                 # The same decisions, whose starts are predicted with the meter of the bar that opens with the frame.
                 layers, changes = self._step_layers(state.layers, view, opened)
-                stingers, cues = self._step_stingers(state.stingers, values, opened)
+                stingers, cues = self._step_stingers(state.stingers, inputs, opened)
                 layers, styles_tempo, mixing = self._mixed(state, layers, before)
         led, visits = self._visits.step(state.led, state.visits, layers, mixing.weights, state.clock.bar)
         decided = DirectorState(
@@ -224,6 +238,7 @@ class Director:
             visits=visits,
             timers=timers,
             counts=view.counts,
+            left=view.left,
         )
         ahead = self._look_ahead(state, decided, mixing, context)
         return decided, FrameResults(receipts, undone + changes, dropped + cues, ahead)
@@ -313,6 +328,8 @@ class Director:
         deadlines = [deadline for layer, now in both for deadline in layer.deadlines(now, context)]
         deadlines += self._timers.due(state.timers)
         deadlines += [state.inputs[i].since + frames for i, frames in self._conditions.fired]
+        ended = [(state.left[i], frames) for i, frames in self._conditions.lately]
+        deadlines += [end + frames for end, frames in ended if end != STILL]
         return min((d for d in deadlines if d > frame), default=FOREVER)
 
     def _gliding(self, state: DirectorState) -> bool:
@@ -388,12 +405,12 @@ class Director:
         return tuple([now for now, _ in stepped]), tuple([change for _, made in stepped for change in made])
 
     def _step_stingers(
-        self, stingers: tuple[StingerNow, ...], values: tuple[InputValue, ...], context: FrameContext
+        self, stingers: tuple[StingerNow, ...], inputs: tuple[InputNow, ...], context: FrameContext
     ) -> tuple[tuple[StingerNow, ...], tuple[StingerCue, ...]]:
         if not stingers:
             return (), ()
         stepped = [
-            stinger.step(now, context, fired=values[stinger.trigger] is True)
+            stinger.step(now, inputs[stinger.trigger], context)
             for stinger, now in zip(self._stingers, stingers, strict=True)
         ]
         return tuple([now for now, _ in stepped]), tuple([cue for _, cues in stepped for cue in cues])

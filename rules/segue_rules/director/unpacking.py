@@ -20,10 +20,12 @@ from segue_rules.director.packed_names import (
     find_state,
     latch_name,
     read_mix,
+    stay_name,
 )
 from segue_rules.director.packing import pack
 from segue_rules.director.state import (
     NEVER,
+    STILL,
     DirectorState,
     Glide,
     InputNow,
@@ -110,6 +112,7 @@ def unpack(data: Any, rules: Rules) -> DirectorState:
         led=led,
         visits=visits,
         counts=_read_counts(rules, fields.get("counts", {})),
+        left=_read_stays(rules, fields.get("left", {}), frame),
         timers=_read_timers(rules, fields.get("timers", {}), frame),
     )
     return with_controls(rules, state, packed["controls"], tuple(values.values())) if begun else state
@@ -163,6 +166,13 @@ def _fits(item: Input, value: InputValue) -> bool:
 def _read_counts(rules: Rules, data: Any) -> tuple[int, ...]:
     packed = plain_data.mapping(data)
     return tuple(plain_data.integer(packed.get(counter_name(each), 0), 0, _MOST_FIRED) for each in rules.counters)
+
+
+def _read_stays(rules: Rules, data: Any, frame: int) -> tuple[int, ...]:
+    """When each stay of the rules ended; one that was not packed has never been."""
+    packed = plain_data.mapping(data)
+    ends = [packed.get(stay_name(stay)) for stay in rules.stays]
+    return tuple(STILL if end == STILL else plain_data.time(end, frame) for end in ends)
 
 
 def _read_timers(rules: Rules, data: Any, frame: int) -> tuple[TimerNow, ...]:

@@ -34,6 +34,7 @@ NAMED_STATE: Final = Name(what="state")
 
 
 _COUNT: Final = r"(==|!=|<=|>=|<|>)\s*([0-9]{1,6})"
+_RANGE_OF_COUNTS: Final = r"([0-9]{1,6})\s*\.\.(?!\.)\s*([0-9]{1,6})"
 _MOST_COUNTED: Final = 999_999
 """What a count is compared with at most; more digits match no comparison."""
 
@@ -46,25 +47,34 @@ class Count(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CountKind(Kind[Count]):
-    """How often something was: a whole number, which means as often, or a comparison with one."""
+class CountKind(Kind[tuple[Count, ...]]):
+    """How often something was: a whole number, which means as often, a comparison with one, or a range of them.
+
+    A range is two comparisons, which must both hold.
+    """
 
     @property
     def expected(self) -> str:
-        return f'a whole number up to {_MOST_COUNTED} or a comparison with one such as ">= 3"'
+        return f'a whole number up to {_MOST_COUNTED}, a comparison with one such as ">= 3", or a range such as 2..4'
 
-    def read(self, node: Node, scope: Scope) -> Count | None:
+    def read(self, node: Node, scope: Scope) -> tuple[Count, ...] | None:
         if isinstance(node, Scalar) and re.fullmatch("[0-9]{1,6}", node.text) and not node.quoted:
-            return Count("==", int(node.text))
+            return (Count("==", int(node.text)),)
+        ends = re.fullmatch(_RANGE_OF_COUNTS, node.text) if isinstance(node, Scalar) else None
+        if ends is not None and int(ends[1]) >= int(ends[2]):
+            scope.problem(node.mark, f"expected a range from a smaller to a greater number, got {describe(node)}")
+            return None
+        if ends is not None:
+            return Count(">=", int(ends[1])), Count("<=", int(ends[2]))
         match = re.fullmatch(_COUNT, node.text.strip()) if isinstance(node, Scalar) else None
         if match is None:
             scope.expected(self.expected, node)
             return None
-        return Count(cast(Comparison, match[1]), int(match[2]))
+        return (Count(cast(Comparison, match[1]), int(match[2])),)
 
     def schema(self) -> Schema:
         whole: Schema = {"type": "integer", "minimum": 0, "maximum": _MOST_COUNTED}
-        return {"anyOf": [whole, spelling(_COUNT, self.expected)]}
+        return {"anyOf": [whole, spelling(_COUNT, self.expected), spelling(_RANGE_OF_COUNTS, self.expected)]}
 
 
 _NEARLY: Final = {

@@ -111,10 +111,10 @@ class CheckReader:
         if op not in (None, "==", "!="):
             scope.inside(entry.key).problem(first.mark, f"a state takes == and != only, got {op}")
             return None
-        names = [_state_of(layer, node, scope.inside(entry.key)) for node in ((first,) if op else nodes)]
+        names = [_states_of(layer, node, scope.inside(entry.key)) for node in ((first,) if op else nodes)]
         if None in names:
             return None
-        states = tuple(name for name in names if name is not None)
+        states = tuple(dict.fromkeys(state for found in names if found is not None for state in found))
         return StateIs(mark=entry.value.mark, layer=layer.name, index=index, states=states, unlike=op == "!=")
 
     def _pending(self, entry: Entry, scope: Scope) -> Check | None:
@@ -244,6 +244,16 @@ def _word_of(node: Node, what: str, names: Iterable[str], scope: Scope) -> str |
         scope.problem(node.mark, f"expected the name of a {what}, got {describe(node)}")
         return None
     return _known(what, node.value, node.mark, {name: name for name in names}, scope)
+
+
+def _states_of(layer: Layer, node: Node, scope: Scope) -> tuple[str, ...] | None:
+    """A state, or all states of a group."""
+    groups = dict.fromkeys(group for state in layer.states for group in state.groups)
+    names = dict.fromkeys(name for state in layer.states for name in (state.written, state.name))
+    name = _word_of(node, "state", (*names, *groups), scope)
+    if name in groups:
+        return tuple(dict.fromkeys(state.written for state in layer.states if name in state.groups))
+    return None if name is None else (name,)
 
 
 def _state_of(layer: Layer, node: Node, scope: Scope) -> str | None:
