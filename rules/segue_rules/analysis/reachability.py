@@ -11,6 +11,7 @@ from segue_rules.analysis.finding import Finding, frames_text, nominal, written_
 from segue_rules.analysis.satisfiability import Case, ConditionSolver, Guard, value_in, whole
 from segue_rules.director.conditions import Test
 from segue_rules.director.transition_rows import TransitionRows
+from segue_rules.meters import beats_of
 from segue_rules.model import (
     FRAME_RATE,
     All,
@@ -158,7 +159,8 @@ class Reachability:
 
     def _longest_wait(self, row: Transition) -> int:
         """For how many frames a change may wait for its boundary, at the file's slowest tempo and longest bar."""
-        beats = {"immediate": 0, "eighth": 0.5, "beat": 1, "bar": row.at.every * self._longest_bar}[row.at.unit]
+        bars = row.at.every * self._longest_bar
+        beats = {"immediate": 0, "eighth": 0.5, "beat": 1, "group": self._longest_group, "bar": bars}[row.at.unit]
         frames = math.ceil(beats * 60 / self._slowest_tempo * FRAME_RATE)
         if row.max_wait_frames is None:
             return frames
@@ -166,10 +168,16 @@ class Reachability:
 
     @cached_property
     def _longest_bar(self) -> int:
-        written = [music.meter for music in _all_music(self._rules) if isinstance(music.meter, int)]
+        meters = [music.meter for music in _all_music(self._rules)]
+        written = [beats_of(meter) for meter in meters if isinstance(meter, int | tuple)]
         if not uses_auto(self._rules):
             return max(written)
         return max([*written, *(style.meter for style in self._rules.styles), FALLBACK.meter])
+
+    @cached_property
+    def _longest_group(self) -> int:
+        meters = [music.meter for music in _all_music(self._rules)]
+        return max([1, *(size for meter in meters if isinstance(meter, tuple) for size in meter)])
 
     @cached_property
     def _slowest_tempo(self) -> float:

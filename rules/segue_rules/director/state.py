@@ -195,7 +195,7 @@ class SwitchNow(NamedTuple):
         source: The layer that decided it.
     """
 
-    value: int | str
+    value: int | str | tuple[int, ...]
     source: int
 
 

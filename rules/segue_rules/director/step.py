@@ -32,6 +32,7 @@ from segue_rules.director.timing import follow
 from segue_rules.director.transition_rows import TransitionRows
 from segue_rules.director.visits import NOT_LED, VisitDirector
 from segue_rules.events import Event, Receipt
+from segue_rules.meters import beats_of, groups_of
 from segue_rules.model import Binding, Burst, InputValue, Rules
 from segue_rules.plan import Change, FramePlan, MusicalClock, StingerCue, ThemeNow, Visit
 
@@ -256,7 +257,7 @@ class Director:
         taken = self._taken(decided, mixing, results.lookahead)
         clock, tempo = decided.clock, controls.tempo_mbpm
         if clock.ticks == clock.bar_ticks:
-            clock = clock._replace(meter=controls.meter)
+            clock = clock._replace(meter=controls.meter, groups=controls.groups)
         plan = FramePlan(
             frame=frame,
             mix=sounding,
@@ -281,7 +282,7 @@ class Director:
             stingers=results.stingers,
             warnings=() if mix or silent else ("empty_mix",),
         )
-        after_clock = timing.advance(clock, tempo, controls.meter)
+        after_clock = timing.advance(clock, controls)
         return decided._replace(frame=frame + 1, clock=after_clock, last_mix=plan.mix), plan
 
     def receipt(self, event: Event, frame: int) -> Receipt:
@@ -301,8 +302,7 @@ class Director:
                 yield Span(plan, 1, state)
                 state, plan = self._play(state, NOTHING)
             if state.frame < end:
-                tempo, meter = plan.controls.tempo_mbpm, plan.controls.meter
-                clock = timing.advance(state.clock, tempo, meter, end - state.frame)
+                clock = timing.advance(state.clock, plan.controls, end - state.frame)
                 state = state._replace(frame=end, clock=clock)
             yield Span(plan, state.frame - plan.frame, state)
 
@@ -380,16 +380,18 @@ class Director:
         layers, _ = self._step_layers(state.layers, view, FrameContext(view.frame, earliest, state.clock, 1, 1))
         _, _, mixing = self._mixed(state, layers, before)
         controls = self._controls.values(state.glides, self._controls.switch((), mixing), mixing)
-        clock = state.clock._replace(meter=controls.meter)
+        clock = state.clock._replace(meter=controls.meter, groups=controls.groups)
         return FrameContext(view.frame, earliest, clock, controls.tempo_mbpm, controls.meter)
 
     @staticmethod
     def _opened(context: FrameContext, switches: tuple[SwitchNow, ...]) -> FrameContext:
         """Return the context with the meter of a bar that opens at the very start of the frame."""
-        clock, (meter, _, _) = context.clock, switches
-        if clock.ticks != clock.bar_ticks or clock.meter == meter.value:
+        clock, (now, _, _) = context.clock, switches
+        assert not isinstance(now.value, str)
+        meter, groups = beats_of(now.value), groups_of(now.value)
+        if clock.ticks != clock.bar_ticks or (clock.meter, clock.groups) == (meter, groups):
             return context
-        return context._replace(clock=clock._replace(meter=int(meter.value)))
+        return context._replace(clock=clock._replace(meter=meter, groups=groups))
 
     def _look_ahead(
         self, state: DirectorState, decided: DirectorState, mixing: Mixing, context: FrameContext

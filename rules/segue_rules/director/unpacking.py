@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from segue_rules.controls import METER
 from segue_rules.director import plain_data
 from segue_rules.director.controls import DISCRETE
 from segue_rules.director.inputs import input_value
@@ -37,9 +36,10 @@ from segue_rules.director.state import (
     drop_pending,
 )
 from segue_rules.director.timers import timed
-from segue_rules.director.unpacking_controls import read_styles_tempo, read_switch, with_controls
+from segue_rules.director.unpacking_controls import read_meter, read_styles_tempo, read_switch, with_controls
 from segue_rules.director.unpacking_layers import read_layer, read_weight
 from segue_rules.director.visits import NOT_LED
+from segue_rules.meters import beats_of, groups_of
 from segue_rules.model import (
     Burst,
     ChoiceInput,
@@ -119,13 +119,18 @@ def unpack(data: Any, rules: Rules) -> DirectorState:
 
 
 def _read_clock(data: Any) -> MusicalClock:
-    ticks, bar, bar_ticks, meter = plain_data.sequence(data, 4, 4)
+    # Clocks of an earlier version have no groups.
+    ticks, bar, bar_ticks, beats, *groups = plain_data.sequence(data, 4, 5)
+    meter = read_meter(groups[0] or beats if groups else beats)
     clock = MusicalClock(
         plain_data.integer(ticks, 0, 1 << 52),
         plain_data.integer(bar, 0, 1 << 30),
         plain_data.integer(bar_ticks, 0, 1 << 52),
-        plain_data.integer(meter, int(METER.low), int(METER.high)),
+        beats_of(meter),
+        groups_of(meter),
     )
+    if clock.meter != beats:
+        raise ValueError("expected the groups of a bar to have its beats")
     if clock.bar_ticks % TICKS_PER_BEAT or not 0 <= clock.ticks - clock.bar_ticks < clock.meter * TICKS_PER_BEAT:
         raise ValueError("expected a clock within its bar, which begins at a beat")
     return clock

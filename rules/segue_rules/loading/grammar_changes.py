@@ -19,7 +19,8 @@ from segue_yaml.tables import Field, Object, Table
 
 _BOUNDARY: Final = Boundary()
 _BOUNDARY_DOC: Final = (
-    "When it may start: immediate, eighth, beat, bar, N bars, or bar K of N, a bar of a form of N bars."
+    "When it may start: immediate, eighth, beat, group (of the meter; else a beat), bar, N bars, or bar K of N, a bar "
+    "of a form of N bars."
 )
 _FADE: Final = Time(high=Fraction(60))
 

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Final, Generic, Literal, NamedTuple, TypeVar, cast
 
-from segue_rules.controls import AUTO, MODES, NumberControl
+from segue_rules.controls import AUTO, METER, MODES, NumberControl
 from segue_rules.loading.time_kinds import BARS
+from segue_rules.meters import EIGHTHS, GROUPS, LARGEST_GROUP, SIGNATURE, SMALLEST_GROUP, Meter, read_groups
 from segue_rules.model import PIECE_SEPARATOR, At, Comparison, Key, written_name
 from segue_yaml.kinds import NAME, Kind, Name, Number, Schema, Word, spelling
 from segue_yaml.nodes import Node, Scalar, as_number, describe
@@ -84,6 +85,7 @@ _NEARLY: Final = {
     "instantly": "immediate",
     "beats": "beat",
     "eighths": "eighth",
+    "groups": "group",
     "1/8": "eighth",
     "bars": "bar",
     "downbeat": "bar",
@@ -93,11 +95,11 @@ _NEARLY: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class Boundary(Kind[At]):
-    """When a change may start: `immediate`, `eighth`, `beat`, `bar`, `N bars` or `bar K of N`."""
+    """When a change may start: `immediate`, `eighth`, `beat`, `group`, `bar`, `N bars` or `bar K of N`."""
 
     @property
     def expected(self) -> str:
-        return "immediate, eighth, beat, bar, a number of bars such as 4 bars, or a bar such as bar 3 of 8"
+        return "immediate, eighth, beat, group, bar, a number of bars such as 4 bars, or a bar such as bar 3 of 8"
 
     def read(self, node: Node, scope: Scope) -> At | None:
         text = node.value if isinstance(node, Scalar) and isinstance(node.value, str) else ""
@@ -107,6 +109,8 @@ class Boundary(Kind[At]):
             return At(unit="beat")
         if text == "eighth":
             return At(unit="eighth")
+        if text == "group":
+            return At(unit="group")
         if text == "bar":
             return At(unit="bar")
         bars = re.fullmatch(BARS, text)
@@ -141,10 +145,10 @@ class Boundary(Kind[At]):
         if bars:
             count = int(bars[1] or bars[2])
             return f"{count} bars" if 1 <= count <= MOST_BARS else ""
-        return _NEARLY.get(text, text if text in ("immediate", "eighth", "beat", "bar") else "")
+        return _NEARLY.get(text, text if text in ("immediate", "eighth", "beat", "group", "bar") else "")
 
     def schema(self) -> Schema:
-        units: Schema = {"enum": ["immediate", "eighth", "beat", "bar"]}
+        units: Schema = {"enum": ["immediate", "eighth", "beat", "group", "bar"]}
         return {"anyOf": [units, spelling(BARS, self.expected), spelling(_BAR_OF, self.expected)]}
 
 
@@ -295,6 +299,42 @@ class OrAuto(Kind[T | Literal["auto"]], Generic[T]):
 
     def schema(self) -> Schema:
         return {"anyOf": [{"enum": [AUTO]}, self.of.schema()]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeterKind(Kind[Meter]):
+    """The beats of a bar, their groups, or a time signature: `4`, `2+2+3`, `6/8`."""
+
+    @property
+    def expected(self) -> str:
+        return f"{_BEATS.expected}, groups of beats such as 2+2+3, or a time signature such as 6/8"
+
+    def read(self, node: Node, scope: Scope) -> Meter | None:
+        if as_number(node) is not None:
+            beats = _BEATS.read(node, scope)
+            return None if beats is None else int(beats)
+        text = node.value.replace(" ", "") if isinstance(node, Scalar) and isinstance(node.value, str) else ""
+        meter = read_groups(text)
+        if meter is None:
+            scope.problem(node.mark, f"expected {self.expected}, got {describe(node)}{_meter_hint(text)}")
+        return meter
+
+    def schema(self) -> Schema:
+        texts = spelling(GROUPS, self.expected), spelling(SIGNATURE, self.expected)
+        return {"anyOf": [_BEATS.schema(), *texts]}
+
+
+_BEATS: Final = Number(low=METER.low, high=METER.high, whole=True)
+
+
+def _meter_hint(text: str) -> str:
+    """What is wrong with a meter, as the end of a message; "" if that is not known."""
+    if re.fullmatch(SIGNATURE, text):
+        known = ", ".join(f"{beats}/8" for beats in EIGHTHS)
+        return f"; of the signatures in eighths there are {known}, for another write its groups"
+    if re.fullmatch(r"[0-9]+(\+[0-9]+)+", text):
+        return f"; a bar has up to {METER.high} beats in groups of {SMALLEST_GROUP} to {LARGEST_GROUP}"
+    return ""
 
 
 def control_kind(control: NumberControl) -> Kind[float]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, TypeVar, get_args
 
-from segue_rules.controls import CONTROL_NAMES, CONTROLS, DRUMS, NumberControl
+from segue_rules.controls import CONTROL_NAMES, CONTROLS, DRUMS, METER, NumberControl
 from segue_rules.events import ReceiptCode
-from segue_rules.loading.rule_kinds import Boundary, KeySignature, control_kind
+from segue_rules.loading.rule_kinds import Boundary, KeySignature, MeterKind, control_kind
 from segue_rules.loading.time_kinds import frames
+from segue_rules.meters import meter_text
 from segue_rules.model import ChoiceInput, FlagInput, InputValue, IntegerInput, Layer, NumberInput, Rules
 from segue_rules.plan import CueKind
 from segue_rules.ruletest.checks import (
@@ -31,7 +32,7 @@ from segue_rules.ruletest.checks import (
 from segue_rules.ruletest.expectation import Check
 from segue_rules.ruletest.tables import ChangeTable, Compared, ExpectTable, split_comparison
 from segue_yaml.kinds import LARGEST_NUMBER, Boolean, Choice, Kind, Number
-from segue_yaml.nodes import Entry, ListNode, Mark, Node, Scalar, describe, quote
+from segue_yaml.nodes import Entry, ListNode, Mark, Node, Scalar, as_number, describe, quote
 from segue_yaml.report import Scope, did_you_mean, listing
 from segue_yaml.tables import Field, Record
 
@@ -195,12 +196,16 @@ def _music(entry: Entry, within: float, scope: Scope) -> Check | None:
     index = _known("control", entry.key, entry.mark, {name: i for i, name in enumerate(CONTROL_NAMES)}, scope)
     if index is None:
         return None
+    op, inner = split_comparison(entry.value)
+    if entry.key == METER.name and as_number(inner) is None:
+        # As its groups: "6/8" and "3+3" are one meter.
+        meter = MeterKind().read(inner, scope.inside(entry.key))
+        return None if meter is None else _word_is("music", entry, index, op, meter_text(meter), scope)
     control = _NUMBER_CONTROLS.get(entry.key)
     if control is not None:
         return _level("music", entry, index, control_kind(control), within, scope, control.unit)
     if entry.key == DRUMS.name:
         return _word("music", entry, index, _DRUMS, scope)
-    op, inner = split_comparison(entry.value)
     key = KeySignature().read(inner, scope.inside("key"))
     # As text: "Db major" and "C# major" are one key, and str() of a Key writes it one way.
     return None if key is None else _word_is("music", entry, index, op, str(key), scope)

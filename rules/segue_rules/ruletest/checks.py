@@ -128,7 +128,7 @@ class LevelIs(FrameCheck):
 
 @dataclass(frozen=True, kw_only=True)
 class WordIs(FrameCheck):
-    """A choice or flag input, or the key or drums, has this value, or (unlike) another."""
+    """A choice or flag input, or the meter, key or drums, has this value, or (unlike) another."""
 
     field: WordField
     name: str

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from segue_rules.bridges import with_bridges
 from segue_rules.controls import MODES
 from segue_rules.events import Event
+from segue_rules.meters import Meter
 from segue_rules.model import (
     DEFAULT_MUSIC,
     ON_RETURN,
@@ -89,7 +90,7 @@ few_or_no_frames: st.SearchStrategy[Length] = st.one_of(some_frames, some_frames
 few_frames: st.SearchStrategy[Length] = st.one_of(st.integers(0, 6), st.integers(0, 40), musical_times)
 weights = st.sampled_from((0.25, 0.5, 1.0, 2.0, 3.0))
 ats = st.one_of(
-    st.sampled_from((At(unit="immediate"), At(unit="eighth"), At(unit="beat"), At(unit="bar"))),
+    st.sampled_from((At(unit="immediate"), At(unit="eighth"), At(unit="beat"), At(unit="group"), At(unit="bar"))),
     st.builds(
         lambda every, first: At(unit="bar", every=every, first=first % every), st.integers(1, 3), st.integers(0, 2)
     ),
@@ -98,7 +99,9 @@ equality: st.SearchStrategy[Comparison] = st.sampled_from(("==", "!="))
 ordering: st.SearchStrategy[Comparison] = st.sampled_from(("<", "<=", ">", ">=", "<", ">", "==", "!="))
 curve_steps = st.sets(st.integers(-1, 5), min_size=2, max_size=4)
 tempos = st.sampled_from((60.0, 96.7, 140.0, 200.0, 299.999, 300.0))
-meters: st.SearchStrategy[int | Literal["auto"] | None] = st.none() | st.just("auto") | st.integers(1, 4)
+meters: st.SearchStrategy[Meter | Literal["auto"] | None] = (
+    st.none() | st.just("auto") | st.integers(1, 4) | st.sampled_from(((2, 3), (3, 2, 2)))
+)
 keys: st.SearchStrategy[Key | Literal["auto"] | None] = st.one_of(
     st.none(), st.just("auto"), st.builds(lambda t, m: Key(tonic=t, mode=m), st.integers(0, 11), st.sampled_from(MODES))
 )
