@@ -69,7 +69,7 @@ class BeatHeard:
         bar: Index of its bar, from 0.
         beat: Index in its bar; 0 is the first beat.
         exact: Whether the music's beat lies there; false where the generator keeps its own time.
-        tempo_bpm, meter: Of the `clock` message it comes from.
+        tempo_bpm, meter, groups: Of the `clock` message it comes from.
     """
 
     at: int
@@ -78,6 +78,7 @@ class BeatHeard:
     exact: bool
     tempo_bpm: float
     meter: int
+    groups: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -183,6 +183,11 @@ class Clock(Record):
     meter: Annotated[int, Integer(1, 16), "beats in a bar at `start`"]
     exact: Annotated[bool, FLAG, "true: the music's beats lie there; false: nominal, the generator keeps its own time"]
     beats: Annotated[tuple[Beat, ...], ListOf(RecordOf(Beat), MOST_BEATS), "beats in [start, end), strictly growing"]
+    groups: Annotated[
+        tuple[int, ...],
+        ListOf(Integer(2, 4), 8),
+        "the beats of each group of that bar, such as 2, 2 and 3; their sum is `meter`. Empty where it has none",
+    ] = ()
 
     def check(self) -> None:
         positions = [self.start - 1, *(beat.at for beat in self.beats), self.end]

@@ -179,9 +179,10 @@ FULL: Final[tuple[Message, ...]] = (
         start=0,
         end=96_000,
         tempo_bpm=96.5,
-        meter=3,
+        meter=7,
         exact=False,
-        beats=(Beat(at=0, bar=0, beat=0), Beat(at=30_000, bar=0, beat=1), Beat(at=90_000, bar=1, beat=0)),
+        beats=(Beat(at=0, bar=0, beat=5), Beat(at=30_000, bar=0, beat=6), Beat(at=90_000, bar=1, beat=0)),
+        groups=(2, 2, 3),
     ),
     Stinger(
         id=2,

@@ -14,6 +14,7 @@ from segue_rules.model import (
     Counted,
     Fired,
     InGroup,
+    Lately,
     LayerState,
     Music,
     OneOf,
@@ -104,7 +105,8 @@ def _groups(rules: Rules) -> Iterator[Finding]:
     for layer in rules.layers:
         for state in layer.states:
             for condition in (state.when, state.unless):
-                named |= {(leaf.layer, leaf.group) for leaf in leaves(condition) if isinstance(leaf, InGroup)}
+                parts = [leaf.of if isinstance(leaf, Lately) else leaf for leaf in leaves(condition)]
+                named |= {(leaf.layer, leaf.group) for leaf in parts if isinstance(leaf, InGroup)}
     for layer in rules.layers:
         told: set[str] = set()
         for state in layer.states:

@@ -44,7 +44,10 @@ def _written_out(layer: Layer, rows: Sequence[Transition], sources: Sources) -> 
     scope = sources.report.scope(f'layer "{layer.name}"')
     for state in filter(_is_bridge, bridged.states):
         if counts[state.name] > 1:
+            taken = [each for each in bridged.states if each.name == state.name]
             text = f"a bridge plays as '{state.name}', which is a piece of the playlist; give the piece another name"
+            if all(map(_is_bridge, taken)):
+                text = f"two bridges play as '{state.name}': give the rows the same `from` and `to`, or leave one out"
             scope.problem(state.mark, text)
         elif len(state.name) > LONGEST_STATE_NAME:
             text = f"a bridge plays as '{state.name}': expected at most {LONGEST_STATE_NAME} characters"

@@ -44,7 +44,7 @@ def build_music(records: list[Record], inputs: DeclaredInputs) -> Music:
     tempo, meter = given(MusicTable.tempo), given(MusicTable.meter)
     return Music(
         tempo_bpm=tempo if tempo is None or tempo == AUTO else resolve(tempo, inputs),
-        meter=meter if meter is None or meter == AUTO else int(meter),
+        meter=meter,
         key=given(MusicTable.key),
         drums=cast(Literal["on", "off", "auto"] | None, given(MusicTable.drums)),
         intensity=bound(MusicTable.intensity),

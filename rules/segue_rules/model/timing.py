@@ -66,11 +66,11 @@ class At:
     """When a change may start.
 
     Attributes:
-        unit: An eighth is half a beat.
+        unit: An eighth is half a beat. A group is one of the meter, or else a beat.
         every, first: For bars: the index of the bar is `first` and a multiple of `every`.
     """
 
-    unit: Literal["immediate", "eighth", "beat", "bar"]
+    unit: Literal["immediate", "eighth", "beat", "group", "bar"]
     every: int = 1
     first: int = 0
 

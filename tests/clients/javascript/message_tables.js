@@ -219,6 +219,7 @@ export const RECORDS = {
     {"name": "meter", "required": true, "kind": "integer", "low": 1, "high": 16},
     {"name": "exact", "required": true, "kind": "boolean"},
     {"name": "beats", "required": true, "kind": "list", "most": 256, "of": {"kind": "record", "record": "Beat"}},
+    {"name": "groups", "kind": "list", "most": 8, "of": {"kind": "integer", "low": 2, "high": 4}, "default": []},
   ],
   "stinger": [
     {"name": "id", "required": true, "kind": "integer", "low": 1, "high": 9007199254740991},

@@ -52,6 +52,7 @@ class ReferencePlaylists(ReferenceInputs):
         self.started: dict[str, list[Started]] = {layer.name: [] for layer in rules.layers}
         self.ticks: list[int] = [0]
         self.bars: list[tuple[int, int]] = []
+        self.bar_groups: list[tuple[int, ...]] = []
         # In how many frames the present piece of each layer ends, as the present frame predicts.
         self.ends: dict[str, int | None] = {}
         # What times in beats and bars of the present frame count by.

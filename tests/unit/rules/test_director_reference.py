@@ -26,7 +26,7 @@ def bare(plan: FramePlan) -> FramePlan:
     return plan._replace(
         receipts=tuple(replace(receipt, text="") for receipt in plan.receipts),
         changes=tuple(change._replace(causes=(), candidates=()) for change in plan.changes),
-        stingers=tuple(cue._replace(reason="") for cue in plan.stingers),
+        stingers=tuple(cue._replace(reason="", cause="") for cue in plan.stingers),
     )
 
 

@@ -245,7 +245,8 @@ namespace Segue.Protocol
             Field.Required("tempo_bpm", Kind.Real(1, 1000)),
             Field.Required("meter", Kind.Integer(1, 16)),
             Field.Required("exact", Kind.Boolean()),
-            Field.Required("beats", Kind.ListOf(Kind.RecordOf(Beat), 0, 256)));
+            Field.Required("beats", Kind.ListOf(Kind.RecordOf(Beat), 0, 256)),
+            Field.Optional("groups", Kind.ListOf(Kind.Integer(2, 4), 0, 8), EmptyList));
 
         public static readonly RecordTable Stinger = new RecordTable(
             "stinger",

@@ -29,7 +29,7 @@ namespace Segue.Session
         /// </summary>
         public const string Closed = "closed";
 
-        /// <summary>A beat is heard. `at`, `bar`, `beat`, `exact`, `tempo_bpm`, `meter`.</summary>
+        /// <summary>A beat is heard. `at`, `bar`, `beat`, `exact`, `tempo_bpm`, `meter`, `groups`.</summary>
         public const string BeatHeard = "beat_heard";
 
         /// <summary>The music stopped because no more had arrived. `count`: since the session's start.</summary>

@@ -442,6 +442,13 @@ const RECORDS: Dictionary = {
 			"most": 256,
 			"of": {"kind": "record", "record": "Beat"}
 		},
+		{
+			"name": "groups",
+			"kind": "list",
+			"most": 8,
+			"of": {"kind": "integer", "low": 2, "high": 4},
+			"default": []
+		},
 	],
 	"stinger":
 	[

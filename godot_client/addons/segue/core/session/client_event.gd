@@ -17,7 +17,8 @@ const CONNECTION_FAILED := "connection_failed"
 ## The session has ended and is not resumed. `reason`, `text`, `code` of the error that came before.
 const CLOSED := "closed"
 
-## A beat is heard. `at`, `bar`, `beat`, `exact`, `tempo_bpm`, `meter`.
+## A beat is heard. `at`, `bar`, `beat`, `exact`, `tempo_bpm`, `meter`,
+## `groups`.
 const BEAT_HEARD := "beat_heard"
 
 ## The music stopped because no more had arrived. `count`: since the session's start.
