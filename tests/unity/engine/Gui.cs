@@ -163,7 +163,11 @@ namespace UnityEngine
         /// <summary>How many textures were drawn, for tests.</summary>
         public static int Textures { get; set; }
 
-        public static void Label(Rect position, string text) => Shown = text;
+        public static void Label(Rect position, string text)
+        {
+            Shown = text;
+            User.Show(text);
+        }
 
         public static void DrawTexture(Rect position, Texture2D image) => Textures++;
 
