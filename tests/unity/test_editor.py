@@ -210,6 +210,7 @@ def test_constants_have_names_that_the_compiler_takes(runtime: str, project: Pat
 
 
 def test_uses_of_names_are_found_and_renamed(runtime: str, project: Path) -> None:
+    before = {path.relative_to(project).as_posix(): path.read_text() for path in (project / "Assets").glob("*.*")}
     seen = logic(runtime, project, "uses", **{"from": "dangre", "to": "danger"})
     found = {re.sub(r":\d+ ", " ", use) for use in seen["all"]}
     assert found == {
@@ -224,7 +225,7 @@ def test_uses_of_names_are_found_and_renamed(runtime: str, project: Path) -> Non
     assert len(seen["all"]) == 9
     for use in seen["all"]:
         file, line = re.fullmatch(r"(.+):(\d+) \w+ \w+", use).groups()  # type: ignore[union-attr]
-        assert use.split()[-1] in (project / file).read_text().splitlines()[int(line) - 1]
+        assert use.split()[-1] in before[file].splitlines()[int(line) - 1]
     assert sorted(seen["unknown"]) == ["dangre"] * 4 + ["wonn"]
     assert sorted(seen["changed"]) == ["Assets/Hero.cs", "Assets/Main.unity", "Assets/Music.prefab"]
     assert "the file has changed meanwhile" in seen["again"]
