@@ -89,9 +89,9 @@ namespace Segue.Probes
             results["window"] = seen;
             Draw("Play");
             Until(() => User.Seen.Exists(line => line.Contains("action: rest")));
-            var silent = Shown("The editor plays no sound");
+            Until(() => Shown("The editor plays no sound"));
             User.Choose("danger", 0.9f);
-            Until(() => User.Seen.Exists(line => line.Contains("action: rest → fight")));
+            Until(() => User.Seen.Exists(line => line.Contains("action: rest → fight") && line.Contains("fight 100 %")));
             results["playing"] = User.Seen.Find(line => line.Contains("mix: "));
             var speaker = Array.Exists(AudioDevice.Sources().ToArray(), source => source.gameObject.name == "Segue audition");
             // What is saved is heard.
@@ -100,7 +100,7 @@ namespace Segue.Probes
             Draw("Edit");
             Draw("danger");
             Draw("Stop");
-            results["audition"] = new List<object?> { silent, speaker, User.Seen.Contains("stopped"), AudioDevice.Sources().Count == 0 };
+            results["audition"] = new List<object?> { speaker, User.Seen.Contains("stopped"), AudioDevice.Sources().Count == 0 };
             results["opened"] = AssetDatabase.Opened.FindAll(line => line.StartsWith("open", StringComparison.Ordinal));
             // With an audio thread the music is heard.
             Draw("Play");
@@ -210,8 +210,8 @@ namespace Segue.Probes
             EditorUtility.Answer = true;
             User.Choose(seen[0], "danger");
             Step();
-            results["asked"] = User.Seen.Find(line => line.Contains("places?"));
             Step();
+            results["asked"] = EditorUtility.Asked;
             results["renamed"] = File.ReadAllText((string)given["project"]! + "/Assets/Main.unity").Contains("input: danger");
             results["all known"] = User.Seen.Contains("the rules declare all names that are used");
         }

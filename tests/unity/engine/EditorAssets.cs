@@ -69,13 +69,16 @@ namespace UnityEditor
 
         public static bool Answer { get; set; } = true;
 
+        /// <summary>What the last dialog asked.</summary>
+        public static string Asked { get; private set; } = "";
+
         public static bool IsPersistent(UnityEngine.Object target) => false;
 
         public static string OpenFilePanel(string title, string directory, string extension) => ChosenFile;
 
         public static bool DisplayDialog(string title, string message, string ok, string cancel)
         {
-            User.Show(message);
+            Asked = message;
             return Answer;
         }
 

@@ -12,34 +12,32 @@ namespace Segue.EditorTools
     internal sealed class NamesPanel
     {
         private List<NameUse> all = new List<NameUse>();
+        private List<NameUse> found = new List<NameUse>();
         private List<NameUse> unknown = new List<NameUse>();
         private string searched = "";
         private bool hasLooked;
 
-        /// <summary>failed: gets what went wrong, in words.</summary>
-        public void Draw(Action<string> failed)
+        /// <summary>later: takes what is to be done after the drawing. failed: gets what went wrong, in words.</summary>
+        public void Draw(Action<Action> later, Action<string> failed)
         {
             EditorGUILayout.BeginHorizontal();
             searched = EditorGUILayout.TextField("Uses of", searched);
             if (GUILayout.Button(new GUIContent("Find uses", "In scenes, prefabs, assets and scripts of the folder Assets")))
             {
-                Look();
+                later(Look);
             }
             EditorGUILayout.EndHorizontal();
             if (!hasLooked)
             {
                 return;
             }
-            foreach (var use in unknown.ToArray())
+            foreach (var use in unknown)
             {
-                DrawUnknown(use, failed);
+                DrawUnknown(use, later, failed);
             }
-            foreach (var use in all)
+            foreach (var use in found)
             {
-                if (use.Name == searched)
-                {
-                    DrawPlace(use, use.Name);
-                }
+                DrawPlace(use, use.Name);
             }
             if (unknown.Count == 0)
             {
@@ -54,10 +52,11 @@ namespace Segue.EditorTools
             var uses = new NameUses(SegueProject.Paths);
             all = uses.All(SegueSettings.instance.constantsFile);
             unknown = NameUses.Unknown(all, SegueProject.Declarations);
+            found = all.FindAll(use => use.Name == searched);
             hasLooked = true;
         }
 
-        private void DrawUnknown(NameUse use, Action<string> failed)
+        private void DrawUnknown(NameUse use, Action<Action> later, Action<string> failed)
         {
             var known = Declarations.TextsOf(SegueProject.Declarations.Names(use.Kind, ""));
             var fault = Declarations.FaultOfName(use.Name, known);
@@ -69,7 +68,7 @@ namespace Segue.EditorTools
             EditorGUILayout.EndHorizontal();
             if (index > 0)
             {
-                Rename(use, choices[index], failed);
+                later(() => Rename(use, choices[index], failed));
             }
         }
 

@@ -19,6 +19,9 @@ namespace Segue.EditorTools
         private readonly InputControls controls = new InputControls();
         private readonly SetupPanel setup = new SetupPanel();
         private readonly NamesPanel names = new NamesPanel();
+
+        // What the user has asked for, done between two drawings: a drawing must have the same controls to its end.
+        private readonly List<Action> later = new List<Action>();
         private string chosen = "";
         private string status = "stopped";
         private string playing = "";
@@ -54,6 +57,7 @@ namespace Segue.EditorTools
         /// <summary>The engine calls it many times a second, also where the window is not drawn.</summary>
         private void Update()
         {
+            DoLater();
             audition.Step();
             if (EditorApplication.timeSinceStartup < nextS)
             {
@@ -62,13 +66,24 @@ namespace Segue.EditorTools
             nextS = EditorApplication.timeSinceStartup + ShowEveryS;
             FollowSources();
             ShowPlaying();
+            setup.Step(ShowFailure);
             Repaint();
+        }
+
+        private void DoLater()
+        {
+            var asked = later.ToArray();
+            later.Clear();
+            foreach (var each in asked)
+            {
+                each();
+            }
         }
 
         private void OnGUI()
         {
             scrolled = EditorGUILayout.BeginScrollView(scrolled);
-            setup.Draw(ShowFailure);
+            setup.Draw(later.Add);
             DrawSources();
             if (watched == null)
             {
@@ -90,7 +105,7 @@ namespace Segue.EditorTools
                 EditorGUILayout.LabelField(playing, EditorStyles.wordWrappedLabel);
             }
             DrawProblems();
-            names.Draw(ShowFailure);
+            names.Draw(later.Add, ShowFailure);
             EditorGUILayout.EndScrollView();
         }
 
@@ -154,7 +169,8 @@ namespace Segue.EditorTools
             var next = EditorGUILayout.Popup("Source", index, sources.ToArray());
             if (next != index)
             {
-                Watch(next == 0 ? null : all[next - 1]);
+                var chosenSource = next == 0 ? null : all[next - 1];
+                later.Add(() => Watch(chosenSource));
             }
         }
 
@@ -177,17 +193,20 @@ namespace Segue.EditorTools
             }
             if (GUILayout.Button(new GUIContent(Played.IsRunning ? "Stop" : "Play")))
             {
-                Toggle(paths[index]);
+                var path = paths[index];
+                later.Add(() => Toggle(path));
             }
             EditorGUILayout.EndHorizontal();
             if (paths[next] != chosen)
             {
                 chosen = paths[next];
-                if (Played.IsRunning)
+                later.Add(() =>
                 {
-                    Toggle(chosen);
-                    Toggle(chosen);
-                }
+                    if (Played.IsRunning)
+                    {
+                        audition.Start(chosen);
+                    }
+                });
             }
         }
 

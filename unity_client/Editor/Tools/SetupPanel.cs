@@ -1,6 +1,7 @@
 // The first part of the window: what the project lacks before it has music, with a button for each.
 #nullable enable
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Threading;
 using UnityEditor;
@@ -12,25 +13,13 @@ namespace Segue.EditorTools
     {
         private const int InitMs = 60_000;
 
+        private List<MissingStep> missing = new List<MissingStep>();
         private volatile string? made;
         private Thread? thread;
 
-        /// <summary>failed: gets what went wrong, in words.</summary>
-        public void Draw(Action<string> failed)
+        /// <summary>later: takes what is to be done after the drawing.</summary>
+        public void Draw(Action<Action> later)
         {
-            TakeEnd(failed);
-            var settings = SegueSettings.instance;
-            var hasSoundtrack = false;
-            foreach (var each in Resources.FindObjectsOfTypeAll<SegueSoundtrack>())
-            {
-                hasSoundtrack |= !EditorUtility.IsPersistent(each);
-            }
-            var missing = SetupSteps.Missing(
-                SegueProject.Program,
-                settings.bundleFolder,
-                SegueProject.SampleRate,
-                SegueProject.Cache.Files.Count,
-                hasSoundtrack);
             foreach (var step in missing)
             {
                 EditorGUILayout.HelpBox(step.Text, step.Step == SetupStep.Program ? MessageType.Warning : MessageType.Info);
@@ -38,10 +27,27 @@ namespace Segue.EditorTools
                 {
                     if (GUILayout.Button(new GUIContent(step.Button)))
                     {
-                        Do(step.Step, settings);
+                        later(() => Do(step.Step, SegueSettings.instance));
                     }
                 }
             }
+        }
+
+        /// <summary>Looks what is missing now; some times a second. failed: gets what went wrong, in words.</summary>
+        public void Step(Action<string> failed)
+        {
+            TakeEnd(failed);
+            var hasSoundtrack = false;
+            foreach (var each in Resources.FindObjectsOfTypeAll<SegueSoundtrack>())
+            {
+                hasSoundtrack |= !EditorUtility.IsPersistent(each);
+            }
+            missing = SetupSteps.Missing(
+                SegueProject.Program,
+                SegueSettings.instance.bundleFolder,
+                SegueProject.SampleRate,
+                SegueProject.Cache.Files.Count,
+                hasSoundtrack);
         }
 
         private void Do(SetupStep step, SegueSettings settings)
