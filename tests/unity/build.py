@@ -184,3 +184,7 @@ def environment(runtime: str) -> dict[str, str]:
         return {**os.environ, "MONO_PATH": str(_MONO), "MONO_CFG_DIR": str(BUILD / "etc")}
     # A concurrent collection makes .NET's count of a thread's allocated bytes jump.
     return {**os.environ, "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1", "DOTNET_gcConcurrent": "0"}
+
+
+if __name__ == "__main__":
+    build()

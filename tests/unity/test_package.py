@@ -74,7 +74,8 @@ def test_the_rules_that_a_newcomer_copies_are_good(tmp_path: Path) -> None:
 
 def test_the_pages_name_every_component_and_what_is_not_run() -> None:
     components = {path.stem for path in component_sources() if "MonoBehaviour" in path.read_text()}
-    components -= {"SegueSoundtrackEvents"}
+    # A part of another file's class, and what only the editor's window uses.
+    components -= {"SegueSoundtrackEvents", "EditorSpeaker"}
     assert len(components) >= 6
     for page in ("README.md", "Documentation~/index.md"):
         text = (PACKAGE / page).read_text()

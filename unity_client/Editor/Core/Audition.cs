@@ -49,9 +49,6 @@ namespace Segue.EditorTools
         /// <summary>Whether no audio thread asks for the music, so that it is not heard.</summary>
         public bool IsSilent => Volatile.Read(ref driver) == SilentDriver;
 
-        /// <summary>The number of the service's process; 0: there is none.</summary>
-        public int ServiceId => session == null ? 0 : session.ServiceId;
-
         /// <summary>What is heard; of an empty session where it does not play.</summary>
         public HeardMusic Heard => session == null ? new HeardMusic() : session.Heard;
 

@@ -17,6 +17,7 @@ namespace Segue.EditorTools
         private const string Header = "segue declarations 1";
         private const string Now = "now";
         private const int DescribeMs = 60_000;
+        private const int CloseMs = 2_000;
 
         private readonly ProjectPaths paths;
         private readonly string keptIn;
@@ -102,10 +103,10 @@ namespace Segue.EditorTools
             thread.Start();
         }
 
-        /// <summary>Waits for the background.</summary>
+        /// <summary>Waits a moment for the background: scripts are loaded again.</summary>
         public void Close()
         {
-            thread?.Join();
+            thread?.Join(CloseMs);
             thread = null;
             answer = null;
         }
