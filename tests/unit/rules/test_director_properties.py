@@ -25,6 +25,8 @@ from unit.rules import digest
 from unit.rules.playing import calm, fight, play_director, play_reference
 from unit.rules.playing import soundtrack as small
 from unit.rules.reference_director import ReferenceDirector
+from unit.rules.reference_inputs import written
+from unit.rules.reference_playlists import is_bridge
 from unit.rules.strategies import Session, deep, quick, rules, sessions
 from unit.rules.test_director_reference import bare, differences
 
@@ -105,6 +107,20 @@ def fade_frames(row: Transition, plan: FramePlan, before: FramePlan) -> tuple[in
     return lasting(out, tempo, meter), lasting(enter, tempo, meter)
 
 
+def row_of(change: Change, layer: Layer, entered: Transition | None, reference: ReferenceDirector) -> Transition:
+    """The row of a started change.
+
+    Args:
+        entered: Of the change before it, by which a bridge is left again.
+    """
+    states = {state.name: state for state in layer.states}
+    old, new = states[change.from_state], states[change.to_state]
+    if is_bridge(old) and written(old) == written(new):
+        assert entered is not None
+        return entered
+    return reference.row(layer, old, new)
+
+
 def check_ramps(soundtrack: Rules, plans: Sequence[FramePlan], resets: set[int]) -> None:
     """A layer's mix moves by at most its curve's steepest slope a frame, and not at all once its ramp is over.
 
@@ -113,13 +129,14 @@ def check_ramps(soundtrack: Rules, plans: Sequence[FramePlan], resets: set[int])
     names, reference = [style.name for style in soundtrack.styles], ReferenceDirector(soundtrack)
     still = [0.0] * len(names)
     for index, layer in enumerate(soundtrack.layers):
-        states = {state.name: state for state in layer.states}
-        targets = {name: [state.mix.get(style, 0.0) for style in names] for name, state in states.items()}
+        targets = {state.name: [state.mix.get(style, 0.0) for style in names] for state in layer.states}
+        first = started(plans[0], layer)
+        row = None if first is None else row_of(first, layer, None, reference)
         limits, end, earlier = still, 0, plans[0]
         for before, plan in pairwise(plans):
             begun, jump = started(before, layer), started(plan, layer)
             if begun is not None and begun.ramp_frames > 0:
-                row = reference.row(layer, states[begun.from_state], states[begun.to_state])
+                assert row is not None
                 way = list(zip(before.layer_mixes[index], targets[begun.to_state], strict=True))
                 limits = [abs(b - a) * STEEPEST[row.curve] / begun.ramp_frames for a, b in way]
                 if row.fades is not None:
@@ -131,8 +148,9 @@ def check_ramps(soundtrack: Rules, plans: Sequence[FramePlan], resets: set[int])
                 limits = still
             at_once = jump is not None and jump.ramp_frames == 0
             steps = still
-            if jump is not None and not at_once:
-                row = reference.row(layer, states[jump.from_state], states[jump.to_state])
+            if jump is not None:
+                row = row_of(jump, layer, row, reference)
+            if row is not None and jump is not None and not at_once:
                 out, enter = (float(each == 0) for each in fade_frames(row, plan, before))
                 # What leaves at once leaves from where its ramp would be in this frame.
                 old = zip(before.layer_mixes[index], limits, targets[jump.to_state], strict=True)
