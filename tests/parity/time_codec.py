@@ -1,7 +1,8 @@
 """Measures a frame of Google's decoder and of ours, in float32 and in integers, in turn.
 
-Run python tests/parity/time_codec.py in the environment of requirements.txt. Prints the least milliseconds of processor time and of wall time a frame, by frames in a call; the official package
-makes one call a frame. Run it under `taskset --cpu-list 0` for one core.
+Run python tests/parity/time_codec.py in the environment of requirements.txt. Prints the least milliseconds of
+processor time and of wall time a frame, by frames in a call; the official package makes one call a frame. Run it
+under `taskset --cpu-list 0` for one core.
 """
 
 from __future__ import annotations
