@@ -102,10 +102,11 @@ def mrt2_model() -> PlayableModel:
     encoder = NoiseEncoder(tokens.style_width)
     generator = mrt2_generator(engine, codec, encoder=encoder.name, quantise=quantise)
     # Without XLA's costly passes, compiling takes half the time.
+    before = jax.config.values["jax_disable_most_optimizations"]
     jax.config.update("jax_disable_most_optimizations", True)
     played = generator.generate([Request(state=generator.start(seed=1), styles=bank("calm"), conditioning=steady(70))])
     generator.unpack(generator.pack(played[0].state), frame=70)
-    jax.config.update("jax_disable_most_optimizations", False)
+    jax.config.update("jax_disable_most_optimizations", before)
     return PlayableModel(encoder, generator)
 
 
