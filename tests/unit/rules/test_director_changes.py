@@ -137,9 +137,35 @@ def test_causes_are_plain_sentences() -> None:
     changes = records(soundtrack(layer(*states)), script, 9)
     assert list(map(texts, changes)) == [
         ["threat is 0.75 (> 0.5)", "threat is 0.75, not 1"],
-        ["threat is 0.25 (> 0.5 is not met)", "hit has not fired lately"],
+        ["threat is 0.25 (> 0.5 is not met)", "hit has not fired"],
         ["go is true"],
         ["go is false"],
+    ]
+
+
+def test_a_trigger_that_was_fired_before_is_a_cause_with_its_time() -> None:
+    late = Not(of=Fired(trigger="hit", frames=10))
+    states = (calm(), fight(when=All(of=(GO, late))), fight(name="run", when=Fired(trigger="hit", frames=4)))
+    script = {1: Event(sequence=1, fire=("hit",)), 14: event(2, go=True)}
+    changes = records(soundtrack(layer(*states)), script, 15)
+    assert list(map(texts, changes)) == [
+        ["hit fired"],
+        ["hit fired 0.16 s ago"],
+        ["go is true", "hit fired 0.52 s ago"],
+    ]
+
+
+def test_a_range_is_one_cause() -> None:
+    middle = All(of=(Compare(input="threat", op=">=", value=0.25), Compare(input="threat", op="<=", value=0.75)))
+    lately = All(of=(Not(of=Fired(trigger="hit", frames=5)), Fired(trigger="hit", frames=11)))
+    states = (calm(), fight(when=middle), fight(name="run", when=lately, priority=1))
+    script = {1: event(1, threat=0.5), 3: event(2, threat=1.0), 5: Event(sequence=3, fire=("hit",))}
+    changes = records(soundtrack(layer(*states)), script, 30)
+    assert list(map(texts, changes)) == [
+        ["threat is 0.5 (0.25..0.75)"],
+        ["threat is 1 (0.25..0.75 is not met)"],
+        ["hit fired 0.2 s ago (200ms..400ms)"],
+        ["hit fired 0.44 s ago (200ms..400ms is not met)"],
     ]
 
 
