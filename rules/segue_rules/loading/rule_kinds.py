@@ -10,7 +10,7 @@ from segue_rules.controls import AUTO, METER, MODES, NumberControl
 from segue_rules.loading.time_kinds import BARS
 from segue_rules.meters import EIGHTHS, GROUPS, LARGEST_GROUP, SIGNATURE, SMALLEST_GROUP, Meter, read_groups
 from segue_rules.model import PIECE_SEPARATOR, At, Comparison, Key, written_name
-from segue_yaml.kinds import NAME, Kind, Name, Number, Schema, Word, spelling
+from segue_yaml.kinds import NAME, Kind, Name, Number, Schema, Word, meant_number, number, spelling
 from segue_yaml.nodes import Node, Scalar, as_number, describe
 from segue_yaml.quantities import TIME, Quantity
 from segue_yaml.report import Scope
@@ -334,7 +334,9 @@ def _meter_hint(text: str) -> str:
         return f"; of the signatures in eighths there are {known}, for another write its groups"
     if re.fullmatch(r"[0-9]+(\+[0-9]+)+", text):
         return f"; a bar has up to {METER.high} beats in groups of {SMALLEST_GROUP} to {LARGEST_GROUP}"
-    return ""
+    meant = meant_number(text)
+    whole = meant is not None and meant.is_integer() and METER.low <= meant <= METER.high
+    return f"; did you mean {number(meant)}?" if whole and meant is not None else ""
 
 
 def control_kind(control: NumberControl) -> Kind[float]:
