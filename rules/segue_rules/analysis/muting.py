@@ -12,7 +12,6 @@ from segue_rules.analysis.reachability import Reachability
 from segue_rules.analysis.satisfiability import whole
 from segue_rules.analysis.usage import weights
 from segue_rules.model import All, InState, Layer, LayerState, Music, Rules
-from segue_yaml.nodes import NOWHERE
 from segue_yaml.report import listing
 
 # Pairs of states that are tried: a file of nothing but solos would take minutes.
@@ -85,7 +84,7 @@ def _has_mix(layer: Layer) -> bool:
 
 def _has_controls(layer: Layer) -> bool:
     """Whether the layer decides a control other than the gain."""
-    return any(replace(state.music, gain_db=None, mark=NOWHERE) != Music(mark=NOWHERE) for state in layer.states)
+    return any(replace(state.music, gain_db=None) != Music() for state in layer.states)
 
 
 def _mutes(layer: Layer, state: LayerState, other: Layer) -> bool:

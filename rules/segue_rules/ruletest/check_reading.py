@@ -38,6 +38,7 @@ from segue_yaml.tables import Field, Record
 
 T = TypeVar("T")
 
+_MOST_SHOWN: Final = 6
 _ANY_NUMBER: Final = Number(low=-LARGEST_NUMBER, high=LARGEST_NUMBER)
 _NUMBER_CONTROLS: Final = {control.name: control for control in CONTROLS if isinstance(control, NumberControl)}
 _DRUMS: Final = Choice(words=DRUMS.words)
@@ -264,6 +265,12 @@ def _states_of(layer: Layer, node: Node, scope: Scope) -> tuple[str, ...] | None
 def _state_of(layer: Layer, node: Node, scope: Scope) -> str | None:
     # A state with a playlist is known by its own name, and by those of its pieces.
     names = (name for state in layer.states for name in (state.written, state.name))
+    name = node.text if isinstance(node, Scalar) else ""
+    members = dict.fromkeys(state.written for state in layer.states if name in state.groups)
+    if members:
+        text = f"{quote(name)} is a group; write one state of it, such as {listing(list(members)[:_MOST_SHOWN])}"
+        scope.problem(node.mark, text)
+        return None
     return _word_of(node, "state", dict.fromkeys(names), scope)
 
 
