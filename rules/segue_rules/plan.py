@@ -109,6 +109,10 @@ class Candidate(NamedTuple):
     reason: str
 
 
+CONDITION_FALSE: Final = "condition false"
+"""The reason of a candidate whose condition does not hold."""
+
+
 Mover: TypeAlias = Literal["reset", "restored", "rules reloaded"]
 MOVERS: Final = frozenset(get_args(Mover))
 """What moves layers to another state without a decision of the rules: the texts of causes."""

@@ -20,7 +20,7 @@ from segue_rules.model import (
     Transition,
     lasting,
 )
-from segue_rules.plan import BRIDGE_ENDS, Candidate, Cause, Change, ChangeKind, MusicalClock
+from segue_rules.plan import BRIDGE_ENDS, CONDITION_FALSE, Candidate, Cause, Change, ChangeKind, MusicalClock
 
 _FIRST_RUN: Final = ConditionRun(False, NEVER)
 
@@ -366,7 +366,7 @@ class LayerDirector:
             return "vetoed by unless"
         if not self._eligible(now, i, vetoes, context):
             if not run.holds:
-                return "condition false"
+                return CONDITION_FALSE
             if frame < now.cooldowns[i]:
                 return f"cooldown {_seconds(now.cooldowns[i] - frame)} left"
             return f"attack {_seconds(run.since + context.frames(state.attack_frames) - frame)} left"

@@ -110,6 +110,14 @@ def test_another_script_may_be_named(capsys: pytest.CaptureFixture[str]) -> None
 
 
 @pytest.mark.usefixtures("small")
+def test_the_script_beside_the_rules_may_be_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["timeline", "small.yaml", "--no-events", "--duration", "10s"]) == 0
+    out = capsys.readouterr().out
+    assert "event" not in out
+    assert "0:10" in out
+
+
+@pytest.mark.usefixtures("small")
 def test_a_script_with_a_mistake_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
     Path("small.events.yaml").write_text("- {at: 2s, set: {crave: true}}\n")
     assert main(["timeline", "small.yaml"]) == 2

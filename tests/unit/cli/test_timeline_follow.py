@@ -132,7 +132,9 @@ def test_a_recording_whose_session_was_given_the_file_by_an_edit_is_followed(tmp
     follow(path, EMBERWOOD, Selection(), lambda: None, why_not=False, as_json=False)
 
 
-@pytest.mark.parametrize("flags", [["--diff", "a.yaml"], ["--events", "a.events.yaml"], ["--duration", "3s"]])
+@pytest.mark.parametrize(
+    "flags", [["--diff", "a.yaml"], ["--events", "a.events.yaml"], ["--no-events"], ["--duration", "3s"]]
+)
 def test_flags_without_effect_are_refused(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["timeline", str(EMBERWOOD), "--follow", "a.jsonl", *flags]) == 2
     assert capsys.readouterr().err == f"{flags[0]} has no effect with --follow; leave it out\n"

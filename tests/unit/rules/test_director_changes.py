@@ -7,6 +7,7 @@ from typing import Any as AnyValue
 from segue_rules.events import Event
 from segue_rules.model import FRAME_RATE, All, Any, Compare, Fired, InState, Latch, LayerState, Not, Rules, Transition
 from segue_rules.plan import Change
+from segue_rules.timeline import timeline_entries
 from unit.rules.playing import GO, IMMEDIATE, ON_BAR, STOP, Player, calm, fight, is_on, layer, play_director, soundtrack
 
 PLAY = Player(play_director)
@@ -104,6 +105,18 @@ def test_a_state_in_its_cooldown_says_how_long_it_lasts() -> None:
     rules = soundtrack(layer(calm(), fight(cooldown_frames=100), boss))
     script = {1: event(0, go=True), 3: event(1, go=False), 4: event(2, go=True), 23: event(3, go2=True)}
     assert reasons(records(rules, script, 25)[-1])["fight"] == "cooldown 3.2 s left"
+
+
+def test_many_states_whose_condition_is_false_are_counted() -> None:
+    others = [LayerState(name=f"s{i}", when=is_on("go2")) for i in range(9)]
+    vetoed = fight(name="vetoed", when=GO, unless=STOP)
+    plans = PLAY(soundtrack(layer(calm(), fight(), vetoed, *others)), {2: event(0, go=True, stop=True)}, 4)
+    (entry,) = [entry for plan in plans for entry in timeline_entries(plan) if entry.kind == "change"]
+    assert entry.why_not == (
+        "not calm: default, ranks below every other",
+        "not vetoed: vetoed by unless",
+        "not 9 others: condition false",
+    )
 
 
 def test_a_withdrawn_change_keeps_its_causes() -> None:
