@@ -166,7 +166,6 @@ class MusicArrived:
     Attributes:
         start, count: In samples.
         mix, states: In its last frame.
-        loudness_lufs: Short-term loudness at its end; None where the service does not send it.
     """
 
     start: int
@@ -176,7 +175,6 @@ class MusicArrived:
     reason: str
     states: Mapping[str, str]
     mix: Mapping[str, float]
-    loudness_lufs: float | None
 
     @classmethod
     def of(cls, chunk: Chunk) -> MusicArrived:
@@ -189,7 +187,6 @@ class MusicArrived:
             reason=chunk.reason,
             states=chunk.states,
             mix=chunk.mix,
-            loudness_lufs=chunk.loudness_lufs,
         )
 
 

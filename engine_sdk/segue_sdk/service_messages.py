@@ -156,9 +156,6 @@ class Chunk(Record):
         MapOf(Real(0, 1), MOST_STYLES),
         "style to its share in the chunk's last frame; zeros left out",
     ] = field(default_factory=dict)
-    loudness_lufs: Annotated[
-        float | None, Real(-120, 24), "short-term loudness at its end; Segue's service does not send it"
-    ] = None
     cell: Annotated[bytes | None, Blob(CELL_BYTES), "resume cell: what a service needs to continue from its end"] = None
     last_event: Annotated[int, COUNT, "with `cell`: the cell contains all events up to this number"] = 0
     pcm: Annotated[bytes | memoryview, PAYLOAD, "the samples"]

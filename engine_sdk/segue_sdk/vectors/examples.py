@@ -170,7 +170,6 @@ FULL: Final[tuple[Message, ...]] = (
         reason="replace",
         states={"place": "crypt", "action": "combat"},
         mix={"battle": 0.75, "dread": 0.25},
-        loudness_lufs=-18.5,
         cell=bytes(range(256)),
         last_event=41,
         pcm=_F32,

@@ -123,7 +123,9 @@ class LayerDirector:
                 for run, test, veto in zip(now.runs, self._when, vetoes, strict=True)
             ]
         )
-        now = now._replace(runs=runs)
+        # Most frames change nothing, and a new tuple costs more than a comparison of the same objects.
+        if runs != now.runs:
+            now = now._replace(runs=runs)
         target = self._target(now, self._winner(now, vetoes, context), context)
         changes: list[Change] = []
         pending = now.pending
@@ -131,7 +133,7 @@ class LayerDirector:
             changes.append(self._change("withdrawn", now, pending, pending.predicted, vetoes, context))
             pending = None
         if target is None:
-            return now._replace(pending=None), tuple(changes)
+            return now if now.pending is None else now._replace(pending=None), tuple(changes)
         decided = pending is None
         if pending is None:
             row = self._row(now, target)

@@ -9,8 +9,7 @@ from segue_rules.bridges import with_bridges
 from segue_rules.loading.grammar_changes import BridgeTable, TransitionTable
 from segue_rules.loading.inputs import DeclaredInputs
 from segue_rules.loading.limits import LONGEST_STATE_NAME, MOST_STATES
-from segue_rules.loading.mixes import build_mix
-from segue_rules.loading.music import build_music
+from segue_rules.loading.music import build_mix, build_music
 from segue_rules.loading.sources import Sources
 from segue_rules.loading.themes import theme_use
 from segue_rules.model import Bridge, Layer, LayerState, Transition

@@ -38,7 +38,6 @@ from segue_yaml.tables import Field, Record
 
 T = TypeVar("T")
 
-_MOST_SHOWN: Final = 6
 _ANY_NUMBER: Final = Number(low=-LARGEST_NUMBER, high=LARGEST_NUMBER)
 _NUMBER_CONTROLS: Final = {control.name: control for control in CONTROLS if isinstance(control, NumberControl)}
 _DRUMS: Final = Choice(words=DRUMS.words)
@@ -121,10 +120,10 @@ class CheckReader:
 
     def _pending(self, entry: Entry, scope: Scope) -> Check | None:
         found = self._layer(entry, scope)
-        state = _state_of(found[1], entry.value, scope.inside(entry.key)) if found else None
-        if found is None or state is None:
+        states = _states_of(found[1], entry.value, scope.inside(entry.key)) if found else None
+        if found is None or states is None:
             return None
-        return PendingIs(mark=entry.value.mark, layer=entry.key, index=found[0], state=state)
+        return PendingIs(mark=entry.value.mark, layer=entry.key, index=found[0], states=states)
 
     def _mix(self, entry: Entry, within: float, scope: Scope) -> Check | None:
         index = _known("style", entry.key, entry.mark, self._styles, scope)
@@ -179,18 +178,18 @@ class CheckReader:
             mark=record.mark,
             layer=name,
             kind=record.value(ChangeTable.kind),
-            to_state=_end_of(record, ChangeTable.to, layer),
-            from_state=_end_of(record, ChangeTable.from_, layer),
+            to_states=_end_of(record, ChangeTable.to, layer),
+            from_states=_end_of(record, ChangeTable.from_, layer),
             ramp_frames=None if ramp is None else frames(ramp),
             at=None if at is None else str(at),
             because=because,
         )
 
 
-def _end_of(record: Record, field: Field[Node], layer: Layer) -> str | None:
-    """The state that a change leaves or enters; None where the test does not say."""
+def _end_of(record: Record, field: Field[Node], layer: Layer) -> tuple[str, ...] | None:
+    """The states of which a change leaves or enters one; None where the test does not say."""
     node = record.get(field)
-    return None if node is None else _state_of(layer, node, record.scope.inside(field.name))
+    return None if node is None else _states_of(layer, node, record.scope.inside(field.name))
 
 
 def _music(entry: Entry, within: float, scope: Scope) -> Check | None:
@@ -253,25 +252,13 @@ def _word_of(node: Node, what: str, names: Iterable[str], scope: Scope) -> str |
 
 
 def _states_of(layer: Layer, node: Node, scope: Scope) -> tuple[str, ...] | None:
-    """A state, or all states of a group."""
+    """A state, which may be one piece of a playlist, or all states of a group."""
     groups = dict.fromkeys(group for state in layer.states for group in state.groups)
     names = dict.fromkeys(name for state in layer.states for name in (state.written, state.name))
     name = _word_of(node, "state", (*names, *groups), scope)
     if name in groups:
         return tuple(dict.fromkeys(state.written for state in layer.states if name in state.groups))
     return None if name is None else (name,)
-
-
-def _state_of(layer: Layer, node: Node, scope: Scope) -> str | None:
-    # A state with a playlist is known by its own name, and by those of its pieces.
-    names = (name for state in layer.states for name in (state.written, state.name))
-    name = node.text if isinstance(node, Scalar) else ""
-    members = dict.fromkeys(state.written for state in layer.states if name in state.groups)
-    if members:
-        text = f"{quote(name)} is a group; write one state of it, such as {listing(list(members)[:_MOST_SHOWN])}"
-        scope.problem(node.mark, text)
-        return None
-    return _word_of(node, "state", dict.fromkeys(names), scope)
 
 
 def _names_anything(record: Record) -> bool:

@@ -10,7 +10,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 from typing import Any as AnyValue
 from typing import Literal
@@ -76,7 +75,6 @@ GROUP_NAMES = ("quiet", "loud")
 STYLE_NAMES = ("harp", "choir", "drums", "brass")
 
 quick = settings
-deep = partial(settings, print_blob=True)
 
 _UNITS: tuple[Literal["beat", "bar"], ...] = ("beat", "bar")
 one_in_four = st.integers(0, 3)

@@ -25,7 +25,8 @@ from unit.rules import digest
 from unit.rules.playing import calm, fight, play_director, play_reference
 from unit.rules.playing import soundtrack as small
 from unit.rules.reference_director import ReferenceDirector
-from unit.rules.strategies import Session, deep, quick, rules, sessions
+from unit.rules.shards import check_shard, in_shards
+from unit.rules.strategies import Session, quick, rules, sessions
 from unit.rules.test_director_reference import bare, differences
 
 LIBRARY = Path(__file__).parents[3] / "rules" / "library"
@@ -183,7 +184,7 @@ def check_session(soundtrack: Rules, session: Session) -> None:
     check_clock(plans)
 
 
-@quick(max_examples=25)
+@quick(max_examples=10)
 @given(st.data())
 def test_invariants_hold_in_any_session(data: st.DataObject) -> None:
     soundtrack = data.draw(rules(), label="rules")
@@ -200,11 +201,13 @@ def test_invariants_hold_in_any_session_of_the_library(path: Path, data: st.Data
 
 
 @pytest.mark.heavy
-@deep(max_examples=250)
-@given(st.data())
-def test_invariants_hold_in_many_sessions(data: st.DataObject) -> None:
-    soundtrack = data.draw(rules() | st.sampled_from(LIBRARY_FILES).map(load), label="rules")
-    check_session(soundtrack, data.draw(sessions(soundtrack.inputs) | long_sessions(soundtrack), label="session"))
+@in_shards
+def test_invariants_hold_in_many_sessions(shard: int) -> None:
+    def check(data: st.DataObject) -> None:
+        soundtrack = data.draw(rules() | st.sampled_from(LIBRARY_FILES).map(load), label="rules")
+        check_session(soundtrack, data.draw(sessions(soundtrack.inputs) | long_sessions(soundtrack), label="session"))
+
+    check_shard(check, shard, examples=250)
 
 
 @library
@@ -267,7 +270,7 @@ def check_skipping(soundtrack: Rules, session: Session, frames: int) -> None:
     assert position == len(stepped)
 
 
-@quick(max_examples=20)
+@quick(max_examples=10)
 @given(st.data())
 def test_skipping_to_the_next_change_equals_stepping(data: st.DataObject) -> None:
     soundtrack = data.draw(rules(), label="rules")
@@ -285,11 +288,13 @@ def test_skipping_through_the_library_equals_stepping(path: Path, data: st.DataO
 
 
 @pytest.mark.heavy
-@deep(max_examples=250)
-@given(st.data())
-def test_skipping_equals_stepping_at_length(data: st.DataObject) -> None:
-    soundtrack = data.draw(rules() | st.sampled_from(LIBRARY_FILES).map(load), label="rules")
-    check_skipping(soundtrack, data.draw(sessions(soundtrack.inputs), label="session"), 400)
+@in_shards
+def test_skipping_equals_stepping_at_length(shard: int) -> None:
+    def check(data: st.DataObject) -> None:
+        soundtrack = data.draw(rules() | st.sampled_from(LIBRARY_FILES).map(load), label="rules")
+        check_skipping(soundtrack, data.draw(sessions(soundtrack.inputs), label="session"), 400)
+
+    check_shard(check, shard, examples=250)
 
 
 def test_a_soundtrack_at_rest_is_skipped_in_one_span() -> None:

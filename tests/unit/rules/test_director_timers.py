@@ -26,6 +26,7 @@ from segue_rules.model import (
     TriggerInput,
 )
 from segue_rules.plan import FramePlan
+from segue_rules.timeline import timeline_entries
 from unit.rules.playing import Player, both, calm, cues, fight, layer, soundtrack, states
 
 FILE = """
@@ -233,3 +234,22 @@ def test_counts_go_on_after_a_save() -> None:
     state, _ = director.step(director.start(), 0, (Event(sequence=7, fire=("hit",)),))
     assert state.counts == (1,)
     assert unpack(pack(state, rules), rules) == state
+
+
+def test_the_timeline_says_what_fired_a_stinger() -> None:
+    rules = timed(20, TriggerInput(name="hit"))
+    director = Director(replace(rules, stingers=tuple(replace(each, at=At(unit="bar")) for each in rules.stingers)))
+    state, told = director.start(), []
+    for frame in range(90):
+        events = (Event(sequence=3, fire=("tick",)),) if frame == 45 else ()
+        state, plan = director.step(state, frame, events)
+        told += [
+            (entry.frame, entry.text[:11], entry.why) for entry in timeline_entries(plan) if entry.kind == "stinger"
+        ]
+    assert told == [
+        (20, "is to start", ("because tick fired by its timer",)),
+        (40, "starts at s", ()),
+        (45, "is to start", ("because tick fired",)),
+        (80, "starts at s", ()),
+        (85, "is to start", ("because tick fired by its timer",)),
+    ]

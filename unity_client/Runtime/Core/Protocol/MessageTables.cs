@@ -227,7 +227,6 @@ namespace Segue.Protocol
             Field.Optional("reason", Kind.Text(1, 64), Value.Of("extend")),
             Field.Optional("states", Kind.MapOf(Kind.Text(1, 64), 64), EmptyMap),
             Field.Optional("mix", Kind.MapOf(Kind.Real(0, 1), 1024), EmptyMap),
-            Field.Optional("loudness_lufs", Kind.Real(-120, 24)),
             Field.Optional("cell", Kind.Bytes(1, 16384)),
             Field.Optional("last_event", Kind.Integer(0, 9007199254740991), Value.Of(0L)));
 

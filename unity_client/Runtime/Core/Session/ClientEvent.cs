@@ -54,8 +54,7 @@ namespace Segue.Session
         public const string StingerHeard = "stinger_heard";
 
         /// <summary>
-        /// A chunk of music has arrived. `start`, `count`, `take`, `generator`, `reason`, `states`, `mix`,
-        /// `loudness_lufs`.
+        /// A chunk of music has arrived. `start`, `count`, `take`, `generator`, `reason`, `states`, `mix`.
         /// </summary>
         public const string MusicArrived = "music_arrived";
 

@@ -40,8 +40,7 @@ const CHANGE_HEARD := "change_heard"
 ## A stinger begins to be heard. `id`, `name`, `at`.
 const STINGER_HEARD := "stinger_heard"
 
-## A chunk of music has arrived. `start`, `count`, `take`, `generator`, `reason`, `states`, `mix`,
-## `loudness_lufs`.
+## A chunk of music has arrived. `start`, `count`, `take`, `generator`, `reason`, `states`, `mix`.
 const MUSIC_ARRIVED := "music_arrived"
 
 ## A stinger's message has arrived. `id`, `name`, `kind`, `start`, `reason`.
