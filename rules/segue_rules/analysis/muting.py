@@ -11,12 +11,7 @@ from segue_rules.analysis.finding import Finding, state_finding, written_finding
 from segue_rules.analysis.levels import weights
 from segue_rules.analysis.reachability import Reachability
 from segue_rules.analysis.satisfiability import whole
-<<<<<<< HEAD
-from segue_rules.analysis.usage import weights
 from segue_rules.model import All, InState, Layer, LayerState, Music, Rules
-=======
-from segue_rules.model import All, InState, Layer, LayerState, Rules
->>>>>>> refs/heads/rules
 from segue_yaml.report import listing
 
 # Pairs of states that are tried: a file of nothing but solos would take minutes.
