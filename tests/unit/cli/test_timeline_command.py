@@ -41,6 +41,7 @@ STORY = """Small, 0:12.00, seed 5
  0:03.20    3:1  place         field → cave (at bar, ramp 2s, waited 1.2s)
  0:09.00    5:3  event         fire win
  0:09.00    5:3  cheer         starts at sample 432000
+                               because win fired
 
                   0:00      0:10
                     +      *
