@@ -53,7 +53,7 @@ export class WebClient extends SegueClient {
     return this.output.context;
   }
 
-  /** What the worklet counted: blocks rendered, silent ones since the first music, missed ones. */
+  /** What the worklet counted: blocks rendered, and silent ones since the first music. */
   get counts() {
     return this.output.counts;
   }

@@ -14,7 +14,6 @@ import { Resampler } from "./resampler.js";
  * @typedef {object} WorkletCounts
  * @property {number} quanta - Blocks rendered.
  * @property {number} silent - Those of them, after the first with music, in which the clock stood.
- * @property {number} missed - Blocks that the browser did not ask for in time.
  */
 
 /**
@@ -37,9 +36,10 @@ class SegueProcessor extends AudioWorkletProcessor {
     this.isOpen = true;
     this.wasStanding = true;
     this.hasPlayed = false;
-    this.nextFrame = -1;
+    /** The context's frame after the last block. */
+    this.nextFrame = 0;
     /** @type {WorkletCounts} */
-    this.counts = { quanta: 0, silent: 0, missed: 0 };
+    this.counts = { quanta: 0, silent: 0 };
     this.port.onmessage = ({ data }) => {
       if (data.do === "close") this.isOpen = false;
       else this.player.apply(data);
@@ -55,7 +55,6 @@ class SegueProcessor extends AudioWorkletProcessor {
     else this.resampler.render(left, right);
     this.hasPlayed ||= player.timeline.committed > 0;
     if (this.hasPlayed && player.timeline.standing && player.timeline.committed === before) counts.silent += 1;
-    if (this.nextFrame >= 0 && currentFrame > this.nextFrame) counts.missed += (currentFrame - this.nextFrame) / left.length;
     this.nextFrame = currentFrame + left.length;
     counts.quanta += 1;
     const { standing } = player.timeline;

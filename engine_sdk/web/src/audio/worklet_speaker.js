@@ -25,7 +25,7 @@ export class WorkletSpeaker {
     /** @type {PlaybackPosition} */
     this.position = { played: 0, committed: 0, have: 0, standing: true, underruns: 0, late: 0, dropped: 0 };
     /** @type {import("./worklet.js").WorkletCounts} */
-    this.counts = { quanta: 0, silent: 0, missed: 0 };
+    this.counts = { quanta: 0, silent: 0 };
     /** When sample `position.committed` leaves the worklet, in seconds of the context's clock. */
     this.contextTime = 0;
     /** @type {(() => void) | null} */

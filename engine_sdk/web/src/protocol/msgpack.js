@@ -55,7 +55,8 @@ export function unpack(header) {
 class Unpacker {
   /** @param {Uint8Array} data */
   constructor(data) {
-    this.data = data;
+    // Node's buffers are arrays whose `slice` copies nothing.
+    this.data = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     this.view = new DataView(data.buffer, data.byteOffset, data.byteLength);
     this.at = 0;
   }

@@ -19,7 +19,8 @@ export function samplesOf(payload, format) {
     for (let i = 0; i < samples.length; i += 1) samples[i] = view.getInt16(2 * i, true) / 32_768;
     return samples;
   }
-  const bytes = payload.slice();
+  // Not `slice`, which copies nothing of Node's buffers.
+  const bytes = new Uint8Array(payload);
   if (!IS_LITTLE_ENDIAN) for (let i = 0; i < bytes.length; i += 4) bytes.subarray(i, i + 4).reverse();
   const samples = new Float32Array(bytes.buffer);
   for (let i = 0; i < samples.length; i += 1) {
