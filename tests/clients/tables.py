@@ -231,8 +231,8 @@ def javascript() -> str:
 // {_ORIGIN}
 
 /**
- * @typedef {{{{kind: "integer", low: number, high: number, step?: number}} | {{kind: "real", low: number, high: number}}
- *   | {{kind: "boolean"}} | {{kind: "text", least?: number, most: number}} | {{kind: "word", words: string[]}}
+ * @typedef {{{{kind: "integer", low: number, high: number, step?: number}}
+ *   | {{kind: "real", low: number, high: number}} | {{kind: "boolean"}} | {{kind: "text", least?: number, most: number}} | {{kind: "word", words: string[]}}
  *   | {{kind: "bytes", least?: number, most: number}} | {{kind: "value"}}
  *   | {{kind: "list", least?: number, most: number, of: Kind}} | {{kind: "map", most: number, of: Kind}}
  *   | {{kind: "record", record: string}}}} Kind

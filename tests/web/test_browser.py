@@ -69,10 +69,11 @@ class Page:
 
 
 def test_music_plays_without_a_gap_on_a_page_that_is_busy(browser: Browser, pages: str) -> None:
-    with service() as served:
+    # The buffer is deep, so that a slow machine does not starve it.
+    with service(options=["--lookahead", "12s"]) as served:
         page = Page(browser, pages, served.url)
         page.start()
-        page.until("page.music.position.have - page.music.position.committed > 96000")
+        page.until("page.music.position.have - page.music.position.committed > 10 * 48000")
         page.until("page.music.upcomingBeats().length > 0")
         page.run(f"page.jank({JANK_MS})")
         numbers = []
@@ -96,7 +97,7 @@ def test_music_plays_without_a_gap_on_a_page_that_is_busy(browser: Browser, page
         delays_ms = [(late["audible"] - early["at"]) / 48 for early, late in zip(fired, heard, strict=True)]
         told_ms = [(late["told"] - early["at"]) / 48 for early, late in zip(fired, heard, strict=True)]
         played_s = position["committed"] / RATE
-        print(f"\nevent to sound, ms of the playhead: p50 {statistics.median(delays_ms):.0f}, most {max(delays_ms):.0f}")
+        print(f"\nevent to sound, ms of the playhead: p50 {statistics.median(delays_ms):.0f}, max {max(delays_ms):.0f}")
         print(f"event to change_heard: p50 {statistics.median(told_ms):.0f}, most {max(told_ms):.0f}")
         print(f"played {played_s:.1f} s, {counts}, {position}")
         assert not browser.console_messages()

@@ -1,4 +1,4 @@
-"""The browser client's timeline, stingers and volume play the same samples as the Python SDK's, whatever the traffic."""
+"""The browser client's timeline plays the same samples as the Python SDK's, whatever the traffic."""
 
 from __future__ import annotations
 

@@ -8,11 +8,11 @@
  */
 import { WorkletSpeaker } from "./audio/worklet_speaker.js";
 import { SegueClient } from "./client.js";
+import { ProtocolError } from "./protocol/protocol_error.js";
+import { InputError } from "./session/input_error.js";
 import { openWebSocket } from "./transport/websocket.js";
 
-export { InputError } from "./session/input_error.js";
-export { ProtocolError } from "./protocol/protocol_error.js";
-export { SegueClient } from "./client.js";
+export { InputError, ProtocolError, SegueClient };
 
 /**
  * @typedef {import("./client.js").SessionOptions} SessionOptions

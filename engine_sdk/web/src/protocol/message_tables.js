@@ -7,8 +7,8 @@
 // Written by `python tests/clients/tables.py --write` from the SDK's field table; change that.
 
 /**
- * @typedef {{kind: "integer", low: number, high: number, step?: number} | {kind: "real", low: number, high: number}
- *   | {kind: "boolean"} | {kind: "text", least?: number, most: number} | {kind: "word", words: string[]}
+ * @typedef {{kind: "integer", low: number, high: number, step?: number}
+ *   | {kind: "real", low: number, high: number} | {kind: "boolean"} | {kind: "text", least?: number, most: number} | {kind: "word", words: string[]}
  *   | {kind: "bytes", least?: number, most: number} | {kind: "value"}
  *   | {kind: "list", least?: number, most: number, of: Kind} | {kind: "map", most: number, of: Kind}
  *   | {kind: "record", record: string}} Kind
