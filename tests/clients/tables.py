@@ -232,10 +232,10 @@ def javascript() -> str:
 
 /**
  * @typedef {{{{kind: "integer", low: number, high: number, step?: number}}
- *   | {{kind: "real", low: number, high: number}} | {{kind: "boolean"}} | {{kind: "text", least?: number, most: number}} | {{kind: "word", words: string[]}}
- *   | {{kind: "bytes", least?: number, most: number}} | {{kind: "value"}}
- *   | {{kind: "list", least?: number, most: number, of: Kind}} | {{kind: "map", most: number, of: Kind}}
- *   | {{kind: "record", record: string}}}} Kind
+ *   | {{kind: "real", low: number, high: number}} | {{kind: "boolean"}} | {{kind: "value"}}
+ *   | {{kind: "text", least?: number, most: number}} | {{kind: "word", words: string[]}}
+ *   | {{kind: "bytes", least?: number, most: number}} | {{kind: "record", record: string}}
+ *   | {{kind: "list", least?: number, most: number, of: Kind}} | {{kind: "map", most: number, of: Kind}}}} Kind
  * @typedef {{Kind & {{name: string, required?: boolean, default?: unknown}}}} Field
  */
 

@@ -14,6 +14,8 @@ import { ProtocolError } from "./protocol_error.js";
  */
 
 const TWO_32 = 2 ** 32;
+/** Texts up to this length are read and written by hand if they are ASCII: most are, and a codec costs more than they. */
+const SHORT = 31;
 // Without ignoreBOM a decoder would drop a leading U+FEFF.
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
@@ -141,6 +143,8 @@ class Unpacker {
   /** @param {number} count */
   text(count) {
     const at = this.take(count);
+    const short = count <= SHORT ? this.shortText(at, count) : null;
+    if (short !== null) return short;
     let text;
     try {
       text = decoder.decode(this.data.subarray(at, at + count));
@@ -148,6 +152,17 @@ class Unpacker {
       return fail("bad_utf8", "a text that is not UTF-8");
     }
     return text.includes("\0") ? fail("bad_value", "expected texts without U+0000") : text;
+  }
+
+  /** A text in ASCII without U+0000; null if it is none. @param {number} at @param {number} count */
+  shortText(at, count) {
+    let text = "";
+    for (let i = at; i < at + count; i += 1) {
+      const byte = this.data[i];
+      if (byte === 0 || byte > 0x7f) return null;
+      text += String.fromCharCode(byte);
+    }
+    return text;
   }
 
   /** @param {number} count @param {number} depth */
@@ -197,7 +212,7 @@ function fail(code, text) {
  * @returns {Uint8Array}
  */
 export function pack(value) {
-  const packer = new Packer();
+  packer.at = 0;
   packer.put(value);
   return packer.data.slice(0, packer.at);
 }
@@ -259,9 +274,25 @@ class Packer {
 
   /** @param {string} text */
   text(text) {
+    if (text.length <= SHORT && this.shortText(text)) return;
     const bytes = encoder.encode(text);
     this.head(bytes.length, 0xa0, 32, 0xd9, 0xda);
     this.raw(bytes);
+  }
+
+  /** Write a text that is ASCII; whether it was. @param {string} text */
+  shortText(text) {
+    const at = this.room(1 + text.length);
+    this.data[at] = 0xa0 | text.length;
+    for (let i = 0; i < text.length; i += 1) {
+      const unit = text.charCodeAt(i);
+      if (unit > 0x7f) {
+        this.at = at;
+        return false;
+      }
+      this.data[at + 1 + i] = unit;
+    }
+    return true;
   }
 
   /** @param {number} value */
@@ -319,3 +350,5 @@ class Packer {
     else this.wide(head16 + 1, 4, count);
   }
 }
+
+const packer = new Packer();
