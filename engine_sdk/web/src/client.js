@@ -403,9 +403,9 @@ export class SegueClient {
       return;
     }
     if (message.type === "chunk" && samples !== null) {
-      const { start, count, take, mixed, generator, reason, states, mix, loudness_lufs } = message;
+      const { start, count, take, mixed, generator, reason, states, mix } = message;
       this.speaker.send({ do: "chunk", take, start, mixed, samples });
-      this.#tell({ type: "music_arrived", start, count, take, generator, reason, states, mix, loudness_lufs });
+      this.#tell({ type: "music_arrived", start, count, take, generator, reason, states, mix });
     } else {
       const { id, name, kind, start, total, offset, gain_db, duck, if_late, reason } = message;
       const fields = { id, kind, start, total, offset, gain_db, duck, if_late };

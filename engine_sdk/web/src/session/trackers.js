@@ -20,9 +20,11 @@ export class BeatTracker {
   }
 
   /** Take a `clock`: from its start on, its beats replace the earlier ones. @param {Message} clock */
-  take({ start, beats, exact, tempo_bpm, meter }) {
+  take({ start, beats, exact, tempo_bpm, meter, groups }) {
     /** @type {ClientEvent[]} */
-    const taken = beats.map((/** @type {object} */ beat) => ({ type: "beat_heard", ...beat, exact, tempo_bpm, meter }));
+    const taken = beats.map((/** @type {object} */ beat) => {
+      return { type: "beat_heard", ...beat, exact, tempo_bpm, meter, groups };
+    });
     const kept = this.upcoming.filter(({ at }) => at < start);
     this.upcoming = [...kept, ...taken.filter(({ at }) => at > this.reached)].slice(0, MOST_BEATS_KEPT);
   }
