@@ -151,6 +151,23 @@ def test_a_context_at_another_rate_gets_resampled_music(browser: Browser, pages:
         assert page.run("return page.music.counts.silent") == 0
 
 
+def test_a_suspended_context_stops_the_clock_and_goes_on_where_it_stopped(browser: Browser, pages: str) -> None:
+    with service() as served:
+        page = Page(browser, pages, served.url)
+        page.start()
+        page.run("page.music.context.suspend()")
+        page.until("page.music.position.standing")
+        stopped = page.position()["committed"]
+        receipts = "page.told.filter(({ type }) => type === 'receipt').length"
+        page.fire("ping")
+        page.until(f"{receipts} === 1")
+        assert page.position()["committed"] == stopped
+        assert page.position()["standing"]
+        page.run("page.music.context.resume()")
+        page.until(f"page.music.position.committed > {stopped} && !page.music.position.standing")
+        assert page.position()["underruns"] == 0
+
+
 def test_a_page_of_another_origin_gets_nothing(browser: Browser, pages: str) -> None:
     with web_server() as other, service(options=["--web-origin", other]) as served:
         page = Page(browser, pages, served.url)

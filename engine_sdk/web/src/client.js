@@ -186,7 +186,7 @@ export class SegueClient {
 
   // --- the session ---------------------------------------------------------------------------------------------------
 
-  /** Request the music as a blob for a save game; it may take until the service is there. @returns {Promise<Uint8Array>} */
+  /** Request the music as a blob for a save game; it may take until the service is there. @returns {Promise<Uint8Array>} Rejected if the service refuses, or the session ends. */
   save() {
     return this.#answerOf(this.session.save());
   }
@@ -264,6 +264,7 @@ export class SegueClient {
   /** @param {number} id @returns {Promise<any>} */
   #answerOf(id) {
     this.#flush();
+    if (this.session.state === "closed") return Promise.reject(new Error("the session has ended"));
     return new Promise((resolve, reject) => this.requests.set(id, { resolve, reject }));
   }
 

@@ -95,7 +95,8 @@ export class WorkletSpeaker {
 
   /** @param {WorkletReport} report */
   #take({ position, contextTime, counts }) {
-    this.position = position;
+    // A report may come after its context was suspended.
+    this.position = this.context?.state === "running" ? position : { ...position, standing: true };
     this.contextTime = contextTime;
     this.counts = counts;
     this.reports += 1;
