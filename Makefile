@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/installed
 # Tests start hundreds of processes, each of which would compile all modules again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test checks test-fast measure-tests lint types imports unit test-rules test-stalls test-quality test-page test-faults test-clients test-godot test-unity test-wheels bundle test-bundle godot-zip parity ci clean
+.PHONY: demo test checks test-fast measure-tests lint types imports unit test-rules test-stalls test-quality test-page test-faults test-clients test-godot test-unity test-web test-wheels bundle test-bundle godot-zip parity ci clean
 
 demo: $(INSTALLED)
 	mkdir -p out
@@ -76,6 +76,10 @@ test-godot: $(INSTALLED)
 test-unity: $(INSTALLED)
 	tests/unity/run
 
+# The browser client: its types, its core beside the SDK, and all of it in Chromium against a real service; installs Debian's chromium where there is none.
+test-web: $(INSTALLED)
+	tests/web/run
+
 # The wheels in fresh environments outside the checkout; PYTHONS names the Pythons to try.
 test-wheels:
 	tests/wheels/run
@@ -96,7 +100,7 @@ godot-zip:
 parity: $(INSTALLED)
 	tests/parity/run
 
-ci: test test-rules test-stalls test-quality test-page test-faults test-clients test-godot test-unity test-wheels test-bundle parity
+ci: test test-rules test-stalls test-quality test-page test-faults test-clients test-godot test-unity test-web test-wheels test-bundle parity
 
 $(INSTALLED): pyproject.toml engine_sdk/pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -6,6 +6,15 @@
  */
 // Written by `python tests/clients/tables.py --write` from the SDK's field table; change that.
 
+/**
+ * @typedef {{kind: "integer", low: number, high: number, step?: number}
+ *   | {kind: "real", low: number, high: number} | {kind: "boolean"} | {kind: "value"}
+ *   | {kind: "text", least?: number, most: number} | {kind: "word", words: string[]}
+ *   | {kind: "bytes", least?: number, most: number} | {kind: "record", record: string}
+ *   | {kind: "list", least?: number, most: number, of: Kind} | {kind: "map", most: number, of: Kind}} Kind
+ * @typedef {Kind & {name: string, required?: boolean, default?: unknown}} Field
+ */
+
 /** Types of messages. @type {string[]} */
 export const MESSAGES = [
   "hello",
@@ -31,7 +40,7 @@ export const MESSAGES = [
 /** Messages with samples, and whether these are required. @type {Object<string, "required" | "optional">} */
 export const PAYLOADS = {"chunk": "required", "stinger": "optional"};
 
-/** @type {Object<string, object[]>} */
+/** @type {Object<string, Field[]>} */
 export const RECORDS = {
   "Input": [
     {"name": "name", "required": true, "kind": "text", "least": 1, "most": 64},

@@ -1,106 +1,41 @@
 /**
  * What the client plays: PROTOCOL.md section 7, Takes to Pause. Positions and lengths are samples per channel at 48 kHz.
  */
-const CHANNELS = 2;
-export const FADE = 1_440;
+import { CAPACITY, CHANNELS, FADE, JOIN, MOST_TAKES, PRE_ROLL } from "../protocol/limits.js";
+import { rising } from "./fade.js";
+import { TakeBuffer } from "./take_buffer.js";
 
 /**
  * Lengths in samples; `takes` is how many takes are kept. Tests use shorter ones.
  *
  * @typedef {{join: number, fade: number, preRoll: number, capacity: number, takes: number}} Lengths
- * @type {Lengths}
  */
-export const LENGTHS = { join: 960, fade: FADE, preRoll: 14_400, capacity: 2_160_000, takes: 16 };
 
-/** Rising gain of sample i of n. */
-export function rising(i, n) {
-  const u = (i + 0.5) / n;
-  return u * u * (3 - 2 * u);
-}
+/**
+ * What adds to the samples before fades: [position, position + count) at `offset` of interleaved samples.
+ *
+ * @typedef {{mix: (out: Float32Array, offset: number, position: number, count: number) => void}} Mixer
+ */
 
-/** What was received of one take: pieces in order that do not overlap, and refer to the chunks' samples. */
-class Take {
-  constructor(number) {
-    this.number = number;
-    /** Where the take can be entered without a fade; -1 for nowhere. */
-    this.entry = -1;
-    /** {start, end, origin, samples}: samples [start, end); `samples` begins at position `origin`. */
-    this.pieces = [];
-  }
-
-  /** Index of the piece that holds a position, or -1. */
-  indexOf(at) {
-    for (let i = 0; i < this.pieces.length; i += 1) {
-      if (at < this.pieces[i].end) return at >= this.pieces[i].start ? i : -1;
-    }
-    return -1;
-  }
-
-  has(at) {
-    return this.indexOf(at) >= 0;
-  }
-
-  /** The first position from `at` on that is not there. */
-  endFrom(at) {
-    let i = this.indexOf(at);
-    if (i < 0) return at;
-    while (i + 1 < this.pieces.length && this.pieces[i + 1].start === this.pieces[i].end) i += 1;
-    return this.pieces[i].end;
-  }
-
-  lasts(at, count) {
-    return this.endFrom(at) >= at + count;
-  }
-
-  /** Add what is not there of [from, end); whether anything was. */
-  add(from, end, origin, samples) {
-    const pieces = [];
-    let at = from;
-    for (const piece of [...this.pieces, { start: end, end: Infinity }]) {
-      const until = Math.min(piece.start, end);
-      if (at < until) pieces.push({ start: at, end: until, origin, samples });
-      if (piece.end !== Infinity) pieces.push(piece);
-      at = Math.max(at, piece.end);
-    }
-    const added = pieces.length > this.pieces.length;
-    this.pieces = pieces.sort((a, b) => a.start - b.start);
-    return added;
-  }
-
-  /** Forget all before a position, but not whether the sample just before it was there. */
-  forget(before) {
-    while (this.pieces.length > 0 && this.pieces[0].end < before) this.pieces.shift();
-  }
-
-  /** Copy [at, at + count), which must be there, to interleaved samples. */
-  copy(at, count, out, offset) {
-    for (let i = this.indexOf(at), left = count; left > 0; i += 1) {
-      const piece = this.pieces[i];
-      const n = Math.min(left, piece.end - at);
-      const first = CHANNELS * (at - piece.origin);
-      for (let j = 0; j < CHANNELS * n; j += 1) out[offset + j] = piece.samples[first + j];
-      offset += CHANNELS * n;
-      at += n;
-      left -= n;
-    }
-  }
-}
+/** @type {Lengths} */
+const LENGTHS = { join: JOIN, fade: FADE, preRoll: PRE_ROLL, capacity: CAPACITY, takes: MOST_TAKES };
 
 export class Timeline {
   /** @param {Partial<Lengths>} [lengths] */
   constructor(lengths = {}) {
     this.lengths = { ...LENGTHS, ...lengths };
+    /** The sample clock: the first sample that is not read yet. It stands while nothing is played. */
     this.committed = 0;
     this.underruns = 0;
     this.late = 0;
     this.dropped = 0;
     /** Whether the game has paused. */
     this.halted = false;
-    /** Greatest first. @type {Take[]} */
+    /** Greatest first. @type {TakeBuffer[]} */
     this.takes = [];
-    /** @type {Take | null} */
+    /** @type {TakeBuffer | null} */
     this.followed = null;
-    /** @type {Take | null} */
+    /** @type {TakeBuffer | null} */
     this.joined = null;
     this.joinDone = 0;
     this.riseDone = 0;
@@ -110,19 +45,16 @@ export class Timeline {
     this.other = new Float32Array(CHANNELS * this.lengths.join);
   }
 
+  /** Whether the clock stands: before the pre-roll, after an underrun, or paused. */
   get standing() {
     return this.followed === null;
   }
 
   /** End of the music that can be played without a gap. */
   get have() {
-    if (!this.standing) return this.endOf(this.joined ?? this.followed);
+    const take = this.joined ?? this.followed;
+    if (take !== null) return this.endOf(take);
     return this.takes.reduce((most, take) => Math.max(most, this.endOf(take)), this.committed);
-  }
-
-  /** Number of the greatest take that is known. */
-  get greatest() {
-    return this.takes.length > 0 ? this.takes[0].number : 0;
   }
 
   /**
@@ -142,7 +74,7 @@ export class Timeline {
     }
     let take = this.takes.find((known) => known.number === number);
     if (take === undefined) {
-      take = new Take(number);
+      take = new TakeBuffer(number);
       this.takes.push(take);
       this.takes.sort((a, b) => b.number - a.number);
     }
@@ -150,13 +82,17 @@ export class Timeline {
     if (mixed) take.entry = start;
     if (start < this.committed) this.late += 1;
     for (const known of this.takes) known.forget(this.committed);
-    this.takes = this.takes.filter((known, i) => {
-      return (i < takes && known.pieces.length > 0) || known === this.followed || known === this.joined;
-    });
+    const isUsed = (/** @type {TakeBuffer} */ known) => known === this.followed || known === this.joined;
+    this.takes = this.takes.filter((known) => known.pieces.length > 0 || isUsed(known));
+    while (this.takes.length > takes) {
+      const spare = this.takes.findLastIndex((known) => !isUsed(known));
+      this.takes.splice(spare, 1);
+    }
   }
 
+  /** Fade out and stop the clock until `resume`. */
   pause() {
-    if (!this.halted && !this.standing && this.fallLength < 0) {
+    if (!this.halted && this.followed !== null && this.fallLength < 0) {
       const { fade } = this.lengths;
       const left = this.joined !== null ? fade : this.reach(this.followed) - this.committed;
       this.fallDone = 0;
@@ -165,6 +101,7 @@ export class Timeline {
     this.halted = true;
   }
 
+  /** Continue where `pause` stopped. */
   resume() {
     this.halted = false;
   }
@@ -173,17 +110,17 @@ export class Timeline {
    * Play the next samples; silence where the clock stands.
    *
    * @param {Float32Array} out - Interleaved.
-   * @param {{mix: function(Float32Array, number, number, number): void}} [mixer] - Adds to samples before fades:
-   *   `mix(out, offset, position, count)`.
+   * @param {Mixer} [mixer]
    */
   read(out, mixer) {
     const count = out.length / CHANNELS;
     for (let done = 0; done < count; ) {
-      if (this.standing && !this.begin()) {
+      const followed = this.followed ?? this.begin();
+      if (followed === null) {
         out.fill(0, CHANNELS * done);
         return;
       }
-      const n = Math.min(this.decide(), count - done);
+      const n = Math.min(this.decide(followed), count - done);
       if (n === 0) continue;
       this.render(out, CHANNELS * done, n, mixer);
       this.advance(n);
@@ -191,16 +128,17 @@ export class Timeline {
     }
   }
 
+  /** The greatest take that has the pre-roll, which is followed from here on; null for none, and while paused. */
   begin() {
-    if (this.halted) return false;
+    if (this.halted) return null;
     for (const take of this.takes) {
       if (this.reach(take) >= this.committed + this.lengths.preRoll) {
         this.followed = take;
         this.riseDone = 0;
-        return true;
+        return take;
       }
     }
-    return false;
+    return null;
   }
 
   stand() {
@@ -209,16 +147,20 @@ export class Timeline {
     this.fallLength = -1;
   }
 
-  /** Apply the rules of "Following" at `committed`; the samples for which nothing else will be decided, 0 to stand. */
-  decide() {
+  /**
+   * Apply the rules of "Following" at `committed`; the samples for which nothing else will be decided, 0 to stand.
+   *
+   * @param {TakeBuffer} followed
+   */
+  decide(followed) {
     const { join, fade } = this.lengths;
     const p = this.committed;
     const isFalling = this.fallLength >= 0;
     if (this.joined !== null) {
       return Math.min(join - this.joinDone, isFalling ? this.fallLength - this.fallDone : Infinity);
     }
-    this.followed = this.enteredAt(this.followed, p) ?? this.followed;
-    const k = this.followed;
+    const k = this.enteredAt(followed, p) ?? followed;
+    this.followed = k;
     const e = k.endFrom(p);
     const entry = this.nextEntry(k, p, e);
     if (isFalling) {
@@ -248,20 +190,21 @@ export class Timeline {
     return Math.min(e - fade - p, change);
   }
 
+  /** Begin to join the greatest take that fits; whether there is one. @param {(take: TakeBuffer) => boolean} fits */
   startJoin(fits) {
     this.joined = this.takes.find(fits) ?? null;
     this.joinDone = 0;
     return this.joined !== null;
   }
 
-  /** Whether a take can be entered at its entry by one who follows `from`; `from` must be smaller. */
+  /** Whether a take can be entered at its entry by one who follows `from`, a smaller one. @param {TakeBuffer} take @param {TakeBuffer} from */
   canEnter(take, from) {
     const before = take.entry - 1;
     if (!from.has(before)) return false;
     return !this.takes.some((t) => t.number > from.number && t.number < take.number && t.has(before));
   }
 
-  /** The greatest take that can be entered at a position, or null. */
+  /** The greatest take that can be entered at a position, or null. @param {TakeBuffer} from @param {number} at */
   enteredAt(from, at) {
     for (const take of this.takes) {
       if (take.number <= from.number) return null;
@@ -270,7 +213,7 @@ export class Timeline {
     return null;
   }
 
-  /** The first position in (p, e] at which a take can be entered, or Infinity. */
+  /** The first position in (p, e] at which a take can be entered, or Infinity. @param {TakeBuffer} from @param {number} p @param {number} e */
   nextEntry(from, p, e) {
     let first = Infinity;
     for (const take of this.takes) {
@@ -280,7 +223,7 @@ export class Timeline {
     return first;
   }
 
-  /** Where after p a piece of a greater take begins first, or Infinity. */
+  /** Where after p a piece of a greater take begins first, or Infinity. @param {TakeBuffer} from @param {number} p */
   nextPiece(from, p) {
     let first = Infinity;
     for (const take of this.takes) {
@@ -290,12 +233,12 @@ export class Timeline {
     return first;
   }
 
-  /** Where following a take from `committed` ends if takes are entered there and beyond. */
+  /** Where following a take from `committed` ends if takes are entered there and beyond. @param {TakeBuffer} take */
   reach(take) {
     return this.last(this.enteredAt(take, this.committed) ?? take);
   }
 
-  /** Where following a take from `committed` ends if takes are entered beyond it. */
+  /** Where following a take from `committed` ends if takes are entered beyond it. @param {TakeBuffer} take */
   last(take) {
     let at = this.committed;
     if (!take.has(at)) return at;
@@ -304,11 +247,11 @@ export class Timeline {
       const entry = this.nextEntry(take, at, end);
       if (entry === Infinity) return end;
       at = entry;
-      take = this.enteredAt(take, at);
+      take = this.enteredAt(take, at) ?? take;
     }
   }
 
-  /** Where following a take from `committed` ends if takes are entered and joined. */
+  /** Where following a take from `committed` ends if takes are entered and joined. @param {TakeBuffer} take */
   endOf(take) {
     const { join, fade } = this.lengths;
     for (let at = this.committed; ; ) {
@@ -328,10 +271,11 @@ export class Timeline {
     }
   }
 
+  /** @param {Float32Array} out @param {number} offset @param {number} n @param {Mixer | undefined} mixer */
   render(out, offset, n, mixer) {
     const { join, fade } = this.lengths;
     const p = this.committed;
-    this.followed.copy(p, n, out, offset);
+    this.followed?.copy(p, n, out, offset);
     if (this.joined !== null) {
       this.joined.copy(p, n, this.other, 0);
       for (let i = 0; i < n; i += 1) {
@@ -352,6 +296,7 @@ export class Timeline {
     }
   }
 
+  /** @param {number} n */
   advance(n) {
     const { join, fade } = this.lengths;
     this.committed += n;
