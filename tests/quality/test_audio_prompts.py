@@ -54,7 +54,7 @@ def recognised(name: str, sound: Samples) -> bool:
 def test_situations_are_recognised() -> None:
     right = [recognised(name, sound) for name, sound in recordings()]
     missed = [name for (name, _), found in zip(recordings(), right, strict=True) if not found]
-    # Measured 0.95 of 40. Some deviations of such a share are left for changes of the composer; below, train again.
+    # Measured 0.95 of 40 when the tower was trained, 0.88 since the ocean changed; below 0.85, train again.
     assert np.mean(right) >= 0.85, missed
 
 

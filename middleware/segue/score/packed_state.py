@@ -81,7 +81,7 @@ class Packed(NamedTuple):
 
 
 # Raise it when an old form would now mean other music, so that old saves are refused.
-_VERSION: Final = 4
+_VERSION: Final = 5
 FORM_SIGNATURE: Final = zlib.crc32(
     f"{_VERSION} {record_codec.signature(Form)} {record_codec.signature(PackedProduction)}".encode()
 )

@@ -123,6 +123,22 @@ def test_a_trace_of_a_style_brings_no_drums(share: float, drums: int, heard: boo
     assert any(note.family == "drums" for note in notes) == heard
 
 
+def test_a_swift_change_is_over_after_its_ramp_where_the_tempo_falls() -> None:
+    """What takes over right after the ramp, as a burst may, has the tune from then on."""
+    at, ramp, frames = 50, 25, 150
+    u = np.clip((np.arange(frames) - at) / ramp, 0, 1)[:, None]
+    fight, calm, town = np.eye(3)
+    weights = np.where(np.arange(frames)[:, None] < at + ramp, fight + u * (calm - fight), 0.2 * calm + 0.8 * town)
+    tempo = np.where(np.arange(frames) < at, 160.0, 50.0)
+    forms, _ = performed(
+        ("combat", "calm", "town"),
+        conditioning(weights, tempo_bpm=tempo, known={at: at - 20}, next_weights=np.tile(calm, (frames, 1)), ramp=ramp),
+    )
+    assert forms[at].goal
+    assert not forms[at + ramp + 1].goal
+    assert forms[at + ramp + 1].holders[0] == "town"
+
+
 def test_only_one_situation_plays_the_bass() -> None:
     asked = conditioning(change(300, 60, ramp=200), drums=1)
     forms, notes = performed(("space", "tavern"), asked)

@@ -7,10 +7,12 @@ import re
 import pytest
 
 from composed import ARRANGEMENTS
-from segue.contract import MODES
+from segue.contract import MODES, TICKS_PER_BEAT
 from segue.score.composer import instruments
+from segue.score.composer.bar import compose_bar
 from segue.score.composer.counterpoint import COUNTERPOINT
 from segue.score.composer.figures import FIGURES
+from segue.score.composer.harmony import phrase
 from segue.score.composer.layouts import LAYOUTS
 from segue.score.composer.layouts.layout import Layout
 from segue.score.composer.melody import MELODIES
@@ -54,6 +56,24 @@ def test_figures_and_drums_of_a_layout_exist(layout: Layout) -> None:
     if layout.kit.fill_program < 0:
         assert set(layout.kit.fill) <= set(DRUM_KIT)
     assert layout.kit.crash in {0, *DRUM_KIT}
+
+
+def test_the_waves_of_the_ocean_swell_to_a_crest_in_the_middle_of_a_chord() -> None:
+    row = ARRANGEMENTS["ocean"]
+    harp = next(slot for slot, voice in enumerate(row.voices) if voice.pattern == "wave")
+    plan = phrase(row, 1, 0, 6, 2, "major")
+    whole = [bar for bar in range(plan.length) if len(plan.bars[bar]) == 1]
+    assert len(whole) >= 3
+    crests, troughs = [], []
+    for bar in whole:
+        wave = [note for note in compose_bar(row, row, 1, bar, 6, 2, "major").onsets if note.slot == harp]
+        keys = [note.pitch for note in wave]
+        crest = keys.index(max(keys))
+        assert keys == [*sorted(keys[:crest]), *sorted(keys[crest:], reverse=True)]
+        assert 2.5 <= wave[crest].tick / TICKS_PER_BEAT <= 3.5
+        crests.append(wave[crest].velocity)
+        troughs.append(wave[0].velocity)
+    assert sum(crests) > 1.2 * sum(troughs)
 
 
 def test_harmony_is_written_in_chords() -> None:

@@ -19,7 +19,7 @@ from segue.score.composer.meters import bar_groups
 from segue.score.composer.motif import GRID, Motif, MotifNote, Theme
 from segue.score.composer.scales import SCALES
 from segue.score.composer.tune_plan import metered
-from segue.score.composer.tune_rhythms import bar_rhythm
+from segue.score.composer.tune_rhythms import Beat, bar_rhythm, ending
 from segue.score.composer.vocabulary import Arrangement, Voice
 
 GRACE = 0.13 * TICKS_PER_BEAT
@@ -111,6 +111,11 @@ def test_tunes_rest_and_their_rhythm_returns() -> None:
             returns.append(len(set(bars)) / len(bars))
     assert 0.1 <= sum(rests) / len(rests) <= 0.4
     assert sum(returns) / len(returns) <= 0.75
+
+
+def test_a_long_last_note_leaves_half_of_its_room_to_a_breath() -> None:
+    beats = ending((Beat(0, 2 * GRID), Beat(2 * GRID, 2 * GRID)), 6, 2)
+    assert beats == (Beat(0, 2 * GRID), Beat(2 * GRID, 2 * GRID))
 
 
 def test_tunes_keep_off_the_fifths_and_octaves_of_the_bass() -> None:

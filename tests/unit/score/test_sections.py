@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from dataclasses import replace
+from itertools import combinations, pairwise
 
 import pytest
 
+from segue.contract import TICKS_PER_BEAT
+from segue.instruments import PROGRAMS
 from segue.score.composer.arrange import arrange
 from segue.score.composer.bar import Bar, compose_bar
 from segue.score.composer.sections import (
@@ -21,6 +24,7 @@ from segue.score.composer.sections import (
 )
 from segue.score.composer.vocabulary import Arrangement
 from segue.style.points import POINTS
+from segue.style_profile import Ensemble
 
 STYLES = ("calm", "combat", "town", "tavern", "boss", "dungeon", "sad")
 BARS = 8
@@ -209,3 +213,16 @@ def test_sections_depend_on_nothing_but_their_arguments() -> None:
     places = [place_in_section(row, 3, 2, number, 1, BARS) for number in range(20)]
     place_in_section.cache_clear()
     assert [place_in_section(row, 3, 2, number, 1, BARS) for number in reversed(range(20))] == places[::-1]
+
+
+@pytest.mark.parametrize("name", ["full", "climax", "thin"])
+def test_one_instrument_strikes_a_key_once_however_many_voices_it_plays(name: str) -> None:
+    profile = POINTS["calm"].profile
+    row = arrange(replace(profile, ensemble=Ensemble(melody=("flute",), harmony=("harp",), bass=("cello",))))
+    place = SectionPlace(section(name, row), 3, 1, BARS)
+    plain = compose_bar(row, row, 1, 1, 4, 2, "minor").onsets
+    heard = [note for note in written(row, place).onsets if note.family not in ("melody", "drums")]
+    assert sum(note.program == PROGRAMS["harp"] for note in plain) > len(heard) > 0
+    for one, other in combinations(heard, 2):
+        if (one.program, one.pitch) == (other.program, other.pitch):
+            assert abs(one.tick - other.tick) >= TICKS_PER_BEAT // 8

@@ -12,7 +12,7 @@ from segue.score.composer.vocabulary import FAMILY, Arrangement
 
 # The tune lies at least so far above all else together as estimated, in LU, at two tempi in bpm and on a straight line
 # between them: of the stems of 20 situations the tunes of slow ones are louder than estimated, of fast ones softer.
-_SLOW_BPM, _SLOW_ABOVE, _FAST_BPM, _FAST_ABOVE = 70.0, -1.5, 130.0, 2.5
+_SLOW_BPM, _SLOW_ABOVE, _FAST_BPM, _FAST_ABOVE = 70.0, -2.5, 130.0, 1.0
 # The bass lies at most so far below the loudest of what accompanies, in LU, the drums at most so far above the loudest.
 _BASS_BELOW, _DRUMS_ABOVE = 4.5, 1.0
 # The most that a family is moved, dB. Of what the tune lacks, it gains a third and all else loses the rest.

@@ -93,15 +93,24 @@ def stabs(scene: Scene) -> list[BarNote]:
     return notes
 
 
+def _up_and_down(step: int, size: int) -> int:
+    return (size - 1) - abs(step % (2 * size - 2) - (size - 1)) if size > 1 else 0
+
+
 _SHAPES: Final[dict[str, Callable[[int, int], int]]] = {
     "up": lambda step, size: step % size,
     "down": lambda step, size: size - 1 - step % size,
-    "updown": lambda step, size: (size - 1) - abs(step % (2 * size - 2) - (size - 1)) if size > 1 else 0,
+    "updown": _up_and_down,
     "alberti": lambda step, size: (0, size - 1, 1, size - 1)[step % 4],
     "broken": lambda step, size: (0, 2, 1, size - 1, 2, 1)[step % 6] % size,
+    # Rises and falls as "updown" does, and swells with its height.
+    "wave": _up_and_down,
     # A banjo's forward roll.
     "roll": lambda step, size: (1, 2, 3, 0, 2, 3, 0, 3)[step % 8] % size,
 }
+
+# Accents of a wave's lowest and highest notes.
+_TROUGH, _CREST = 0.7, 1.12
 
 # The shapes that take each other's places, and how often one does for half a phrase.
 _TURNS: Final = ("up", "down", "updown", "broken")
@@ -120,13 +129,19 @@ def arpeggio(scene: Scene) -> list[BarNote]:
     notes = []
     for segment in scene.segments:
         keys = scene.voicing(segment)
+        if own == "wave":
+            # The crest is in the middle of the chord, however long that is.
+            keys = keys[: max(1, segment.beats * voice.rate // 2 + 1)]
         for step in range(segment.beats * voice.rate):
             start = segment.start + step / voice.rate
             if step % voice.rate and not random.chance(0.5 + voice.density):
                 continue
+            place = shape(step, len(keys))
             accent = 1.05 if step == 0 else 0.92 if step % voice.rate == 0 else 0.8
+            if own == "wave":
+                accent = _TROUGH + (_CREST - _TROUGH) * place / max(1, len(keys) - 1)
             level = _thinned(scene, step, voice.rate)
-            notes.append(BarNote(start, voice.hold / voice.rate, keys[shape(step, len(keys))], accent, level))
+            notes.append(BarNote(start, voice.hold / voice.rate, keys[place], accent, level))
     return notes
 
 

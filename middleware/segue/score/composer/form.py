@@ -62,7 +62,7 @@ class Form:
         cue: The change that is led into, or just was.
         awaited: The arrangement whose arrival has been marked already, which the plan follows until it leads, at most
             to `awaited_until`.
-        goal: The mix that a swift change leads to, while it is under way, at most to `goal_until`.
+        goal: The mix that a swift change leads to, while it is under way, at most to frame `goal_until`.
         playing: Who plays, since the last place of the entry grid.
         closing: Tick of the last chord whose cadence has begun, -1 without one.
         ending: Tick of the last chord of music that falls silent, -1 while it goes on.

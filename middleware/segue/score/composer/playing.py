@@ -34,9 +34,10 @@ def aimed(form: Form, moment: Moment) -> Form:
     if moment.to_change == 0 and turn(moment.mix, moment.next_mix) >= LEAST_TURN:
         ticks = moment.ramp * moment.tempo
         if 0 <= ticks <= _SWIFT:
-            return replace(form, goal=moment.next_mix, goal_until=moment.ticks + ticks)
+            # In frames: a ramp lasts as long in any tempo that it leads to.
+            return replace(form, goal=moment.next_mix, goal_until=moment.frame + moment.ramp)
         return replace(form, goal=())
-    return replace(form, goal=()) if form.goal and moment.ticks > form.goal_until else form
+    return replace(form, goal=()) if form.goal and moment.frame > form.goal_until else form
 
 
 def presence(form: Form, moment: Moment) -> Mix:

@@ -37,6 +37,8 @@ _BEYOND: Final = 7
 _SHRILL: Final = 84
 # Notes within this of a beat, in beats, are on it.
 _ON_BEAT: Final = 0.1
+# Notes that begin within this of each other, in ticks, begin together.
+_UNISON: Final = TICKS_PER_BEAT // 8
 # Bars of an intro in which voices enter one after the other.
 _ENTERING_BARS: Final = 2
 
@@ -236,7 +238,26 @@ def section_bar(
         program, shift = exchanged.get(onset.slot, (onset.program, 12 * octaves.get(onset.slot, 0)))
         pitch = playable(program, onset.pitch + shift) if shift or program != onset.program else onset.pitch
         onsets.append(onset._replace(level=level, program=program, pitch=pitch))
+    onsets = _without_unisons(onsets)
     return Bar(tuple(onset.tick for onset in onsets), tuple(onsets))
+
+
+def _without_unisons(onsets: list[Onset]) -> list[Onset]:
+    """Return onsets, in their order, without those that the same instrument strikes for another voice, too.
+
+    Of two, the one stays that sounds first as intensity grows; a tune keeps its notes.
+    """
+    struck: dict[tuple[int, int], list[Onset]] = {}
+    kept = []
+    for onset in sorted(onsets, key=lambda onset: (onset.role != "melody", onset.level, -onset.ticks, onset)):
+        others = struck.setdefault((onset.program, onset.pitch), [])
+        if onset.family not in ("melody", "drums") and any(
+            abs(other.tick - onset.tick) < _UNISON and other.level <= onset.level for other in others
+        ):
+            continue
+        others.append(onset)
+        kept.append(onset)
+    return sorted(kept)
 
 
 def _levels(arrangement: Arrangement, section: Section, key: int) -> dict[int, float]:

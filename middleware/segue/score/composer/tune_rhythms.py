@@ -62,9 +62,12 @@ def bar_rhythm(
 
 
 def ending(rhythm: tuple[Beat, ...], meter: int, last: int) -> tuple[Beat, ...]:
-    """Return the bar's rhythm up to beat `last`, where a long note begins, with a rest after it."""
+    """Return the bar's rhythm up to beat `last`, where a long note begins, with a rest after it.
+
+    A note of four beats and more leaves half of them to the rest, as singers breathe between two lines.
+    """
     at, room = last * GRID, (meter - last) * GRID
-    rest = GRID if room >= 2 * GRID else GRID // 2
+    rest = (room // (2 * GRID)) * GRID if room >= 2 * GRID else GRID // 2
     before = (beat._replace(length=min(beat.length, at - beat.start)) for beat in rhythm if beat.start < at)
     return (*before, Beat(at, min(room - rest, _LONGEST * GRID)))
 

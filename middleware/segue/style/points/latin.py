@@ -103,7 +103,7 @@ ROWS: Final = (
     scene("beach", "seaside, summer holiday, vacation, surfers, resort",
           ("beach holiday, sun and sand", "lazy summer by the sea, guitar", "tropical beach, marimba and shaker"),
           Roles("marimba, steel drums", "flute", "nylon guitar", "finger bass", "kalimba"),
-          layout="ocean", groove="bossa", percussion="hand drums", scale="major", harmony="functional",
+          layout="bossa trio", groove="bossa", percussion="hand drums", scale="major", harmony="functional",
           figuration="strum", tempo_bpm=108.0, valence=0.8, arousal=0.4, tension=0.0),
     scene("jungle", "rainforest, rain forest, amazon, tarzan, jungle level",
           ("jungle, tribal drums and flutes", "rainforest full of animals, marimba",

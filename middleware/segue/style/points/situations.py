@@ -16,7 +16,7 @@ ROWS: Final = (
            "intense combat with swords and percussion", "under attack, aggressive fast rhythm"),
           Roles("horn, trumpet", "trumpet", "trombone", "contrabass", "strings"),
           layout="combat", groove="war drums", percussion="orchestral", scale="minor", harmony="epic",
-          tempo_bpm=142.0, valence=-0.3, arousal=0.9, tension=0.75),
+          tempo_bpm=142.0, width=0.55, valence=-0.3, arousal=0.9, tension=0.75),
     scene("boss",
           "boss fight, boss battle, final boss, boss theme, elden ring, dark souls boss, boss rush, last boss, "
           "titan, colossus, dragon boss, giant boss, bowser",
@@ -39,13 +39,13 @@ ROWS: Final = (
            "wandering through the forest and discovering new lands", "travelling on the overworld map"),
           Roles("horn, flute", "cello", "strings, horn", "contrabass", "harp, strings"),
           layout="exploration", groove="straight", percussion="orchestral", scale="major", harmony="functional",
-          tempo_bpm=105.0, valence=0.6, arousal=0.5, tension=0.2),
+          tempo_bpm=105.0, width=0.4, valence=0.6, arousal=0.5, tension=0.2),
     scene("calm", "peaceful, relaxing, serene, tranquil, resting, safe, gentle",
           ("calm and peaceful, soft piano and harp", "gentle relaxing ambient music, resting",
            "quiet tender lullaby by the campfire", "serene meadow, tranquil, safe"),
           Roles("piano", "oboe", "slow strings, piano", "cello", "harp"),
           layout="calm", groove="none", percussion="orchestral", scale="major", harmony="functional", tempo_bpm=72.0,
-          valence=0.5, arousal=0.1, tension=0.05),
+          width=0.65, valence=0.5, arousal=0.1, tension=0.05),
     scene("town",
           "village, market, town square, marketplace, city square, hamlet, pokemon like, pokemon, jrpg town, "
           "route, starting town, city gates, friendly town, busy market",
@@ -53,7 +53,7 @@ ROWS: Final = (
            "shop and merchants, daily life in the city", "happy homely folk tune, people in the street"),
           Roles("flute, clarinet", "clarinet", "nylon guitar, strings", "pizzicato strings", "glockenspiel"),
           layout="town", groove="straight", percussion="hand drums", scale="major", harmony="functional",
-          tempo_bpm=108.0, valence=0.7, arousal=0.5, tension=0.1),
+          tempo_bpm=108.0, width=0.6, valence=0.7, arousal=0.5, tension=0.1),
     scene("dungeon", "crypt, catacombs, tomb, sewer, prison, dungeons, undead crypt",
           ("dark underground dungeon, low drone", "crypt and catacombs, echoing stone halls",
            "deep cave, dripping water, gloomy", "ancient tomb, prison cells, sewer"),
@@ -65,7 +65,7 @@ ROWS: Final = (
            "ancient egypt, pyramids, sun", "bazaar, oasis, camels"),
           Roles("english horn, oboe", "shakuhachi", "dulcimer", "acoustic bass", "sitar"),
           layout="desert", groove="hand drums", percussion="hand drums", scale="phrygian dominant", harmony="modal",
-          tempo_bpm=96.0, valence=0.0, arousal=0.45, tension=0.35),
+          tempo_bpm=96.0, width=0.7, valence=0.0, arousal=0.45, tension=0.35),
     scene("snow",
           "arctic, antarctic, polar, "
           "winter, snowy, frozen, tundra, glacier, blizzard, ice level",
@@ -85,7 +85,7 @@ ROWS: Final = (
            "tears, loss and loneliness, sorrowful piano", "farewell, heartbreak, tragedy"),
           Roles("violin, cello", "cello", "piano, slow strings", "piano", ""),
           layout="sad", groove="none", percussion="orchestral", scale="minor", harmony="functional",
-          figuration="alberti", tempo_bpm=60.0, valence=-0.8, arousal=0.1, tension=0.3),
+          figuration="alberti", tempo_bpm=60.0, width=0.75, valence=-0.8, arousal=0.1, tension=0.3),
     genre("metal",
           "heavy metal, thrash metal, thrash, metalcore, djent, death metal, doom like, doom eternal, demons, "
           "groove metal, black metal, metal guitars, metal band, extreme metal, slayer, doom soundtrack, "
@@ -94,7 +94,7 @@ ROWS: Final = (
            "hard rock band, loud overdriven guitar", "brutal industrial metal, demons and shotguns"),
           Roles("distortion guitar", "", "distortion guitar", "finger bass", "distortion guitar"),
           layout="metal", groove="driving", percussion="metal kit", scale="phrygian", harmony="power",
-          tempo_bpm=164.0, saturation=0.4, valence=-0.5, arousal=1.0, tension=0.8),
+          tempo_bpm=164.0, saturation=0.4, width=0.6, valence=-0.5, arousal=1.0, tension=0.8),
     genre("chiptune",
           "chip tune, chip music, 8 bit, 8bit, 16 bit, 16bit, nes, game boy, gameboy, retro game, arcade, c 64, "
           "sid, commodore 64, famicom, pixel art, platformer, undertale, megaman, mega man, mario, super mario, "
@@ -104,7 +104,7 @@ ROWS: Final = (
            "arcade bleeps, old handheld sound chip", "nostalgic platformer, 16-bit synth"),
           Roles("square lead", "square lead", "square lead", "bass lead", "square lead"),
           layout="chiptune", groove="straight", percussion="chip", scale="major", harmony="functional",
-          figuration="arpeggio", tempo_bpm=150.0, room=0.1, width=0.3, bits=8.0, valence=0.6, arousal=0.7,
+          figuration="arpeggio", tempo_bpm=150.0, room=0.1, width=0.5, bits=8.0, valence=0.6, arousal=0.7,
           tension=0.15),
     scene("mystery",
           "mysterious, investigation, enigma, riddle, secret, clues, whodunit, detective work, sleuth, "
@@ -119,7 +119,7 @@ ROWS: Final = (
            "galaxy, planets and nebula, cosmic", "futuristic space station, alien world"),
           Roles("glass pad, fantasia pad", "", "warm pad, sweep pad", "soft synth bass", "fantasia pad"),
           layout="space", groove="none", percussion="electronic", scale="lydian", harmony="modal", tempo_bpm=70.0,
-          density=0.4, room=0.85, width=0.8, valence=0.1, arousal=0.15, tension=0.25),
+          density=0.4, room=0.85, width=0.6, valence=0.1, arousal=0.15, tension=0.25),
     scene("horror",
           "scary, terror, terrifying, haunted, haunted house, nightmare, zombies, asylum, survival horror, "
           "slasher, horror movie, jump scare, jumpscare, possessed, exorcism, zombie, fnaf, monster in the dark",
@@ -133,7 +133,7 @@ ROWS: Final = (
            "escape before everything collapses, hurry", "race against time, adrenaline rush"),
           Roles("saw lead", "", "clean guitar, sweep pad", "synth bass", "saw lead, strings"),
           layout="chase", groove="driving", percussion="kit", scale="dorian", harmony="modal", tempo_bpm=166.0,
-          valence=-0.1, arousal=0.95, tension=0.75),
+          width=0.75, valence=-0.1, arousal=0.95, tension=0.75),
     scene("tavern",
           "inn, pub, alehouse, bard, drinking song, the prancing pony, drinking hall, mead hall, tavern brawl, "
           "dwarf, dwarves, dwarven hall",
@@ -141,7 +141,7 @@ ROWS: Final = (
            "pub full of drunken singing, accordion", "bard playing a folk dance"),
           Roles("violin, accordion", "recorder", "accordion, banjo, steel guitar", "acoustic bass", ""),
           layout="tavern", groove="hand drums", percussion="hand drums", scale="mixolydian", harmony="functional",
-          tempo_bpm=134.0, meter=6, valence=0.8, arousal=0.65, tension=0.1),
+          tempo_bpm=134.0, meter=6, width=0.75, valence=0.8, arousal=0.65, tension=0.1),
     scene("temple", "shrine, sacred, holy, monastery, monks, sanctuary",
           ("sacred temple, holy choir", "church organ, monks chanting, prayer",
            "cathedral, divine and angelic voices", "solemn ritual at the shrine of the gods"),
@@ -151,7 +151,7 @@ ROWS: Final = (
     scene("ocean", "sea, sailing, harbour, harbor, port, sailors",
           ("sailing the ocean, sea waves", "pirate ship, sea shanty", "underwater, coral reef and fish",
            "harbour, beach and island, sailors"),
-          Roles("ocarina, steel drums", "horn", "nylon guitar, reed organ", "finger bass", "steel drums, marimba"),
-          layout="ocean", groove="hand drums", percussion="hand drums", scale="major", harmony="functional",
-          tempo_bpm=127.0, meter=3, valence=0.5, arousal=0.45, tension=0.15),
+          Roles("horn, cello", "flute", "slow strings, horn, strings", "contrabass", "harp, celesta"),
+          layout="ocean", groove="waltz", percussion="orchestral", scale="major", harmony="modal", tempo_bpm=120.0,
+          meter=6, articulation=0.7, room=0.8, width=0.6, valence=0.4, arousal=0.35, tension=0.15),
 )

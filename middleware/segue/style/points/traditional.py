@@ -138,7 +138,7 @@ ROWS: Final = (
            "swashbuckling sea battle, strings and horn"),
           Roles("accordion, horn", "violin", "strings, accordion", "contrabass", ""),
           layout="tavern", groove="jig", percussion="hand drums", scale="minor", harmony="functional",
-          figuration="off-beat", tempo_bpm=138.0, meter=6, valence=0.3, arousal=0.75, tension=0.3),
+          figuration="off-beat", tempo_bpm=138.0, meter=6, width=0.7, valence=0.3, arousal=0.75, tension=0.3),
     scene("circus", "clown, clowns, big top, acrobats, trapeze",
           ("circus, oom-pah and calliope", "clowns tumbling in the ring", "acrobats under the big top"),
           Roles("calliope lead, xylophone", "piccolo", "brass, accordion", "tuba", "glockenspiel"),
