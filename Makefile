@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/installed
 # Tests start hundreds of processes, each of which would compile all modules again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test checks test-fast measure-tests lint types imports unit test-rules test-stalls test-quality test-page test-faults test-clients test-godot test-unity test-web test-wheels bundle test-bundle godot-zip parity ci clean
+.PHONY: demo test checks test-fast measure-tests lint types imports unit test-rules test-stalls test-training test-quality test-page test-faults test-clients test-godot test-unity test-web test-wheels bundle test-bundle godot-zip parity ci clean
 
 demo: $(INSTALLED)
 	mkdir -p out
@@ -51,6 +51,10 @@ test-rules: $(INSTALLED)
 # Sessions that stall at any moment, and sessions with random edits, restores and failures, hundreds of both.
 test-stalls: $(INSTALLED)
 	$(BIN)/pytest -q -n 2 --dist worksteal -m heavy tests/unit/runtime
+
+# Whether the language model learns.
+test-training: $(INSTALLED)
+	$(BIN)/pytest -q -m heavy tests/unit/model
 
 # Musical judges: classifier, harmony, repetition, intensity; several minutes. Installs a large font where there is none.
 test-quality: $(INSTALLED)
@@ -100,7 +104,7 @@ godot-zip:
 parity: $(INSTALLED)
 	tests/parity/run
 
-ci: test test-rules test-stalls test-quality test-page test-faults test-clients test-godot test-unity test-web test-wheels test-bundle parity
+ci: test test-rules test-stalls test-training test-quality test-page test-faults test-clients test-godot test-unity test-web test-wheels test-bundle parity
 
 $(INSTALLED): pyproject.toml engine_sdk/pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -89,7 +89,7 @@ class Ensemble:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Range:
+class AxisRange:
     """The bounds of a number axis, and how it is blended.
 
     Attributes:
@@ -115,20 +115,20 @@ class Range:
 
 
 RANGES: Final = {
-    "tempo_bpm": Range(low=30.0, high=300.0, logarithmic=True),
-    "density": Range(low=0.0, high=1.0),
-    "register": Range(low=-24.0, high=24.0),
-    "articulation": Range(low=0.0, high=1.0),
-    "room": Range(low=0.0, high=1.0),
-    "width": Range(low=0.0, high=1.0),
-    "low_pass_hz": Range(low=500.0, high=20_000.0, logarithmic=True),
-    "wow": Range(low=0.0, high=1.0),
-    "saturation": Range(low=0.0, high=1.0),
-    "pump": Range(low=0.0, high=1.0),
-    "bits": Range(low=4.0, high=16.0),
-    "valence": Range(low=-1.0, high=1.0),
-    "arousal": Range(low=0.0, high=1.0),
-    "tension": Range(low=0.0, high=1.0),
+    "tempo_bpm": AxisRange(low=30.0, high=300.0, logarithmic=True),
+    "density": AxisRange(low=0.0, high=1.0),
+    "register": AxisRange(low=-24.0, high=24.0),
+    "articulation": AxisRange(low=0.0, high=1.0),
+    "room": AxisRange(low=0.0, high=1.0),
+    "width": AxisRange(low=0.0, high=1.0),
+    "low_pass_hz": AxisRange(low=500.0, high=20_000.0, logarithmic=True),
+    "wow": AxisRange(low=0.0, high=1.0),
+    "saturation": AxisRange(low=0.0, high=1.0),
+    "pump": AxisRange(low=0.0, high=1.0),
+    "bits": AxisRange(low=4.0, high=16.0),
+    "valence": AxisRange(low=-1.0, high=1.0),
+    "arousal": AxisRange(low=0.0, high=1.0),
+    "tension": AxisRange(low=0.0, high=1.0),
 }
 CHOICES: Final = {
     "layout": LAYOUTS,

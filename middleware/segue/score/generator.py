@@ -36,7 +36,7 @@ from segue.score.composer.moment import Arrangements, Mix, Moment
 from segue.score.composer.motif import Motif, PlayedNote, Theme, key_of, motif_of
 from segue.score.composer.vocabulary import Arrangement
 from segue.score.production import WARM_UP, Kick, ProductionState
-from segue.score.production_settings import Curve, Settings, mixed
+from segue.score.production_settings import Curve, ProductionSettings, mixed
 from segue.score.sampler.sampler import Sampler, SamplerState
 from segue.style_profile import StyleProfile
 
@@ -126,7 +126,7 @@ class ScoreGenerator:
         packed = packed_state.unpack(self.model, data, frame=frame, position=position)
         notes, kicks, course = packed.notes, packed.kicks, packed.course
 
-        def along(begin: int, end: int) -> list[Settings]:
+        def along(begin: int, end: int) -> list[ProductionSettings]:
             """Return the settings at the begin of each frame of [begin, end) and at its end."""
             ago = range((position - begin) // FRAME_SIZE, (position - end) // FRAME_SIZE - 1, -1)
             return [course[max(0, len(course) - 1 - frames)] for frames in ago]
@@ -225,19 +225,19 @@ class _ArrangedWhenAsked(Mapping[str, Arrangement]):
         return len(self._profiles)
 
 
-def _targets(weights: NDArray[np.float32], profiles: tuple[StyleProfile, ...]) -> list[Settings]:
+def _targets(weights: NDArray[np.float32], profiles: tuple[StyleProfile, ...]) -> list[ProductionSettings]:
     """Return how each frame's mix of styles, float32 [T, N], is to be produced."""
     settings = _settings(profiles)
     return [_mixed(settings, tuple(row)) for row in weights.tolist()]
 
 
 @lru_cache(maxsize=64)
-def _settings(profiles: tuple[StyleProfile, ...]) -> tuple[Settings, ...]:
-    return tuple(Settings.of(profile) for profile in profiles)
+def _settings(profiles: tuple[StyleProfile, ...]) -> tuple[ProductionSettings, ...]:
+    return tuple(ProductionSettings.of(profile) for profile in profiles)
 
 
 @lru_cache(maxsize=256)
-def _mixed(settings: tuple[Settings, ...], weights: tuple[float, ...]) -> Settings:
+def _mixed(settings: tuple[ProductionSettings, ...], weights: tuple[float, ...]) -> ProductionSettings:
     return mixed(settings, weights)
 
 

@@ -25,7 +25,7 @@ from segue.contract import FAMILIES, FRAME_SIZE, MOST_STATE_BYTES, SAMPLE_RATE, 
 from segue.score import record_codec
 from segue.score.composer.form import Form
 from segue.score.production import PAST, WARM_UP, Kick, ProductionState, kicks_of
-from segue.score.production_settings import Settings
+from segue.score.production_settings import ProductionSettings
 from segue.score.sampler.kits import DRUM_KIT, KITS
 from segue.score.sampler.notes import DURATION_STEP, MAX_DURATION, VELOCITY_LAYER
 from segue.score.sampler.orchestra import NUM_KEYS, NUM_PROGRAMS
@@ -33,8 +33,8 @@ from segue.score.sampler.sampler import SamplerState
 from segue.style_profile import RANGES, SCALES
 
 
-class Run(NamedTuple):
-    """Frames in which what the reverb was sent did not change; fields as of Settings."""
+class ReverbRun(NamedTuple):
+    """Frames in which what the reverb was sent did not change; fields as of ProductionSettings."""
 
     frames: int
     room: float
@@ -50,11 +50,11 @@ class PackedProduction(NamedTuple):
         recent: The newest of `past`, as many as the warm-up has frames, () where all are as `settings`.
     """
 
-    settings: Settings | None
+    settings: ProductionSettings | None
     beat: int
     kicks: tuple[Kick, ...]
-    runs: tuple[Run, ...]
-    recent: tuple[Settings, ...]
+    runs: tuple[ReverbRun, ...]
+    recent: tuple[ProductionSettings, ...]
 
 
 class PackedStyles(NamedTuple):
@@ -67,14 +67,14 @@ class Packed(NamedTuple):
     """What a packed state says.
 
     Attributes:
-        course: Settings at the begin of the frames before, and at the state's; () if it had none.
+        course: ProductionSettings at the begin of the frames before, and at the state's; () if it had none.
         kicks: Those that may still have pumped in these frames.
         beat: As of ProductionState.
         notes: By start.
     """
 
     form: Form
-    course: tuple[Settings, ...]
+    course: tuple[ProductionSettings, ...]
     kicks: tuple[Kick, ...]
     beat: int
     notes: list[NoteEvent]
@@ -264,7 +264,7 @@ def _notes(table: NDArray[np.int64], styles: Sequence[str]) -> list[NoteEvent]:
 def _packed_production(state: ProductionState, position: int) -> PackedProduction:
     # To a float32, which leaves zeros to deflate and errs by less than the sound does.
     sent = np.array([(settings.room, settings.pump) for settings in state.past], np.float32).reshape(-1, 2).tolist()
-    runs = tuple(Run(sum(1 for _ in same), room, pump) for (room, pump), same in groupby(sent))
+    runs = tuple(ReverbRun(sum(1 for _ in same), room, pump) for (room, pump), same in groupby(sent))
     recent = state.past[-WARM_UP // FRAME_SIZE :]
     return PackedProduction(
         settings=state.settings,
@@ -275,7 +275,7 @@ def _packed_production(state: ProductionState, position: int) -> PackedProductio
     )
 
 
-def _course(produced: PackedProduction) -> tuple[Settings, ...]:
+def _course(produced: PackedProduction) -> tuple[ProductionSettings, ...]:
     settings = produced.settings
     if settings is None:
         return ()
@@ -291,7 +291,7 @@ def _checked_production(produced: PackedProduction) -> PackedProduction:
         ValueError: If they are not.
     """
     for settings in (produced.settings, *produced.recent):
-        for axis in fields(Settings):
+        for axis in fields(ProductionSettings):
             if settings is not None:
                 _check_axis(axis.name, getattr(settings, axis.name))
     for run in produced.runs:

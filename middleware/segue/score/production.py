@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from segue.contract import FRAME_SIZE, NoteEvent, Samples
 from segue.score.production_effects import TAPE, Planar, crush, low_passed, saturate, widen, wowed
-from segue.score.production_settings import NEUTRAL, Curve, Settings, Way, line, moving, ways_of
+from segue.score.production_settings import NEUTRAL, Curve, ProductionSettings, Way, line, moving, ways_of
 
 # The reverb's send grows by these powers of the room, below and above its middle: to half as much again and no more,
 # since what plays in large rooms sends most of its sound there by its seats.
@@ -62,12 +62,12 @@ class ProductionState:
         past: The settings at the begin of each of the last frames, at most PAST of them.
     """
 
-    settings: Settings | None = None
+    settings: ProductionSettings | None = None
     low_pass: NDArray[np.float64] | None = None
     tape: Planar = field(default_factory=lambda: np.zeros((2, TAPE), np.float32))
     kicks: tuple[Kick, ...] = ()
     beat: int = 0
-    past: tuple[Settings, ...] = ()
+    past: tuple[ProductionSettings, ...] = ()
 
     @property
     def nbytes(self) -> int:
@@ -80,7 +80,7 @@ WARM_UP: Final = 4 * FRAME_SIZE
 """After this many samples from silence, filter and tape hold what they would hold after any past."""
 
 
-def start(settings: Settings | None = None) -> ProductionState:
+def start(settings: ProductionSettings | None = None) -> ProductionState:
     """Return the state of silence, with settings if they are known."""
     return ProductionState(settings=settings)
 
@@ -90,7 +90,9 @@ def kicks_of(notes: Sequence[NoteEvent], beat: int) -> tuple[Kick, ...]:
     return tuple(Kick(note.start, beat) for note in notes if note.drums and note.pitch in _KICKS)
 
 
-def resumed(course: Sequence[Settings], kicks: Sequence[Kick], samples: Samples, position: int) -> ProductionState:
+def resumed(
+    course: Sequence[ProductionSettings], kicks: Sequence[Kick], samples: Samples, position: int
+) -> ProductionState:
     """Return the state before `position`.
 
     Args:
@@ -103,7 +105,9 @@ def resumed(course: Sequence[Settings], kicks: Sequence[Kick], samples: Samples,
     return state
 
 
-def gains_along(course: Sequence[Settings], kicks: Sequence[Kick], position: int) -> tuple[Curve | None, Curve | None]:
+def gains_along(
+    course: Sequence[ProductionSettings], kicks: Sequence[Kick], position: int
+) -> tuple[Curve | None, Curve | None]:
     """Return the gains of `send_gains` and `pump_gains` for frames whose settings are known.
 
     Args:
@@ -113,7 +117,7 @@ def gains_along(course: Sequence[Settings], kicks: Sequence[Kick], position: int
     return _send_curve(ways), _pump_curve(ways, kicks, position)
 
 
-def send_gains(state: ProductionState, targets: Sequence[Settings]) -> Curve | None:
+def send_gains(state: ProductionState, targets: Sequence[ProductionSettings]) -> Curve | None:
     """Return the gain of the reverb's send, float32 [S], None if it stays as it is; arguments as of `process`."""
     return _send_curve(ways_of(state.settings, targets))
 
@@ -131,7 +135,7 @@ def room_gain(room: float) -> float:
 
 
 def pump_gains(
-    state: ProductionState, targets: Sequence[Settings], kicks: Sequence[Kick], position: int
+    state: ProductionState, targets: Sequence[ProductionSettings], kicks: Sequence[Kick], position: int
 ) -> Curve | None:
     """Return the gain of all that is no drum, float32 [S], None if it stays as it is; arguments as of `process`."""
     return _pump_curve(ways_of(state.settings, targets), (*state.kicks, *kicks), position)
@@ -154,7 +158,11 @@ def _pump_curve(ways: Sequence[Way], due: Sequence[Kick], position: int) -> Curv
 
 
 def process(
-    state: ProductionState, samples: Samples, targets: Sequence[Settings], kicks: Sequence[Kick], position: int
+    state: ProductionState,
+    samples: Samples,
+    targets: Sequence[ProductionSettings],
+    kicks: Sequence[Kick],
+    position: int,
 ) -> tuple[ProductionState, Samples]:
     """Return the mix as the style produces it. Latency 0; with wow, up to 5.5 ms of delay that moves.
 
@@ -207,7 +215,7 @@ def process_stems(
     state: ProductionState,
     stems: Mapping[str, Samples],
     produced: Samples,
-    targets: Sequence[Settings],
+    targets: Sequence[ProductionSettings],
     position: int,
 ) -> tuple[dict[str, ProductionState], dict[str, Samples]]:
     """Return the stems as the style produces them, summing to the whole.
@@ -243,7 +251,7 @@ def _linear(state: ProductionState) -> ProductionState:
     return replace(state, settings=settings, kicks=(), past=())
 
 
-def _without_distortion(settings: Settings) -> Settings:
+def _without_distortion(settings: ProductionSettings) -> ProductionSettings:
     return replace(settings, saturation=NEUTRAL.saturation, bits=NEUTRAL.bits)
 
 

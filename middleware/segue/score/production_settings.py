@@ -24,7 +24,7 @@ _ARRIVED: Final = 0.002
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class ProductionSettings:
     """Production axes of a style, units as in StyleProfile; the defaults are neutral."""
 
     room: float = 0.5
@@ -36,15 +36,15 @@ class Settings:
     bits: float = 16.0
 
     @classmethod
-    def of(cls, profile: StyleProfile) -> Settings:
+    def of(cls, profile: StyleProfile) -> ProductionSettings:
         """Return the settings of a style."""
         return cls(**{axis.name: getattr(profile, axis.name) for axis in fields(cls)})
 
 
-NEUTRAL: Final = Settings()
+NEUTRAL: Final = ProductionSettings()
 
 
-def mixed(settings: Sequence[Settings], weights: Sequence[float]) -> Settings:
+def mixed(settings: Sequence[ProductionSettings], weights: Sequence[float]) -> ProductionSettings:
     """Return the settings between some: means, of the logarithm where RANGES say so, by weights with a sum above 0."""
     heard = [(which, weight) for which, weight in zip(settings, weights, strict=True) if weight > 0]
     first = heard[0][0]
@@ -52,27 +52,27 @@ def mixed(settings: Sequence[Settings], weights: Sequence[float]) -> Settings:
         return first
     total = sum(weight for _, weight in heard)
     values = {}
-    for axis in fields(Settings):
+    for axis in fields(ProductionSettings):
         bounds = RANGES[axis.name]
         places = [bounds.position(getattr(which, axis.name)) * weight for which, weight in heard]
         # The same for all is the same in the mean, without a rounding that would end a bypass.
         same = all(getattr(which, axis.name) == getattr(first, axis.name) for which, _ in heard)
         values[axis.name] = getattr(first, axis.name) if same else bounds.at(min(1.0, max(0.0, sum(places) / total)))
-    return Settings(**values)
+    return ProductionSettings(**values)
 
 
 class Way(NamedTuple):
     """The settings at the begin and the end of a frame."""
 
-    begin: Settings
-    end: Settings
+    begin: ProductionSettings
+    end: ProductionSettings
 
     def still(self, *axes: str) -> bool:
         """Return whether axes are neutral all the frame through."""
         return all(getattr(self.begin, axis) == getattr(NEUTRAL, axis) == getattr(self.end, axis) for axis in axes)
 
 
-def ways_of(settings: Settings | None, targets: Sequence[Settings]) -> list[Way]:
+def ways_of(settings: ProductionSettings | None, targets: Sequence[ProductionSettings]) -> list[Way]:
     """Return the way of the settings through frames."""
     if settings is None:
         settings = targets[0]
@@ -84,17 +84,17 @@ def ways_of(settings: Settings | None, targets: Sequence[Settings]) -> list[Way]
     return ways
 
 
-def _approached(settings: Settings, target: Settings) -> Settings:
+def _approached(settings: ProductionSettings, target: ProductionSettings) -> ProductionSettings:
     """Return the settings a frame nearer to a target."""
     if settings == target:
         return target
     values = {}
-    for axis in fields(Settings):
+    for axis in fields(ProductionSettings):
         bounds, goal = RANGES[axis.name], getattr(target, axis.name)
         there, here = bounds.position(goal), bounds.position(getattr(settings, axis.name))
         left = (here - there) * _REMAINING
         values[axis.name] = goal if abs(left) < _ARRIVED else bounds.at(there + left)
-    return Settings(**values)
+    return ProductionSettings(**values)
 
 
 def moving(ways: Sequence[Way], axis: str) -> Iterator[tuple[int, int]]:

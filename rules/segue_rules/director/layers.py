@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from segue_rules.director.conditions import Conditions, FrameView
 from segue_rules.director.playlists import NOTICE, Playlists, playing_from
-from segue_rules.director.state import NEVER, ConditionRun, LayerNow, Pending, Playing, Vector
+from segue_rules.director.state import NEVER, ConditionRun, LayerNow, Pending, PieceStart, Vector
 from segue_rules.director.timing import blend, frames_until, line_in, next_line, progress
 from segue_rules.director.transition_rows import TransitionRows
 from segue_rules.model import (
@@ -78,7 +78,7 @@ class LayerDirector:
         self._transitions, self._seed = rows, seed
         self.rows = rows.rows
 
-    def start(self, playing: Playing) -> LayerNow:
+    def start(self, playing: PieceStart) -> LayerNow:
         """The default state, as if it had always been active.
 
         Args:

@@ -10,7 +10,7 @@ from typing import Final
 
 from segue_rules.bridges import bridge_name
 from segue_rules.director.chance import chance, drawn
-from segue_rules.director.state import LayerNow, Playing, PlaylistHistory
+from segue_rules.director.state import LayerNow, PieceStart, PlaylistHistory
 from segue_rules.director.timing import frames_until
 from segue_rules.model import Layer, Length, MusicalTime, Piece, TimeRange, Transition
 from segue_rules.plan import TICKS_PER_BEAT, MusicalClock
@@ -19,14 +19,14 @@ NOTICE: Final = MusicalTime(count=Fraction(2), unit="bar")
 """How long before its end the change to the next piece is decided, so that the music can lead into it."""
 
 
-def playing_from(frame: int, clock: MusicalClock) -> Playing:
+def playing_from(frame: int, clock: MusicalClock) -> PieceStart:
     """A piece that begins in a frame.
 
     Args:
         clock: Of the frame.
     """
     ticks = -(-clock.ticks // TICKS_PER_BEAT) * TICKS_PER_BEAT
-    return Playing(frame, ticks, clock.bar if clock.ticks == clock.bar_ticks else clock.bar + 1)
+    return PieceStart(frame, ticks, clock.bar if clock.ticks == clock.bar_ticks else clock.bar + 1)
 
 
 class Playlists:

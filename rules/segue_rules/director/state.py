@@ -84,7 +84,7 @@ class ControlPart(NamedTuple):
     value: float
 
 
-class Playing(NamedTuple):
+class PieceStart(NamedTuple):
     """Where the present piece of a playlist began: frame, first beat (in ticks) and first bar at or after it."""
 
     frame: int
@@ -135,7 +135,7 @@ class LayerNow(NamedTuple):
     muted: Vector = ()
     fades: tuple[int, int] | None = None
     entered: int = NEVER
-    playing: Playing | None = None
+    playing: PieceStart | None = None
     courses: tuple[PlaylistHistory | None, ...] = ()
     changes: int = 0
 

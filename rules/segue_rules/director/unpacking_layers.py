@@ -25,7 +25,7 @@ from segue_rules.director.state import (
     ControlPart,
     LayerNow,
     Pending,
-    Playing,
+    PieceStart,
     PlaylistHistory,
     Vector,
 )
@@ -110,7 +110,7 @@ def _read_entered(now: LayerNow, data: Any, frame: int) -> int:
     return now.start if data is None else plain_data.time(plain_data.mapping(data).get("entered"), frame)
 
 
-def _read_playing(state: LayerState, data: Any, frame: int, clock: MusicalClock) -> Playing | None:
+def _read_playing(state: LayerState, data: Any, frame: int, clock: MusicalClock) -> PieceStart | None:
     """Where the active piece began; in this frame where the state had no playlist before."""
     packed = None if data is None else plain_data.mapping(data).get("playing")
     if state.piece is None:
@@ -118,7 +118,7 @@ def _read_playing(state: LayerState, data: Any, frame: int, clock: MusicalClock)
     if packed is None:
         return playing_from(frame, clock)
     began, ticks, bar = plain_data.sequence(packed, 3, 3)
-    return Playing(
+    return PieceStart(
         plain_data.integer(began, -plain_data.LAST_FRAME, frame),
         plain_data.integer(ticks, 0, clock.ticks + TICKS_PER_BEAT),
         plain_data.integer(bar, 0, clock.bar + 1),

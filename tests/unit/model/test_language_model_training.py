@@ -130,6 +130,7 @@ def test_impossible_dropout_is_refused() -> None:
         Dropout(clock=1.0)
 
 
+@pytest.mark.heavy
 def test_the_loss_falls_on_a_toy_corpus() -> None:
     """A phrase that repeats every four frames is learned from chance to near certainty."""
     config = one_layer(SEGUE_TINY)

@@ -21,7 +21,7 @@ from segue.score.composer.form import Form
 from segue.score.composer.moment import Cue
 from segue.score.generator import ScoreGenerator, ScoreState
 from segue.score.packed_state import PackedProduction
-from segue.score.production_settings import Settings
+from segue.score.production_settings import ProductionSettings
 from segue.score.sampler.kits import KITS
 from segue.score.sampler.orchestra import ORCHESTRA
 from segue.score.sampler.sampler import MEMORY, Sampler
@@ -100,9 +100,10 @@ def test_crushed_music_continues_after_unpacking_but_for_steps() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "beat"), [(Settings(bits=99.0), 0), (Settings(wow=float("nan")), 0), (None, -1), (None, 10**9)]
+    ("settings", "beat"),
+    [(ProductionSettings(bits=99.0), 0), (ProductionSettings(wow=float("nan")), 0), (None, -1), (None, 10**9)],
 )
-def test_production_that_no_style_has_is_refused(settings: Settings | None, beat: int) -> None:
+def test_production_that_no_style_has_is_refused(settings: ProductionSettings | None, beat: int) -> None:
     state = replace(production.start(settings), beat=beat)
     data = packed_state.pack(MODEL, Form(seed=1, frame=0), state, Sampler().start(0))
     with pytest.raises(ValueError, match="expected"):

@@ -11,11 +11,11 @@ import pytest
 from segue.contract import FAMILIES, FRAME_SIZE, SAMPLE_RATE, Samples
 from segue.score import production
 from segue.score.production import WARM_UP, Kick, ProductionState
-from segue.score.production_settings import NEUTRAL, Settings, mixed
+from segue.score.production_settings import NEUTRAL, ProductionSettings, mixed
 from segue.style_profile import Ensemble, StyleProfile
 from unit.sampler.material import note
 
-DRIVEN = Settings(room=0.9, width=0.8, low_pass_hz=3_000.0, wow=0.6, saturation=0.5, pump=0.8, bits=9.0)
+DRIVEN = ProductionSettings(room=0.9, width=0.8, low_pass_hz=3_000.0, wow=0.6, saturation=0.5, pump=0.8, bits=9.0)
 
 
 def music(frames: int, seed: int = 1) -> Samples:
@@ -30,11 +30,11 @@ def sine(hertz: float, frames: int, level: float = 0.3) -> Samples:
     return np.stack([wave, wave], axis=1).astype(np.float32)
 
 
-def settled(settings: Settings) -> ProductionState:
+def settled(settings: ProductionSettings) -> ProductionState:
     return production.start(settings)
 
 
-def through(samples: Samples, settings: Settings) -> Samples:
+def through(samples: Samples, settings: ProductionSettings) -> Samples:
     frames = len(samples) // FRAME_SIZE
     _, out = production.process(settled(settings), samples, [settings] * frames, (), 0)
     return out
@@ -51,13 +51,13 @@ def test_neutral_settings_return_the_very_same_samples() -> None:
 
 
 def test_a_plain_style_is_neutral() -> None:
-    assert Settings.of(StyleProfile(ensemble=Ensemble(), layout="calm")) == NEUTRAL
-    assert Settings.of(StyleProfile(ensemble=Ensemble(), layout="calm", bits=8.0, wow=0.3)) == Settings(
-        bits=8.0, wow=0.3
-    )
+    assert ProductionSettings.of(StyleProfile(ensemble=Ensemble(), layout="calm")) == NEUTRAL
+    assert ProductionSettings.of(
+        StyleProfile(ensemble=Ensemble(), layout="calm", bits=8.0, wow=0.3)
+    ) == ProductionSettings(bits=8.0, wow=0.3)
 
 
-def random_targets(frames: int, seed: int) -> list[Settings]:
+def random_targets(frames: int, seed: int) -> list[ProductionSettings]:
     """Settings that stay, move and go back to neutral, one axis or all."""
     chance = random.Random(seed)
     targets, now = [], NEUTRAL

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from segue.training.words.fit import Lesson, Recipe, fit, pad
+from segue.training.words.fit import WordLesson, WordRecipe, fit, pad
 
 V, D, N = 12, 6, 64
 
 
-def lesson() -> Lesson:
+def lesson() -> WordLesson:
     """Phrases of two words whose teacher gives each word a hidden direction and weight that the start lacks."""
     random = np.random.default_rng(5)
     hidden = random.normal(size=(V + 1, D)).astype(np.float32)
@@ -17,7 +17,7 @@ def lesson() -> Lesson:
     phrases = pad(random.integers(V, size=(N, 2)).tolist(), padding=V, length=3)
     targets = hidden[phrases].sum(axis=1)
     targets /= np.linalg.norm(targets, axis=1, keepdims=True)
-    return Lesson(
+    return WordLesson(
         start=random.normal(size=(V, D)).astype(np.float32),
         phrases=phrases,
         targets=targets,
@@ -28,7 +28,7 @@ def lesson() -> Lesson:
     )
 
 
-def agreement(rows: np.ndarray, material: Lesson) -> float:
+def agreement(rows: np.ndarray, material: WordLesson) -> float:
     """Mean cosine of the summed rows with the targets."""
     total = np.concatenate([rows, np.zeros((1, D), np.float32)])[material.phrases].sum(axis=1)
     return float((total / np.linalg.norm(total, axis=1, keepdims=True) * material.targets).sum(axis=1).mean())
@@ -36,7 +36,7 @@ def agreement(rows: np.ndarray, material: Lesson) -> float:
 
 def test_the_fit_learns_the_teacher_and_repeats_byte_for_byte() -> None:
     material = lesson()
-    recipe = Recipe(epochs=60, batch=16, learning_rate=0.05)
+    recipe = WordRecipe(epochs=60, batch=16, learning_rate=0.05)
     rows = fit(material, recipe)
     assert agreement(material.start, material) < 0.3
     assert agreement(rows, material) > 0.95

@@ -12,8 +12,8 @@ from segue.style.points import POINTS
 from segue.style.situations import SITUATIONS
 from segue.style.spectra import bands, descriptors, spectra
 from segue.training.tower import damage
-from segue.training.tower.fit import Recipe, centres, fit
-from segue.training.tower.lessons import Lesson
+from segue.training.tower.fit import TowerRecipe, centres, fit
+from segue.training.tower.lessons import TowerLesson
 from segue.training.tower.renders import TRAINED_FONTS, UNSEEN_FONTS, Label, plans
 from unit.style.sounds import drum_storm
 
@@ -59,7 +59,7 @@ def test_damage_keeps_the_length_and_changes_the_sound() -> None:
         assert not np.allclose(descriptors(bands(clean)), descriptors(bands(coloured)))
 
 
-def material(rows_each: int, seed: int) -> Lesson:
+def material(rows_each: int, seed: int) -> TowerLesson:
     """Return noisy rows around one point for each of six situations; the louder half has drums."""
     random = np.random.default_rng(seed)
     points = np.random.default_rng(5).normal(size=(6, 30))
@@ -68,13 +68,13 @@ def material(rows_each: int, seed: int) -> Lesson:
         rows.append(point + 0.3 * random.normal(size=(rows_each, 30)))
         label = replace(LABEL, style=SITUATIONS[place], drums_per_s=4.0 * (place % 2), notes_per_s=2.0 + 2 * place)
         labels += [label] * rows_each
-    return Lesson(
+    return TowerLesson(
         rows=np.concatenate(rows).astype(np.float32), labels=tuple(labels), clean=np.ones(len(labels), np.bool_)
     )
 
 
 def test_the_fit_finds_new_rows_of_its_styles_and_repeats() -> None:
-    recipe = Recipe(
+    recipe = TowerRecipe(
         networks=2, hidden=24, epochs=20, batch=32, learning_rate=1e-2, input_dropout=0.1, dropout=0.1, ridge=1.0
     )
     tower = fit(material(20, 1), recipe)

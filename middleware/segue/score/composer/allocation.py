@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from segue.score.composer.bar import phrase_onsets
-from segue.score.composer.form import Playing
+from segue.score.composer.form import SoundingArrangement
 from segue.score.composer.playing import FLOOR, SOLO_ROLES
 from segue.score.composer.progressions import PHRASE_BARS
 from segue.score.composer.vocabulary import Arrangement
@@ -27,7 +27,7 @@ Sounding = tuple[tuple[Arrangement, float], ...]
 @lru_cache(maxsize=1024)
 def allocated(
     mix: Sounding, holders: tuple[str, str, str], leader: str, intensity: float, meter: int
-) -> tuple[Playing, ...]:
+) -> tuple[SoundingArrangement, ...]:
     """Return which voices play.
 
     Solo roles are played by their holders. Of the others an arrangement plays the more the more it weighs, in its own
@@ -51,7 +51,7 @@ def allocated(
             continue
         total += rate
         playing[claim.name] |= 1 << claim.slot
-    return tuple(Playing(name, voices) for name, voices in playing.items())
+    return tuple(SoundingArrangement(name, voices) for name, voices in playing.items())
 
 
 class _Claim(NamedTuple):

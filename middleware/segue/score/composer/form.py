@@ -30,7 +30,7 @@ _TEMPO_STEP: Final = 10
 _FAR_CYCLES: Final = 1_000
 
 
-class Playing(NamedTuple):
+class SoundingArrangement(NamedTuple):
     """An arrangement that sounds.
 
     Attributes:
@@ -88,7 +88,7 @@ class Form:
     awaited_until: int = 0
     goal: Mix = ()
     goal_until: int = 0
-    playing: tuple[Playing, ...] = ()
+    playing: tuple[SoundingArrangement, ...] = ()
     closing: int = -1
     ending: int = -1
 

@@ -23,7 +23,7 @@ class DrumKey:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kit:
+class DrumKit:
     """A drum kit; where it has no key of its own, the standard kit's sounds.
 
     Attributes:
@@ -149,23 +149,23 @@ DRUM_KIT: Final[Mapping[int, DrumKey]] = {row.key: row for row in _DRUM_KEYS}
 STANDARD: Final = 0
 CHIP: Final = 80
 """All of it is synthesised."""
-KITS: Final[Mapping[int, Kit]] = {
+KITS: Final[Mapping[int, DrumKit]] = {
     kit.program: kit
     for kit in (
-        Kit(program=STANDARD, name="standard"),
-        Kit(program=8, name="room", send=0.10),
-        Kit(program=16, name="power", send=0.05),
-        Kit(program=24, name="electronic"),
-        Kit(program=25, name="808"),
-        Kit(program=32, name="jazz", send=0.05),
-        Kit(program=40, name="brush", keys={row.key: row for row in _BRUSH_KEYS}, send=0.05),
-        Kit(
+        DrumKit(program=STANDARD, name="standard"),
+        DrumKit(program=8, name="room", send=0.10),
+        DrumKit(program=16, name="power", send=0.05),
+        DrumKit(program=24, name="electronic"),
+        DrumKit(program=25, name="808"),
+        DrumKit(program=32, name="jazz", send=0.05),
+        DrumKit(program=40, name="brush", keys={row.key: row for row in _BRUSH_KEYS}, send=0.05),
+        DrumKit(
             program=48,
             name="orchestra",
             keys={row.key: row for row in _ORCHESTRA_KEYS},
             chokes={29: frozenset({27, 28, 29}), 81: _CHOKES[81]},
         ),
-        Kit(program=CHIP, name="chip"),
+        DrumKit(program=CHIP, name="chip"),
     )
 }
 """The kits by number."""

@@ -17,7 +17,7 @@ import numpy as np
 from segue.style.tower import PATH
 from segue.training.tower import lessons
 from segue.training.tower.evaluate import table
-from segue.training.tower.fit import Recipe, fit
+from segue.training.tower.fit import TowerRecipe, fit
 from segue.training.tower.renders import TRAINED_FONTS, UNSEEN_FONTS, plans, render_all
 
 FONTS: Final[Mapping[str, tuple[str, str]]] = {
@@ -61,7 +61,7 @@ def main() -> None:
     if arguments.leave_out:
         fonts = train.fonts()
         train, test = train.where(fonts != arguments.leave_out), train.where(fonts == arguments.leave_out)
-    tower = fit(train, Recipe())
+    tower = fit(train, TowerRecipe())
     lines = table(tower, test)
     print("\n".join(lines))
     if not arguments.leave_out:

@@ -11,7 +11,7 @@ from segue.style.situations import SITUATIONS, similarities
 from segue.style.tower import HEADS, Tower
 from segue.style.word_table import WordEncoder
 from segue.training.tower.fit import head_targets
-from segue.training.tower.lessons import Lesson
+from segue.training.tower.lessons import TowerLesson
 
 
 @cache
@@ -19,7 +19,7 @@ def _encoder() -> WordEncoder:
     return WordEncoder()
 
 
-def ranks(tower: Tower, lesson: Lesson) -> NDArray[np.intp]:
+def ranks(tower: Tower, lesson: TowerLesson) -> NDArray[np.intp]:
     """Return at which place each row's situation comes among the twenty, 0 the nearest; -1 for other styles."""
     found = []
     for embedding, label in zip(tower.hear(lesson.rows).embeddings, lesson.labels, strict=True):
@@ -31,7 +31,7 @@ def ranks(tower: Tower, lesson: Lesson) -> NDArray[np.intp]:
     return np.array(found)
 
 
-def table(tower: Tower, lesson: Lesson) -> list[str]:
+def table(tower: Tower, lesson: TowerLesson) -> list[str]:
     """Return the figures of a test as lines of a Markdown table, for each font, as rendered and damaged."""
     lines = [
         "| font | renders | count | top-1 | top-3 | drums right | notes a second, off by |",

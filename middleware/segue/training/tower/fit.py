@@ -19,7 +19,7 @@ from segue.style.points import POINTS
 from segue.style.situations import SITUATIONS
 from segue.style.style_index import STEPS, StyleIndex
 from segue.style.tower import CLIP, HEADS, Tower, unit
-from segue.training.tower.lessons import Lesson
+from segue.training.tower.lessons import TowerLesson
 
 _STYLES: Final = tuple(POINTS)
 # Drums that sound less often than this, in notes a second, may be one crash in the whole cut.
@@ -29,7 +29,7 @@ Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
+class TowerRecipe:
     """Numbers of a fit."""
 
     networks: int = 3
@@ -52,7 +52,7 @@ def centres() -> Matrix:
     return unit(np.frombuffer(index.centres, np.int16).reshape(-1, index.dimension) / STEPS).astype(np.float64)
 
 
-def head_targets(lesson: Lesson) -> tuple[Matrix, Matrix]:
+def head_targets(lesson: TowerLesson) -> tuple[Matrix, Matrix]:
     """Return what the heads are to say, and whether it is known (0 or 1), float64 [N, K] both."""
     targets, known = np.zeros((len(lesson.rows), len(HEADS))), np.zeros((len(lesson.rows), len(HEADS)))
     for row, label in enumerate(lesson.labels):
@@ -61,7 +61,7 @@ def head_targets(lesson: Lesson) -> tuple[Matrix, Matrix]:
     return targets, known
 
 
-def fit(lesson: Lesson, recipe: Recipe) -> Tower:
+def fit(lesson: TowerLesson, recipe: TowerRecipe) -> Tower:
     """Return a tower fitted to a lesson; equal lessons and recipes give equal towers on one machine."""
     rows = lesson.rows.astype(np.float64)
     mean, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-3
@@ -82,7 +82,7 @@ def fit(lesson: Lesson, recipe: Recipe) -> Tower:
     )
 
 
-def _heads(inputs: Matrix, lesson: Lesson, penalty: float) -> Matrix:
+def _heads(inputs: Matrix, lesson: TowerLesson, penalty: float) -> Matrix:
     """Weights of the heads, float64 [D + 1, K], the last row their constants."""
     targets, known = head_targets(lesson)
     columns = []
@@ -96,7 +96,7 @@ def _heads(inputs: Matrix, lesson: Lesson, penalty: float) -> Matrix:
     return np.stack(columns, axis=1)
 
 
-def _usual_notes(lesson: Lesson) -> NDArray[np.float32]:
+def _usual_notes(lesson: TowerLesson) -> NDArray[np.float32]:
     """The logarithm of 1 + notes a second of each style, float32 [S]; of all renders for a style without any."""
     notes: dict[str, list[float]] = {}
     for label in lesson.labels:
@@ -105,7 +105,7 @@ def _usual_notes(lesson: Lesson) -> NDArray[np.float32]:
     return np.array([np.mean(notes.get(style, [overall])) for style in _STYLES], np.float32)
 
 
-def _network(inputs: Matrix, lesson: Lesson, recipe: Recipe, seed: int) -> list[Matrix]:
+def _network(inputs: Matrix, lesson: TowerLesson, recipe: TowerRecipe, seed: int) -> list[Matrix]:
     """One network: hidden, hidden bias, output, output bias."""
     random = np.random.default_rng(seed)
     targets = centres()
@@ -137,7 +137,7 @@ def _network(inputs: Matrix, lesson: Lesson, recipe: Recipe, seed: int) -> list[
     return weight
 
 
-def _batches(count: int, recipe: Recipe, random: np.random.Generator) -> Iterator[NDArray[np.intp]]:
+def _batches(count: int, recipe: TowerRecipe, random: np.random.Generator) -> Iterator[NDArray[np.intp]]:
     for _ in range(recipe.epochs):
         order = random.permutation(count)
         for start in range(0, count, recipe.batch):
@@ -145,7 +145,7 @@ def _batches(count: int, recipe: Recipe, random: np.random.Generator) -> Iterato
 
 
 def _embedding_slope(
-    out: Matrix, targets: Matrix, classes: NDArray[np.intp], weights: Matrix, recipe: Recipe
+    out: Matrix, targets: Matrix, classes: NDArray[np.intp], weights: Matrix, recipe: TowerRecipe
 ) -> Matrix:
     """The slope of the cross-entropy over all styles, and over the situations where it is one of them."""
     length = np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-6)
@@ -169,7 +169,7 @@ def _softmax(logits: Matrix) -> Matrix:
 class _Adam:
     """Adam with decoupled weight decay (Loshchilov & Hutter 2019), in place."""
 
-    def __init__(self, weights: list[Matrix], recipe: Recipe) -> None:
+    def __init__(self, weights: list[Matrix], recipe: TowerRecipe) -> None:
         self._weights, self._decay = weights, recipe.decay
         self._mean: list[Any] = [np.zeros_like(weight) for weight in weights]
         self._square: list[Any] = [np.zeros_like(weight) for weight in weights]

@@ -25,7 +25,7 @@ _RECOLOURED: Final = 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lesson:
+class TowerLesson:
     """Rows with their labels.
 
     Attributes:
@@ -38,23 +38,23 @@ class Lesson:
     labels: tuple[Label, ...]
     clean: NDArray[np.bool_]
 
-    def where(self, chosen: NDArray[np.bool_]) -> Lesson:
+    def where(self, chosen: NDArray[np.bool_]) -> TowerLesson:
         """Return some of the rows."""
         labels = tuple(label for label, keep in zip(self.labels, chosen, strict=True) if keep)
-        return Lesson(rows=self.rows[chosen], labels=labels, clean=self.clean[chosen])
+        return TowerLesson(rows=self.rows[chosen], labels=labels, clean=self.clean[chosen])
 
     def fonts(self) -> NDArray[np.str_]:
         return np.array([label.font for label in self.labels])
 
 
-def read(folder: Path) -> Lesson:
+def read(folder: Path) -> TowerLesson:
     """Return all renders of a folder as rows. What was read before is read from files beside the renders."""
     rows, labels, clean = [], [], []
     for label, row in _read_all(folder):
         rows.append(row)
         labels += [label] * len(row)
         clean += [index == 0 for index in range(len(row))]
-    return Lesson(rows=np.concatenate(rows), labels=tuple(labels), clean=np.array(clean))
+    return TowerLesson(rows=np.concatenate(rows), labels=tuple(labels), clean=np.array(clean))
 
 
 def _read_all(folder: Path) -> Iterator[tuple[Label, NDArray[np.float32]]]:

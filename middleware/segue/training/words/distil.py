@@ -21,7 +21,7 @@ from segue.style.situations import CAPTIONS, SITUATIONS
 from segue.style.stored_words import PATH
 from segue.style.word_table import WordTable
 from segue.style.wordpiece import CONTINUATION, WordPiece, split_words
-from segue.training.words.fit import Lesson, Recipe, fit, pad
+from segue.training.words.fit import WordLesson, WordRecipe, fit, pad
 from segue.training.words.phrases import Lexicon, PhraseMaker, TrainingPhrase
 from segue.training.words.sources import FILES, WHEEL, fetch, sha256
 from segue.training.words.teacher import Teacher
@@ -109,7 +109,7 @@ def start_rows(
     return np.concatenate([own(embeddings), np.zeros((len(pairs), DIMENSION), dtype=np.float32)])
 
 
-def lesson(teacher: Teacher, phrases: Sequence[TrainingPhrase], lexicon: Lexicon) -> tuple[tuple[str, ...], Lesson]:
+def lesson(teacher: Teacher, phrases: Sequence[TrainingPhrase], lexicon: Lexicon) -> tuple[tuple[str, ...], WordLesson]:
     """The table's entries, and what there is to learn about them."""
     pieces = [piece for piece in teacher.vocabulary if kept(piece)]
     words, pairs = lexicon_words(lexicon, WordPiece(teacher.vocabulary)), lexicon_pairs(lexicon)
@@ -122,7 +122,7 @@ def lesson(teacher: Teacher, phrases: Sequence[TrainingPhrase], lexicon: Lexicon
     def read(texts: Sequence[str]) -> NDArray[np.int32]:
         return pad([reader.read(text).rows for text in texts], padding=len(entries))
 
-    return entries, Lesson(
+    return entries, WordLesson(
         start=start_rows(teacher, project, pieces, words, pairs),
         phrases=read([phrase.text for phrase in phrases]),
         targets=project(said),
@@ -133,7 +133,7 @@ def lesson(teacher: Teacher, phrases: Sequence[TrainingPhrase], lexicon: Lexicon
     )
 
 
-def distil(teacher: Teacher, recipe: Recipe) -> WordTable:
+def distil(teacher: Teacher, recipe: WordRecipe) -> WordTable:
     """The word table of a teacher."""
     lexicon = Lexicon.load()
     ordinary = [w for w in teacher.vocabulary[_FIRST_WORD:] if w.isascii() and w.isalpha() and len(w) > 2]
@@ -164,7 +164,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=PATH, help="the table to write")
     arguments = parser.parse_args()
     files = fetch(arguments.cache)
-    table = distil(Teacher(model=files["model.safetensors"], vocabulary=files["vocab.txt"]), Recipe())
+    table = distil(Teacher(model=files["model.safetensors"], vocabulary=files["vocab.txt"]), WordRecipe())
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     table.save(arguments.output)
     size = arguments.output.stat().st_size

@@ -40,7 +40,7 @@ class Case:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Score:
+class Accuracy:
     """Of `count` phrases, the shares whose nearest, or one of whose three nearest situations is accepted."""
 
     count: int
@@ -62,11 +62,11 @@ def ranked(encoder: StyleEncoder, text: str, among: Sequence[str]) -> list[str]:
     return sorted(among, key=lambda name: -near[SITUATIONS.index(name)])
 
 
-def score(encoder: StyleEncoder, cases: Iterable[Case], among: Sequence[str] = SITUATIONS) -> Score:
+def score(encoder: StyleEncoder, cases: Iterable[Case], among: Sequence[str] = SITUATIONS) -> Accuracy:
     """How often the encoder finds an accepted situation. Cases that accept others than `among` are left out."""
     judged = [case for case in cases if case.accept <= set(among)]
     ranks = [(ranked(encoder, case.text, among), case.accept) for case in judged]
-    return Score(
+    return Accuracy(
         count=len(judged),
         top1=sum(rank[0] in accept for rank, accept in ranks) / len(judged),
         top3=sum(not accept.isdisjoint(rank[:3]) for rank, accept in ranks) / len(judged),

@@ -27,7 +27,7 @@ _SOFTNESS = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
+class WordRecipe:
     """How to fit.
 
     Attributes:
@@ -46,7 +46,7 @@ class Recipe:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lesson:
+class WordLesson:
     """What to learn.
 
     Attributes:
@@ -121,7 +121,7 @@ def _adam_step(loss: Callable[..., Array]) -> Callable[..., tuple[Parameters, tu
     return step
 
 
-def fit(lesson: Lesson, recipe: Recipe) -> NDArray[np.float32]:
+def fit(lesson: WordLesson, recipe: WordRecipe) -> NDArray[np.float32]:
     """The fitted rows, float32 [V, D]. Deterministic for a seed and a machine."""
     V, D = lesson.start.shape
     start = jnp.asarray(lesson.start)

@@ -29,6 +29,7 @@ from segue_rules.model import (
 )
 from segue_yaml.nodes import NOWHERE
 from unit.rules.playing import calm, layer, play_director, soundtrack
+from unit.rules.shards import check_shard, in_shards
 from unit.rules.strategies import quick, rules, sessions
 
 CASES = Path(__file__).parent / "cases"
@@ -80,9 +81,8 @@ def test_an_unknown_code_is_refused() -> None:
         Finding(mark=NOWHERE, where="", code="flaping_loop", text="")
 
 
-@quick(max_examples=40)
-@given(st.data())
-def test_a_state_called_unreachable_is_never_reached(data: st.DataObject) -> None:
+def check_reachability(data: st.DataObject) -> None:
+    """No session reaches a state that the analysis calls unreachable."""
     drawn = data.draw(rules(), label="rules")
     findings = analyse(drawn)
     assert findings == analyse(drawn)
@@ -93,6 +93,18 @@ def test_a_state_called_unreachable_is_never_reached(data: st.DataObject) -> Non
     for plan in play_director(drawn, session.events, session.earliest):
         for each, state in zip(drawn.layers, plan.states, strict=True):
             assert f'layer "{each.name}", state "{state}"' not in never
+
+
+@quick(max_examples=10)
+@given(st.data())
+def test_a_state_called_unreachable_is_never_reached(data: st.DataObject) -> None:
+    check_reachability(data)
+
+
+@pytest.mark.heavy
+@in_shards
+def test_no_state_called_unreachable_is_reached_in_many_sessions(shard: int) -> None:
+    check_shard(check_reachability, shard, examples=200)
 
 
 def work(rules: Rules) -> int:

@@ -26,10 +26,12 @@ def name(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", TEST_FILES, ids=name)
-def test_rule_tests_pass(path: Path) -> None:
+def test_rule_tests_pass_and_reach_every_state_row_and_stinger(path: Path) -> None:
     file = load_tests(path)
     director = Director(with_read_tempos(file.rules))
-    assert [line for test in file.tests for line in failure_lines(run_test(director, test))] == []
+    results = [run_test(director, test) for test in file.tests]
+    assert [line for result in results for line in failure_lines(result)] == []
+    assert coverage(file.rules, frozenset(key for result in results for key in result.reached)).missed == ()
 
 
 @pytest.mark.parametrize("path", RULE_FILES, ids=name)
@@ -52,14 +54,6 @@ def test_stories_last_a_minute_and_a_half_to_two_and_a_half(folder: str) -> None
     path = RULES / "library" / folder / f"{folder}.events.yaml"
     events = load_events(path, load(path.with_name(f"{folder}.yaml")))
     assert 90 <= events[-1].at_s <= 150
-
-
-@pytest.mark.parametrize("path", TEST_FILES, ids=name)
-def test_the_tests_reach_every_state_row_and_stinger(path: Path) -> None:
-    file = load_tests(path)
-    director = Director(with_read_tempos(file.rules))
-    reached = frozenset(key for test in file.tests for key in run_test(director, test).reached)
-    assert coverage(file.rules, reached).missed == ()
 
 
 @pytest.mark.parametrize(("file", "snippet"), SNIPPETS)
