@@ -94,7 +94,8 @@ METER: Final = NumberControl(
     example="4",
     change="bar",
     obeyed_by=("score", "model"),
-    doc="Beats a bar, or auto for the meter of the state's styles; changes at a bar line.",
+    doc="Beats a bar, their groups such as 2+2+3, or a time signature such as 6/8, which is 3+3 eighths; or auto for "
+    "the meter of the state's styles. A beat is what tempo counts: in 6/8, an eighth. Changes at a bar line.",
 )
 KEY: Final = WordControl(
     name="key",

@@ -25,6 +25,7 @@ class Controls(NamedTuple):
         drums: 1 on, 0 off, -1 left to the generator.
         sources: For each control of the table (segue_rules.controls), the layer that decides it; "music" for the top
             level.
+        groups: The beats of each group of the bar; empty in a meter that does not say them.
     """
 
     tempo_mbpm: int
@@ -42,6 +43,7 @@ class Controls(NamedTuple):
     width: float
     pan: float
     sources: tuple[str, ...]
+    groups: tuple[int, ...] = ()
 
 
 class MusicalClock(NamedTuple):
@@ -52,12 +54,14 @@ class MusicalClock(NamedTuple):
         bar: The index of the bar that the frame starts in.
         bar_ticks: Where that bar began.
         meter: Its beats.
+        groups: The beats of each of its groups; empty in a meter that does not say them.
     """
 
     ticks: int
     bar: int
     bar_ticks: int
     meter: int
+    groups: tuple[int, ...] = ()
 
 
 class Visit(NamedTuple):
@@ -144,6 +148,7 @@ class StingerCue(NamedTuple):
         start: A sample position (48 kHz).
         reason: Why it was dropped; "" else.
         frames: Of a burst, how long it lasts, before its start at the present tempo; 0 for an audio stinger.
+        cause: What fired its trigger, in the frame in which it was fired: "hit fired"; "" in later ones.
     """
 
     kind: CueKind
@@ -154,6 +159,7 @@ class StingerCue(NamedTuple):
     duck: Duck | None
     reason: str
     frames: int = 0
+    cause: str = ""
 
 
 class FramePlan(NamedTuple):

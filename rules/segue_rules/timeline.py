@@ -13,6 +13,7 @@ from segue_rules.controls import TONICS, NumberControl
 from segue_rules.director import Director, Span
 from segue_rules.director.timing import advance, bar_in, beat_in, sample_offset
 from segue_rules.events import Event, Receipt, ScriptedEvent
+from segue_rules.meters import meter_text
 from segue_rules.model import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, InputValue
 from segue_rules.plan import TICKS_PER_BEAT, Change, Controls, FramePlan, StingerCue
 from segue_rules.times import clock_text, duration_text
@@ -78,8 +79,8 @@ def plan_at(plan: FramePlan, frame: int) -> FramePlan:
     """
     if frame == plan.frame:
         return plan
-    tempo, meter = plan.controls.tempo_mbpm, plan.controls.meter
-    now = advance(plan.clock, tempo, meter, frame - plan.frame)
+    tempo = plan.controls.tempo_mbpm
+    now = advance(plan.clock, plan.controls, frame - plan.frame)
     beat, bar = beat_in(now, tempo), bar_in(now, tempo)[0]
     return plan._replace(
         frame=frame,
@@ -134,7 +135,9 @@ def effect_text(effect: NumberControl, controls: Controls) -> str:
 
 
 def switch(controls: Controls, name: str) -> str:
-    """The key or drums as in a rule file."""
+    """The meter, key or drums as in a rule file."""
+    if name == "meter":
+        return meter_text(controls.groups or controls.meter)
     if name == "drums":
         return {1: "on", 0: "off", -1: "auto"}[controls.drums]
     return "auto" if controls.tonic < 0 else f"{TONICS[controls.tonic]} {controls.mode}"
@@ -224,7 +227,7 @@ def _stinger(cue: StingerCue, frame: int, place: BarBeat) -> TimelineEntry:
     duck = cue.duck
     if duck is not None and cue.kind == "started":
         text += f", music down {duck.depth_db:g} dB within {duck.fade_out_samples * 1000 // SAMPLE_RATE}ms"
-    why = (cue.reason,) if cue.reason else ()
+    why = (*([f"because {cue.cause}"] if cue.cause else []), *([cue.reason] if cue.reason else []))
     return TimelineEntry(frame, place, "stinger", cue.stinger, text, why, starts_later=cue.kind == "scheduled")
 
 

@@ -9,7 +9,7 @@ Dimensions: T frames, N styles, D embedding width, S samples (T * FRAME_SIZE), K
 from __future__ import annotations
 
 from segue.contract.codec import Codec, CodecRequest, Decoded
-from segue.contract.conditioning import Conditioning
+from segue.contract.conditioning import Conditioning, groups_code, groups_of
 from segue.contract.constants import (
     CHANNELS,
     FADE_SAMPLES,
@@ -65,4 +65,6 @@ __all__ = [
     "StyleEncoder",
     "ThemeNote",
     "ThemeNotes",
+    "groups_code",
+    "groups_of",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,7 +21,19 @@ _OPTIONAL_ROWS: Final = (
     "theme",
     "theme_strength",
     "next_theme",
+    "groups",
+    "next_groups",
 )
+
+
+def groups_code(groups: Sequence[int]) -> int:
+    """Return the groups of a bar as decimal digits: 223 for (2, 2, 3), 0 for none."""
+    return int("".join(map(str, groups)) or 0)
+
+
+def groups_of(code: int) -> tuple[int, ...]:
+    """Return the groups of a bar that `groups_code` gave."""
+    return tuple(map(int, str(code))) if code else ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +61,9 @@ class Conditioning:
         to_change: int32, frames until the next change of the music that is known in this frame: 0 where it starts, -1
             for none. A change that is known may still be withdrawn.
         next_weights: float32 [T, N], the mix that the change leads to; the weights where no change is known.
+        groups: int32, the beats of each group of the bar as decimal digits, 223 for 2 + 2 + 3; 0 where the rules do not
+            say them.
+        next_groups: int32, as next_meter.
         next_meter: int8, beats of the next bar if it begins in this frame; the bar's own meter where that is not known.
         ramp: int32, frames that the mix takes to move in the change that starts in this frame; -1 in other frames, and
             where it is not known.
@@ -88,6 +104,8 @@ class Conditioning:
     theme: NDArray[np.int16] = field(default_factory=lambda: np.zeros(0, np.int16))
     theme_strength: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
     next_theme: NDArray[np.int16] = field(default_factory=lambda: np.zeros(0, np.int16))
+    groups: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    next_groups: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
 
     def __post_init__(self) -> None:
         if len(self.to_change) == 0:
@@ -97,6 +115,10 @@ class Conditioning:
             object.__setattr__(self, "ramp", np.full(len(self.weights), -1, np.int32))
         if len(self.next_meter) == 0:
             object.__setattr__(self, "next_meter", self.meter)
+        if len(self.groups) == 0:
+            object.__setattr__(self, "groups", np.zeros(len(self.weights), np.int32))
+        if len(self.next_groups) == 0:
+            object.__setattr__(self, "next_groups", self.groups)
         if len(self.visit) == 0:
             object.__setattr__(self, "visit", np.zeros((len(self.weights), 2), np.int32))
         if len(self.next_visit) == 0:

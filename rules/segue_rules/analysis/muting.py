@@ -7,9 +7,9 @@ from itertools import combinations, islice
 from typing import Final
 
 from segue_rules.analysis.finding import Finding, state_finding, written_finding
+from segue_rules.analysis.levels import weights
 from segue_rules.analysis.reachability import Reachability
 from segue_rules.analysis.satisfiability import whole
-from segue_rules.analysis.usage import weights
 from segue_rules.model import All, InState, Layer, LayerState, Rules
 from segue_yaml.report import listing
 

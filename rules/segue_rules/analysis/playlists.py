@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from segue_rules.analysis.finding import Finding, frames_text, nominal, state_finding
 from segue_rules.analysis.reachability import Reachability
 from segue_rules.bridges import bridge_name
-from segue_rules.director.layers import TransitionRows
+from segue_rules.director.transition_rows import TransitionRows
 from segue_rules.model import Layer, LayerState, Length, Rules, TimeRange, Transition
 
 
@@ -40,7 +40,8 @@ def _brief(layer: Layer, state: LayerState, rows: TransitionRows) -> Iterator[Fi
         return
     row = _bridging(layer, state, rows) if state.piece.bridge else None
     if row is None:
-        row = rows.rows[rows.between(layer.name, state.written, state.written)]
+        fitting = [rows.rows[i] for i in rows.fitting(layer.name, state.written, state.written)]
+        row = max(fitting, key=lambda each: nominal(each.ramp_frames))
     least, ramp = shortest(state.piece.length), nominal(row.ramp_frames)
     if least < ramp and state.piece.bridge:
         text = (

@@ -10,7 +10,8 @@ from typing import Final
 from segue_rules.analysis.finding import Finding, frames_text, nominal, written_finding
 from segue_rules.analysis.satisfiability import Case, ConditionSolver, Guard, value_in, whole
 from segue_rules.director.conditions import Test
-from segue_rules.director.layers import TransitionRows
+from segue_rules.director.transition_rows import TransitionRows
+from segue_rules.meters import beats_of
 from segue_rules.model import (
     FRAME_RATE,
     All,
@@ -77,11 +78,11 @@ class Reachability:
             # States that no row names are alike: two stand for all.
             sources = [*(n for n in names if n in sources), *[n for n in names if n not in sources][:2]]
             targets = [*(n for n in names if n in targets), *[n for n in names if n not in targets][:2]]
-            taken |= {self._rows.between(layer.name, a, b) for a in sources for b in targets if a != b}
+            taken |= self._rows.taken(layer.name, sources, targets)
             pieces = [(state, state.piece) for state in self.states_of(layer) if state.piece is not None]
             ending = {state.written for state, piece in pieces if piece.length is not None and not piece.bridge}
-            taken |= {self._rows.between(layer.name, name, name) for name in ending}
-        return tuple(row for i, row in enumerate(self._rules.transitions) if i in taken)
+            taken |= {row for name in ending for row in self._rows.fitting(layer.name, name, name)}
+        return tuple(row for i, row in enumerate(self._rules.transitions) if i in taken and row.chance > 0)
 
     def _named(self, layer: Layer) -> tuple[Collection[str], Collection[str]]:
         """The states that rows for this layer name, also by a group: those left, and those entered."""
@@ -144,7 +145,8 @@ class Reachability:
                 continue
             for source in sources:
                 if source != state.written:
-                    row = self._rows.rows[self._rows.between(layer.name, source, state.written)]
+                    fitting = [self._rows.rows[i] for i in self._rows.fitting(layer.name, source, state.written)]
+                    row = max(fitting, key=self._longest_wait)
                     wait = self._longest_wait(row) + PLANNED_FRAMES
                     if window < wait:
                         text = (
@@ -157,7 +159,8 @@ class Reachability:
 
     def _longest_wait(self, row: Transition) -> int:
         """For how many frames a change may wait for its boundary, at the file's slowest tempo and longest bar."""
-        beats = {"immediate": 0, "eighth": 0.5, "beat": 1, "bar": row.at.every * self._longest_bar}[row.at.unit]
+        bars = row.at.every * self._longest_bar
+        beats = {"immediate": 0, "eighth": 0.5, "beat": 1, "group": self._longest_group, "bar": bars}[row.at.unit]
         frames = math.ceil(beats * 60 / self._slowest_tempo * FRAME_RATE)
         if row.max_wait_frames is None:
             return frames
@@ -165,10 +168,16 @@ class Reachability:
 
     @cached_property
     def _longest_bar(self) -> int:
-        written = [music.meter for music in _all_music(self._rules) if isinstance(music.meter, int)]
+        meters = [music.meter for music in _all_music(self._rules)]
+        written = [beats_of(meter) for meter in meters if isinstance(meter, int | tuple)]
         if not uses_auto(self._rules):
             return max(written)
         return max([*written, *(style.meter for style in self._rules.styles), FALLBACK.meter])
+
+    @cached_property
+    def _longest_group(self) -> int:
+        meters = [music.meter for music in _all_music(self._rules)]
+        return max([1, *(size for meter in meters if isinstance(meter, tuple) for size in meter)])
 
     @cached_property
     def _slowest_tempo(self) -> float:
@@ -239,7 +248,8 @@ def longest_on(state: LayerState) -> float:
 def describe(row: Transition) -> str:
     """The pattern of a row in words, for a finding's `where`."""
     layer = f'layer "{row.layer}", ' if row.layer is not None else ""
-    return f'{layer}transition from "{row.from_state or "any"}" to "{row.to_state or "any"}"'
+    place = f" (number {row.place + 1})" if row.place else ""
+    return f'{layer}transition from "{row.from_state or "any"}" to "{row.to_state or "any"}"{place}'
 
 
 def _all_music(rules: Rules) -> Iterator[Music]:

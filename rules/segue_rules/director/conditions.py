@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from segue_rules.director.state import InputNow
+from segue_rules.director.state import NEVER, STILL, InputNow
 from segue_rules.model import (
     COMPARISONS,
+    FRAME_RATE,
     All,
     Any,
     Compare,
@@ -18,6 +19,7 @@ from segue_rules.model import (
     InputValue,
     InState,
     Latch,
+    Lately,
     Not,
     OneOf,
     Rules,
@@ -34,7 +36,7 @@ class FrameView:
         active: The active state of each layer in the frame before, by index.
     """
 
-    __slots__ = ("active", "counts", "frame", "inputs", "latches", "values")
+    __slots__ = ("active", "counts", "frame", "inputs", "latches", "left", "values")
 
     def __init__(
         self,
@@ -49,6 +51,7 @@ class FrameView:
         self.active = active
         self.latches: tuple[bool, ...] = ()
         self.counts: tuple[int, ...] = ()
+        self.left: tuple[int, ...] = ()
 
 
 Test: TypeAlias = Callable[[FrameView], bool]
@@ -79,6 +82,9 @@ class Conditions:
         )
         # Every trigger condition: the trigger's index and for how many frames it holds.
         self.fired: set[tuple[int, int]] = set()
+        # Every condition on the end of a state: the index of the stay and for how many frames it holds.
+        self.lately: set[tuple[int, int]] = set()
+        self._stays = tuple(map(self.compile, rules.stays))
         self._latches = tuple((self.compile(latch.enter), self.compile(latch.exit)) for latch in rules.latches)
 
     def update_counts(self, view: FrameView, before: tuple[int, ...]) -> tuple[int, ...]:
@@ -88,6 +94,15 @@ class Conditions:
             [
                 (0 if after is not None and fired[after] else count) + (fired[i] is True)
                 for count, (i, after) in zip(before, self._counters, strict=True)
+            ]
+        )
+
+    def update_stays(self, view: FrameView, before: tuple[int, ...]) -> tuple[int, ...]:
+        """When each stay ended, in this frame."""
+        return tuple(
+            [
+                STILL if holds(view) else view.frame if end == STILL else end
+                for end, holds in zip(before, self._stays, strict=True)
             ]
         )
 
@@ -126,6 +141,9 @@ class Conditions:
             case Counted(index=index, op=op, value=value):
                 compare = COMPARISONS[op]
                 return lambda view: compare(view.counts[index], value)
+            case Lately(index=index, frames=frames):
+                self.lately.add((index, frames))
+                return lambda view: view.frame - view.left[index] < frames
             case All(of=parts):
                 tests = tuple(map(self.compile, parts))
                 return lambda view: all(test(view) for test in tests)
@@ -149,9 +167,16 @@ class Conditions:
         return (self._leaf(condition, view, holds=wanted),)
 
     def _leaf(
-        self, leaf: Compare | OneOf | Latch | InState | InGroup | Fired | Counted, view: FrameView, *, holds: bool
+        self,
+        leaf: Compare | OneOf | Latch | InState | InGroup | Fired | Counted | Lately,
+        view: FrameView,
+        *,
+        holds: bool,
     ) -> Cause:
         match leaf:
+            case Lately(index=index, of=of):
+                name = of.state if isinstance(of, InState) else of.group
+                return Cause("", name, -1, _last_stay(of.layer, name, view.frame, view.left[index]))
             case InState(layer=layer, state=state):
                 return Cause("", state, -1, f"{layer} {'is' if holds else 'is not'} {state}")
             case InGroup(layer=layer, group=group):
@@ -201,6 +226,13 @@ def _counted(counted: Counted, times: int, *, holds: bool) -> str:
     often = "1 time" if times == 1 else f"{times} times"
     met = "" if holds else " is not met"
     return f"{counted.counter.trigger} fired {often}{since} ({counted.op} {counted.value}{met})"
+
+
+def _last_stay(layer: str, name: str, frame: int, end: int) -> str:
+    """How long ago a layer left a state or group."""
+    if end == STILL:
+        return f"{layer} is {name}"
+    return f"{layer} has not been {name}{'' if end == NEVER else f' for {(frame - end) / FRAME_RATE:.4g} s'}"
 
 
 def _rule(compare: Compare) -> str:

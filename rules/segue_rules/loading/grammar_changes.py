@@ -19,7 +19,8 @@ from segue_yaml.tables import Field, Object, Table
 
 _BOUNDARY: Final = Boundary()
 _BOUNDARY_DOC: Final = (
-    "When it may start: immediate, eighth, beat, bar, N bars, or bar K of N, a bar of a form of N bars."
+    "When it may start: immediate, eighth, beat, group (of the meter; else a beat), bar, N bars, or bar K of N, a bar "
+    "of a form of N bars."
 )
 _FADE: Final = Time(high=Fraction(60))
 
@@ -80,6 +81,13 @@ class TransitionTable(Table):
         Object(table=BridgeTable),
         "What plays first, before the state that is entered; both begin with the ramp.",
         example="{bars: 2, mix: {charge: 1}}",
+    )
+    chance = Field(
+        Number(low=0, high=1),
+        "How often a change that it fits takes it; else it takes the next row that fits. Several rows may have the "
+        "same `from` and `to` if all but the last have a chance.",
+        default="1",
+        example="0.3",
     )
     for_each = FOR_EACH
 

@@ -12,8 +12,7 @@ from segue_rules.loading.extending import ONLY_CONDITIONAL
 from segue_rules.loading.grammar_layers import LayerTable, StateTable
 from segue_rules.loading.inputs import DeclaredInputs, check_distinct
 from segue_rules.loading.limits import MOST_STATES
-from segue_rules.loading.mixes import build_mix
-from segue_rules.loading.music import build_music, resolve
+from segue_rules.loading.music import build_mix, build_music, resolve
 from segue_rules.loading.playlists import pieces_of
 from segue_rules.loading.sources import MergedLayer, Sources
 from segue_rules.loading.themes import theme_use

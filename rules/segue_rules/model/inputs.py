@@ -181,6 +181,20 @@ class Counted:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Lately:
+    """The layer had the state, or one of the group, in the frame before or in one of the `frames` frames before that.
+
+    Attributes:
+        index: Its place in Rules.stays.
+    """
+
+    index: int
+    of: InState | InGroup
+    frames: int
+    mark: Mark = _mark
+
+
+@dataclass(frozen=True, kw_only=True)
 class All:
     """Every part holds."""
 
@@ -204,4 +218,4 @@ class Not:
     mark: Mark = _mark
 
 
-Condition: TypeAlias = Compare | OneOf | Latch | InState | InGroup | Fired | Counted | All | Any | Not
+Condition: TypeAlias = Compare | OneOf | Latch | InState | InGroup | Fired | Counted | Lately | All | Any | Not

@@ -148,6 +148,8 @@ class Transition:
         from_state, to_state: The name of a state or of a group; None for any.
         ramp_frames: Of what the layer does to controls and other layers, and of its mix where the fades are None.
         fade_out_frames, fade_in_frames: Of the old and of the new mix; None for ramp_frames.
+        chance: How often a change that it fits takes it, 0 to 1; else the next row that fits is asked.
+        place: Among the rows of the same layer and states, from 0 on.
     """
 
     layer: str | None = None
@@ -160,6 +162,8 @@ class Transition:
     fade_out_frames: Length | None = None
     fade_in_frames: Length | None = None
     bridge: Bridge | None = None
+    chance: float = 1.0
+    place: int = 0
     mark: Mark = _mark
 
     @property

@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from segue_rules import controls
 from segue_rules.controls import TONICS
+from segue_rules.meters import Meter
 from segue_yaml.nodes import NOWHERE, Mark
 
 _mark = field(default=NOWHERE, compare=False, repr=False)
@@ -76,7 +77,7 @@ class Music:
     """The controls of the music, as `segue_rules.controls` describes them; None leaves one to a layer before."""
 
     tempo_bpm: float | Binding | Literal["auto"] | None = None
-    meter: int | Literal["auto"] | None = None
+    meter: Meter | Literal["auto"] | None = None
     key: Key | Literal["auto"] | None = None
     drums: Literal["on", "off", "auto"] | None = None
     intensity: float | Binding | None = None

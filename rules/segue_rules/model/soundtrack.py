@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-from segue_rules.model.inputs import Counter, Input, Latch
+from segue_rules.model.inputs import Counter, InGroup, Input, InState, Latch
 from segue_rules.model.layers import Layer, Transition
 from segue_rules.model.music import Music, Style, Theme, ThemeUse
 from segue_rules.model.timing import AT_ONCE, At, Length
@@ -87,6 +87,7 @@ class Rules:
     Attributes:
         music: With every control set.
         latches, counters: Those of all conditions, by index.
+        stays: The states and groups whose end some condition counts from, by index.
         files: The files read, the main one first.
         warnings: What is probably not meant and does not prevent loading, in file order.
     """
@@ -102,5 +103,6 @@ class Rules:
     themes: tuple[Theme, ...] = ()
     latches: tuple[Latch, ...] = ()
     counters: tuple[Counter, ...] = ()
+    stays: tuple[InState | InGroup, ...] = ()
     files: tuple[Path, ...] = ()
     warnings: tuple[Problem, ...] = ()

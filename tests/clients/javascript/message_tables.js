@@ -204,7 +204,6 @@ export const RECORDS = {
     {"name": "reason", "kind": "text", "least": 1, "most": 64, "default": "extend"},
     {"name": "states", "kind": "map", "most": 64, "of": {"kind": "text", "least": 1, "most": 64}, "default": {}},
     {"name": "mix", "kind": "map", "most": 1024, "of": {"kind": "real", "low": 0.0, "high": 1.0}, "default": {}},
-    {"name": "loudness_lufs", "kind": "real", "low": -120.0, "high": 24.0},
     {"name": "cell", "kind": "bytes", "least": 1, "most": 16384},
     {"name": "last_event", "kind": "integer", "low": 0, "high": 9007199254740991, "default": 0},
   ],
@@ -220,6 +219,7 @@ export const RECORDS = {
     {"name": "meter", "required": true, "kind": "integer", "low": 1, "high": 16},
     {"name": "exact", "required": true, "kind": "boolean"},
     {"name": "beats", "required": true, "kind": "list", "most": 256, "of": {"kind": "record", "record": "Beat"}},
+    {"name": "groups", "kind": "list", "most": 8, "of": {"kind": "integer", "low": 2, "high": 4}, "default": []},
   ],
   "stinger": [
     {"name": "id", "required": true, "kind": "integer", "low": 1, "high": 9007199254740991},
