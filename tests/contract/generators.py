@@ -121,7 +121,8 @@ def mrt2_model(library: Library | None = None) -> PlayableModel:
     codec: Codec[Any] = BlockCodec(plain, BLOCK_FRAMES) if library is None else plain
     quantise = nearest_tokens(engine.fused.encoder, tokens)
     encoder = NoiseEncoder(tokens.style_width)
-    generator = mrt2_generator(engine, codec, encoder=encoder.name, quantise=quantise)
+    name = "" if library is None else f"{config.name}-integers"
+    generator = mrt2_generator(engine, codec, encoder=encoder.name, quantise=quantise, name=name)
     # Without XLA's costly passes, compiling takes half the time.
     before = jax.config.values["jax_disable_most_optimizations"]
     jax.config.update("jax_disable_most_optimizations", True)
