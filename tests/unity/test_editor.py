@@ -152,6 +152,12 @@ def test_declarations_are_known_without_a_service_that_runs(runtime: str, projec
     assert seen["nowhere"] == ""
     assert seen["told"] == []
     assert not seen["busy"]
+    assert seen["files that are none"] == [
+        "",
+        "",
+        "there is no such file; did you mean 'Assets/Music/meadow.yaml'?",
+        "no rule file: those have the line 'segue: 1', and neither tests nor events",
+    ]
     assert seen["mistake"].startswith("Assets/Music/meadow.yaml:")
     assert seen["no service"] == "'/bin/true' cannot describe the rule files"
     assert seen["after"] == 1
@@ -294,7 +300,7 @@ def test_a_build_is_told_what_it_lacks(runtime: str, project: Path) -> None:
         "Assets/gone.unity: the rules of a soundtrack are missing in the project",
         "Assets/Music/parts.yaml: a built game does not find the files that it includes or plays: put all into"
         " Assets/StreamingAssets, and the name into Rules File",
-        "Assets/StreamingAssets/absent.yaml: there is no such file",
+        "Assets/StreamingAssets/absent.yaml: there is no such file; did you mean 'Assets/StreamingAssets/there.yaml'?",
     }
 
     def told(name: str) -> set[str]:
@@ -400,6 +406,8 @@ def test_a_user_sets_a_project_up_plays_renames_and_builds(
         "open Assets/Music/meadow.yaml:5:3",
         "Error: [SegueInput] expects a field of the type string",
     ]
+    assert seen["rules drawer"][:2] == ["", "open Assets/Music/meadow.yaml:1:1"]
+    assert seen["rules drawer"][2].startswith("Warning: there is no such file")
     assert seen["game"] == [True, True, True]
     assert len(seen["unknown"]) == 5
     assert seen["asked"] == "Write 'danger' for 'dangre' in 4 places? It cannot be undone."

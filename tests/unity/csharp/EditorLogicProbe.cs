@@ -76,6 +76,13 @@ namespace Segue.Probes
                 ["place"] = Place(new NameField(known, RuleName.Input, meadow, "").PlaceOf("danger"), paths),
                 ["nowhere"] = Place(new NameField(known, RuleName.Input, meadow, "").PlaceOf("dangre"), paths),
                 ["told"] = told,
+                ["files that are none"] = new List<object?>
+                {
+                    known.FaultOfFile(""),
+                    known.FaultOfFile(meadow),
+                    known.FaultOfFile("Assets/Music/meadows.yaml"),
+                    known.FaultOfFile("Assets/Music/notes.yaml"),
+                },
             };
             // Another editor session without a service: all is known.
             var again = new DeclarationCache(paths, "Library/Segue/declarations.txt");
@@ -167,7 +174,7 @@ namespace Segue.Probes
         {
             var known = Described(paths, program).Declarations;
             var guids = (JsonObject)given["guids"]!;
-            var check = new BuildCheck(paths, known, guid => guids.Has(guid) ? (string)guids[guid]! : "");
+            var check = new BuildCheck(known, guid => guids.Has(guid) ? (string)guids[guid]! : "");
             var soundtracks = new List<SceneSoundtrack>();
             foreach (var scene in (List<object?>)given["scenes"]!)
             {

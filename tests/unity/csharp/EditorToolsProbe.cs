@@ -144,14 +144,24 @@ namespace Segue.Probes
             faults.Add(AssetDatabase.Opened[0]);
             faults.Add(Drawn(zone, "priority", new SegueInputAttribute()));
             results["drawer"] = faults;
+            var files = new List<object?>();
+            files.Add(Drawn(soundtrack, "settings.rules", new SegueRulesAttribute()));
+            AssetDatabase.Opened.Clear();
+            User.Press("→");
+            Drawn(soundtrack, "settings.rules", new SegueRulesAttribute());
+            files.Add(AssetDatabase.Opened[0]);
+            soundtrack.settings.rulesFile = "absent.yaml";
+            files.Add(Drawn(soundtrack, "settings.rulesFile", new SegueRulesAttribute()));
+            results["rules drawer"] = files;
             UnityEngine.Object.DestroyImmediate(zone.gameObject);
             UnityEngine.Object.DestroyImmediate(soundtrack.gameObject);
         }
 
         /// <summary>What the drawer shows as wrong; empty: nothing.</summary>
-        private static string Drawn(Component edited, string field, SegueInputAttribute attribute)
+        private static string Drawn(Component edited, string field, PropertyAttribute attribute)
         {
-            var drawer = new SegueInputDrawer { attribute = attribute };
+            PropertyDrawer drawer = attribute is SegueRulesAttribute ? new SegueRulesDrawer() : (PropertyDrawer)new SegueInputDrawer();
+            drawer.attribute = attribute;
             var of = new SerializedObject(edited);
             var property = of.FindProperty(field)!;
             User.Look();

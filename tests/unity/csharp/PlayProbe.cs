@@ -108,7 +108,7 @@ namespace Segue.Probes
                     }
                 });
                 thread.Start();
-                stage.Until(() => Volatile.Read(ref calls) >= 150);
+                stage.Until(() => Volatile.Read(ref calls) >= 150 && soundtrack.Heard.Position.Committed > 48_000);
                 Volatile.Write(ref isOver, true);
                 thread.Join();
                 results.Add(new Dictionary<string, object?>

@@ -219,7 +219,9 @@ namespace UnityEditor
 
         public SerializedPropertyType propertyType => field.FieldType == typeof(string)
             ? SerializedPropertyType.String
-            : field.FieldType == typeof(int) ? SerializedPropertyType.Integer : SerializedPropertyType.Generic;
+            : field.FieldType == typeof(int) ? SerializedPropertyType.Integer
+            : typeof(UnityEngine.Object).IsAssignableFrom(field.FieldType) ? SerializedPropertyType.ObjectReference
+            : SerializedPropertyType.Generic;
 
         public string stringValue
         {

@@ -44,6 +44,8 @@ namespace UnityEditor
 
         public static string TextField(Rect position, GUIContent label, string text) => User.Of(label.text, text);
 
+        public static void ObjectField(Rect position, SerializedProperty property, GUIContent label) => User.Show(label.text);
+
         public static void HelpBox(Rect position, string message, MessageType type) => User.Show(type + ": " + message);
 
         public static void BeginChangeCheck()

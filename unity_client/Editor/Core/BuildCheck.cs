@@ -2,7 +2,6 @@
 #nullable enable
 using System;
 using System.Collections.Generic;
-using System.IO;
 
 namespace Segue.EditorTools
 {
@@ -37,14 +36,12 @@ namespace Segue.EditorTools
         /// <summary>Where a rule file with files of its own has to lie.</summary>
         public const string StreamingAssets = "Assets/StreamingAssets";
 
-        private readonly ProjectPaths paths;
         private readonly Declarations declarations;
         private readonly Func<string, string> pathOfGuid;
 
         /// <summary>pathOfGuid: gives an asset's path in the project for its GUID; empty: there is none.</summary>
-        public BuildCheck(ProjectPaths paths, Declarations declarations, Func<string, string> pathOfGuid)
+        public BuildCheck(Declarations declarations, Func<string, string> pathOfGuid)
         {
-            this.paths = paths;
             this.declarations = declarations;
             this.pathOfGuid = pathOfGuid;
         }
@@ -100,8 +97,7 @@ namespace Segue.EditorTools
             }
             if (soundtrack.RulesFile.Length > 0)
             {
-                var file = StreamingAssets + "/" + soundtrack.RulesFile;
-                return File.Exists(paths.Full(file)) ? declarations.FaultOfFile(file) : file + ": there is no such file";
+                return FaultOfFile(StreamingAssets + "/" + soundtrack.RulesFile);
             }
             if (soundtrack.RulesGuid.Length == 0)
             {
@@ -112,7 +108,7 @@ namespace Segue.EditorTools
             {
                 return soundtrack.File + ": the rules of a soundtrack are missing in the project";
             }
-            var fault = declarations.FaultOfFile(path);
+            var fault = FaultOfFile(path);
             if (fault.Length > 0)
             {
                 return fault;
@@ -123,6 +119,13 @@ namespace Segue.EditorTools
                 ? path + ": a built game does not find the files that it includes or plays: put all into " + StreamingAssets
                     + ", and the name into Rules File"
                 : "";
+        }
+
+        /// <summary>As of the declarations, with the file in front of it.</summary>
+        private string FaultOfFile(string path)
+        {
+            var fault = declarations.FaultOfFile(path);
+            return fault.Length > 0 && declarations.Mistakes(path).Count == 0 ? path + ": " + fault : fault;
         }
 
         private static string FaultOfBed(SceneSoundtrack soundtrack, BuildPlan plan)

@@ -3,6 +3,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.IO;
 using Segue.Game;
 using Segue.Session;
 
@@ -186,9 +187,23 @@ namespace Segue.EditorTools
             return found;
         }
 
-        /// <summary>The first mistake of a rule file in words, with how many more there are; empty: none.</summary>
+        /// <summary>What is wrong with a rule file that a soundtrack plays; empty: nothing.</summary>
         public string FaultOfFile(string path)
         {
+            if (path.Length == 0)
+            {
+                return "";
+            }
+            var full = paths.Full(path);
+            if (!File.Exists(full))
+            {
+                var meant = SimilarNames.Closest(path, Paths);
+                return "there is no such file" + (meant.Length == 0 ? "" : "; did you mean '" + meant + "'?");
+            }
+            if (!RuleFiles.IsRuleFile(full))
+            {
+                return "no rule file: those have the line 'segue: 1', and neither tests nor events";
+            }
             var wrong = Mistakes(path);
             if (wrong.Count == 0)
             {

@@ -16,7 +16,7 @@ namespace Segue.EditorTools
 
         public void OnPreprocessBuild(BuildReport report)
         {
-            var check = new BuildCheck(SegueProject.Paths, SegueProject.Declarations, AssetDatabase.GUIDToAssetPath);
+            var check = new BuildCheck(SegueProject.Declarations, AssetDatabase.GUIDToAssetPath);
             foreach (var warning in check.Warnings(PlanOf(report.summary)))
             {
                 Debug.LogWarning("Segue: " + warning);

@@ -64,9 +64,11 @@ namespace Segue
         public ServiceChoice service = ServiceChoice.Start;
 
         [Tooltip("The rules, a .yaml file among the assets.")]
+        [SegueRules]
         public TextAsset? rules;
 
         [Tooltip("To start, in place of Rules: a rule file with sound files of its own, in the folder StreamingAssets.")]
+        [SegueRules]
         public string rulesFile = "";
 
         [Tooltip("To start: the program; empty: beside the game, in the project's .venv, or in PATH.")]
