@@ -109,9 +109,17 @@ class Candidate(NamedTuple):
     reason: str
 
 
+CONDITION_FALSE: Final = "condition false"
+"""The reason of a candidate whose condition does not hold."""
+
+
 Mover: TypeAlias = Literal["reset", "restored", "rules reloaded"]
 MOVERS: Final = frozenset(get_args(Mover))
 """What moves layers to another state without a decision of the rules: the texts of causes."""
+
+
+BRIDGE_ENDS: Final = "the bridge ends"
+"""The text of the cause of a change from a bridge to its state."""
 
 
 class Change(NamedTuple):
@@ -121,6 +129,7 @@ class Change(NamedTuple):
         decided: The frame in which the state first won; of a change that no rule decided (MOVERS), the frame before its
             start.
         start: The frame in which the change starts, or was to start. Of a scheduled change, that at the present tempo.
+        at: The boundary of its row. A bridge ends at a bar line, whatever its row says: "bar".
     """
 
     kind: ChangeKind
@@ -136,9 +145,14 @@ class Change(NamedTuple):
 
     @property
     def waited_frames(self) -> int:
-        """Frames that it waits for its boundary: 0 where no rule decided it, though it names the frame before."""
-        moved = any(not cause.input and cause.text in MOVERS for cause in self.causes)
-        return 0 if moved else self.start - self.decided
+        """Frames that it waits for its boundary.
+
+        0 where no rule decided it, though it names the frame before, and at the end of a bridge, which plays meanwhile.
+        """
+        no_wait = {*MOVERS, BRIDGE_ENDS}
+        return (
+            0 if any(not cause.input and cause.text in no_wait for cause in self.causes) else self.start - self.decided
+        )
 
 
 class StingerCue(NamedTuple):

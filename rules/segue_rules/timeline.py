@@ -15,8 +15,11 @@ from segue_rules.director.timing import advance, bar_in, beat_in, sample_offset
 from segue_rules.events import Event, Receipt, ScriptedEvent
 from segue_rules.meters import meter_text
 from segue_rules.model import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, InputValue
-from segue_rules.plan import TICKS_PER_BEAT, Change, Controls, FramePlan, StingerCue
+from segue_rules.plan import CONDITION_FALSE, TICKS_PER_BEAT, Candidate, Change, Controls, FramePlan, StingerCue
 from segue_rules.times import clock_text, duration_text
+
+_MOST_UNTRUE: Final = 8
+"""More states than these, of which a reason says only that their condition is false, are not named."""
 
 
 class BarBeat(NamedTuple):
@@ -203,7 +206,7 @@ def _change(change: Change, frame: int, place: BarBeat) -> TimelineEntry:
         waited = change.waited_frames
         text = f"{moved} ({row}" + (f", waited {duration_text(waited / FRAME_RATE)})" if waited else ")")
     because = tuple(f"because {cause.text}" for cause in change.causes)
-    instead = tuple(f"not {candidate.state}: {candidate.reason}" for candidate in change.candidates)
+    instead = tuple(_losers(change.candidates))
     return TimelineEntry(
         frame,
         place,
@@ -215,6 +218,17 @@ def _change(change: Change, frame: int, place: BarBeat) -> TimelineEntry:
         starts_later=change.kind == "scheduled",
         decided_before=change.decided < frame,
     )
+
+
+def _losers(candidates: Sequence[Candidate]) -> Iterator[str]:
+    """Why the other states did not win. Many whose condition is false are counted only."""
+    untrue = sum(candidate.reason == CONDITION_FALSE for candidate in candidates)
+    folded = untrue > _MOST_UNTRUE
+    for candidate in candidates:
+        if not (folded and candidate.reason == CONDITION_FALSE):
+            yield f"not {candidate.state}: {candidate.reason}"
+    if folded:
+        yield f"not {untrue} others: {CONDITION_FALSE}"
 
 
 def _stinger(cue: StingerCue, frame: int, place: BarBeat) -> TimelineEntry:

@@ -109,7 +109,7 @@ class Reachability:
         if window - 1 < nominal(state.attack_frames):
             text = (
                 f"can never start: its trigger holds for {frames_text(window)}, its attack takes "
-                f"{frames_text(nominal(state.attack_frames))}; stretch the trigger with `for` or drop the attack"
+                f"{frames_text(nominal(state.attack_frames))}; {_longer(state)} or drop the attack"
             )
             return written_finding(layer, state, "trigger_too_short", text)
         rivals = self._rivals[layer.name]
@@ -152,7 +152,7 @@ class Reachability:
                         text = (
                             f"may never start: its trigger holds for {frames_text(window)}, but from "
                             f'"{source}" a change at {row.at} may take {frames_text(wait)} to reach the player; '
-                            "stretch the trigger with `for`"
+                            f"{_longer(state)}"
                         )
                         yield written_finding(layer, state, "trigger_too_short", text)
                         break
@@ -233,10 +233,30 @@ def _run(condition: Condition) -> float:
         case Fired(frames=frames):
             return frames
         case All(of=parts):
-            return min(map(_run, parts), default=math.inf)
+            return min((_run(part) - _delay(part, parts) for part in parts), default=math.inf)
         case Any(of=parts):
             return max(map(_run, parts), default=0)
     return math.inf
+
+
+def _delay(part: Condition, parts: tuple[Condition, ...]) -> int:
+    """For how many frames after the firing that `part` speaks of another of the parts keeps it from counting."""
+    if not isinstance(part, Fired):
+        return 0
+    apart = (other.of for other in parts if isinstance(other, Not))
+    return max((of.frames for of in apart if isinstance(of, Fired) and of.trigger == part.trigger), default=0)
+
+
+def _longer(state: LayerState) -> str:
+    """How to let the triggers of a state hold for longer."""
+    return "widen the range of `since`" if _counts_between(state.when) else "stretch the trigger with `for`"
+
+
+def _counts_between(condition: Condition | None) -> bool:
+    match condition:
+        case All(of=parts) | Any(of=parts):
+            return any(_delay(part, parts) > 0 or _counts_between(part) for part in parts)
+    return False
 
 
 def longest_on(state: LayerState) -> float:

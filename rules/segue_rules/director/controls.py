@@ -63,7 +63,9 @@ class ControlDirector:
 
     def tempo(self, glides: Sequence[Glide], mixing: Mixing) -> int:
         """The tempo of the frame in milli-bpm. No change that is made in a frame moves its tempo."""
-        return round(self.levels(glides, mixing)[TEMPO] * 1000)
+        glide, level = glides[TEMPO], self._levels.tempo(mixing)
+        over = mixing.frame - glide.since >= glide.frames
+        return round((level if over else glided(TEMPO, glide, level, mixing.frame)) * 1000)
 
     def switch(self, before: tuple[SwitchNow, ...], mixing: Mixing) -> tuple[SwitchNow, ...]:
         """Meter, key and drums as decided now. To be called in frames in which a bar line falls."""

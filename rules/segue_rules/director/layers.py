@@ -20,7 +20,7 @@ from segue_rules.model import (
     Transition,
     lasting,
 )
-from segue_rules.plan import Candidate, Cause, Change, ChangeKind, MusicalClock
+from segue_rules.plan import BRIDGE_ENDS, CONDITION_FALSE, Candidate, Cause, Change, ChangeKind, MusicalClock
 
 _FIRST_RUN: Final = ConditionRun(False, NEVER)
 
@@ -123,7 +123,9 @@ class LayerDirector:
                 for run, test, veto in zip(now.runs, self._when, vetoes, strict=True)
             ]
         )
-        now = now._replace(runs=runs)
+        # Most frames change nothing, and a new tuple costs more than a comparison of the same objects.
+        if runs != now.runs:
+            now = now._replace(runs=runs)
         target = self._target(now, self._winner(now, vetoes, context), context)
         changes: list[Change] = []
         pending = now.pending
@@ -131,7 +133,7 @@ class LayerDirector:
             changes.append(self._change("withdrawn", now, pending, pending.predicted, vetoes, context))
             pending = None
         if target is None:
-            return now._replace(pending=None), tuple(changes)
+            return now if now.pending is None else now._replace(pending=None), tuple(changes)
         decided = pending is None
         if pending is None:
             row = self._row(now, target)
@@ -309,7 +311,7 @@ class LayerDirector:
         chosen = self.playlists.why(now.courses, winner)
         drawn = (Cause("", won.name, -1, f"{won.name} {chosen}"),) if chosen else ()
         if won.written == active.written:
-            ended = Cause("", won.name, -1, "the bridge ends")
+            ended = Cause("", won.name, -1, BRIDGE_ENDS)
             return (ended, *drawn) if self.playlists.bridges[now.active] else drawn
         if won.when is not None:
             causes += self._conditions.explain(won.when, view)
@@ -347,7 +349,7 @@ class LayerDirector:
             pending.decided,
             start,
             context.frames(row.ramp_frames) if fades is None else max(fades),
-            str(row.at),
+            "bar" if self._ends_bridge(now, pending) else str(row.at),
             pending.causes,
             tuple(
                 Candidate(state.written, self._reason(now, i, self.whole_of[pending.state], vetoes, context))
@@ -366,7 +368,7 @@ class LayerDirector:
             return "vetoed by unless"
         if not self._eligible(now, i, vetoes, context):
             if not run.holds:
-                return "condition false"
+                return CONDITION_FALSE
             if frame < now.cooldowns[i]:
                 return f"cooldown {_seconds(now.cooldowns[i] - frame)} left"
             return f"attack {_seconds(run.since + context.frames(state.attack_frames) - frame)} left"

@@ -252,9 +252,12 @@ class Director:
         mixing = self._mixing(decided, values)
         mix = self._mix(layer_mixes, mixing.weights, decided.stingers, frame)
         sounding = mix or decided.last_mix
-        silent = self._controls.silent(mixing)
+        silent, theme = self._controls.silent(mixing), self._theme(decided, mixing)
+        visit = self._visits.visit(decided.led, decided.visits)
         controls = self._controls.values(decided.glides, decided.switches, mixing)
         taken = self._taken(decided, mixing, results.lookahead)
+        # Without a change to come, what comes is as it is now.
+        stays = taken is mixing
         clock, tempo = decided.clock, controls.tempo_mbpm
         if clock.ticks == clock.bar_ticks:
             clock = clock._replace(meter=controls.meter, groups=controls.groups)
@@ -270,12 +273,12 @@ class Director:
             bar_start=_offset(timing.bar_in(clock, tempo)[0], clock, tempo),
             to_change=results.lookahead.frames,
             next_mix=self._next_mix(decided, layer_mixes, taken, results.lookahead) or sounding,
-            visit=self._visits.visit(decided.led, decided.visits),
-            next_visit=self._next_visit(decided, taken),
+            visit=visit,
+            next_visit=visit if stays else self._next_visit(decided, taken),
             silent=silent,
-            next_silent=self._controls.silent(taken),
-            theme=self._theme(decided, mixing),
-            next_theme=self._theme(decided, taken),
+            next_silent=silent if stays else self._controls.silent(taken),
+            theme=theme,
+            next_theme=theme if stays else self._theme(decided, taken),
             inputs=values,
             receipts=results.receipts,
             changes=results.changes,
@@ -489,8 +492,6 @@ class Director:
         Args:
             taken: The frame after that change.
         """
-        if taken.layers is decided.layers:
-            return self._visits.visit(decided.led, decided.visits)
         led, visits = self._visits.step(decided.led, decided.visits, taken.layers, taken.weights, decided.clock.bar)
         return self._visits.visit(led, visits)
 

@@ -39,8 +39,10 @@ from segue_rules.model import (
     written_name,
 )
 from segue_yaml.core_schema import NumberError, resolve_plain
+from segue_yaml.guesses import look_alike_hint
 from segue_yaml.kinds import LARGEST_NUMBER, meant_boolean, meant_number, number
 from segue_yaml.nodes import Entry, ListNode, MapNode, Mark, Node, Scalar, as_number, describe, quote
+from segue_yaml.quantities import TIME
 from segue_yaml.report import Scope, did_you_mean, listing
 from segue_yaml.tables import Object, Record
 
@@ -50,6 +52,8 @@ Valued: TypeAlias = NumberInput | IntegerInput | ChoiceInput | FlagInput
 _COMPARISON: Final = re.compile(r"(==|!=|<=|>=|<|>)\s*([^\s=<>!].*)")
 _NEARLY: Final = re.compile(r"(===|=>|=<|<>|!==|=|≥|≤|≠)\s*([^\s=<>!].*)")
 _PLAIN: Final = f"({PLAIN_NUMBER})"
+_MEANT_WORDS: Final = {"or": "any", "and": "all", "either": "any", "both": "all", "none": "not", "nor": "not"}
+"""Words of other languages in the place of an input, with those of this one."""
 _MEANT: Final = {
     "=": "==",
     "===": "==",
@@ -95,6 +99,13 @@ def read_compare(source: Valued, node: Node, mark: Mark, scope: Scope) -> Compar
         mismatch(source, node, scope)
         return None
     op, operand = _split(node)
+    several = re.fullmatch(r"\[[^\[\]]*\]", operand.text) if op == "!=" and isinstance(source, ChoiceInput) else None
+    if several:
+        text = (
+            f"expected one name behind !=, got {quote(node.text)}; did you mean not: {{{source.name}: {several[0]}}}?"
+        )
+        scope.problem(node.mark, text)
+        return None
     if op not in ("==", "!=") and not isinstance(source, (NumberInput, IntegerInput)):
         scope.problem(node.mark, f"expected == or !=, got {quote(node.text)}; '{source.name}' is {kind_of(source)}")
         return None
@@ -169,6 +180,8 @@ def _number_hint(source: Valued, node: Scalar) -> str:
         return (
             f'; did you mean all: [{{{source.name}: "{both[1]} {both[2]}"}}, {{{source.name}: "{both[3]} {both[4]}"}}]?'
         )
+    if hint := look_alike_hint(node.text):
+        return hint
     meant = meant_number(compared[2]) if compared and re.fullmatch(r"[-+0-9.,%\s]+", compared[2]) else None
     return f'; did you mean "{compared[1]} {number(meant)}"?' if compared and meant is not None else ""
 
@@ -233,6 +246,10 @@ class ConditionReader:
         return condition
 
     def _condition(self, node: Node, scope: Scope) -> Condition | None:
+        if isinstance(node, ListNode) and node.items:
+            hint = "write {all: [...]} where each must hold, {any: [...]} where one is enough"
+            scope.problem(node.mark, f"expected a condition, got a list; {hint}")
+            return None
         if not isinstance(node, MapNode) or not node.entries:
             scope.expected('a condition such as {threat: ">= 0.6"}', node)
             return None
@@ -338,7 +355,9 @@ class ConditionReader:
                 return self._fired(source, entry, inside)
             return self._test(source, entry, inside)
         if entry.key not in self.inputs.declared:
-            scope.unknown(entry.mark, "input", entry.key, (*sorted(self.inputs.declared), *RESERVED_INPUTS, "state"))
+            meant = _MEANT_WORDS.get(entry.key.lower(), "")
+            known = (*sorted(self.inputs.declared), *RESERVED_INPUTS, "state")
+            scope.unknown(entry.mark, "input", entry.key, known, f"; did you mean '{meant}'?" if meant else "")
         return None
 
     def _test(self, source: Valued, entry: Entry, scope: Scope) -> Condition | None:
@@ -374,7 +393,9 @@ class ConditionReader:
             ends.append(compare)
         first, second = ends
         if float(first.value) >= float(second.value):
-            scope.problem(entry.value.mark, f"expected a range from a smaller to a greater number, got {low}..{high}")
+            hint = f"; did you mean {high}..{low}?" if float(first.value) > float(second.value) else ""
+            text = f"expected a range from a smaller to a greater number, got {low}..{high}{hint}"
+            scope.problem(entry.value.mark, text)
             return None
         if overlap(source, first, second) is None:
             scope.warning(entry.value.mark, f"never true: '{source.name}' is {kind_of(source)}")
@@ -430,6 +451,8 @@ class ConditionReader:
         hint = f"; '{source.name}' is a trigger"
         if isinstance(node, Scalar) and node.value is False:
             hint = f"; did you mean {{not: {{{source.name}: true}}}}?"
+        elif isinstance(node, Scalar) and (meant := _meant_of_trigger(node.text.strip())):
+            hint = f"; did you mean {meant}?"
         scope.problem(node.mark, f"expected true or {StretchTable.example}, got {describe(node)}{hint}")
         return None
 
@@ -463,6 +486,15 @@ class ConditionReader:
         parts = [Counted(index=index, counter=counter, op=op, value=value, mark=mark) for op, value in count]
         self._leaves += len(parts) - 1
         return _join([*parts], mark)
+
+
+def _meant_of_trigger(text: str) -> str:
+    """What was meant by a number, a time, or a comparison with one, for a trigger; "" for other texts."""
+    compared = re.fullmatch(r"(==|!=|<=|>=|<|>)\s*(.*)", text)
+    is_count, is_time = (re.fullmatch(each, compared[2] if compared else text) for each in ("[0-9]{1,6}", TIME))
+    if compared:
+        return f'{{count: "{text}"}}' if is_count else f'{{since: "{text}"}}' if is_time else ""
+    return f"{{count: {text}}}" if is_count else f"{{for: {text}}}" if is_time else ""
 
 
 def _range_hint(source: Valued, node: ListNode) -> str:

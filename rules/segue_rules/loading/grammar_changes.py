@@ -23,6 +23,10 @@ _BOUNDARY_DOC: Final = (
     "of a form of N bars."
 )
 _FADE: Final = Time(high=Fraction(60))
+_OTHER_CURVES: Final = {
+    **dict.fromkeys(("ease", "ease_in", "ease_out", "ease_in_out", "s_curve", "scurve", "sine"), "smooth"),
+    **dict.fromkeys(("log", "logarithmic", "exponential", "constant_power", "sqrt"), "equal_power"),
+}
 
 
 class BridgeTable(Table):
@@ -72,7 +76,7 @@ class TransitionTable(Table):
     fade_out = Field(BEATS, "Time in which the old mix goes; as ramp if left out.", example="4s")
     fade_in = Field(BEATS, "Time in which the new mix comes; as ramp if left out.", example="400ms")
     curve = Field(
-        Choice(words=CURVES),
+        Choice(words=CURVES, also=_OTHER_CURVES),
         "Shape of the way: straight, eased at both ends, or quick at first.",
         default="smooth",
         example="equal_power",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import cast
+from typing import Any, cast
 
 from segue_rules.loading.bindings import WeightBindingTable, WrittenBinding
 from segue_rules.loading.conditions import ConditionReader
@@ -62,11 +62,17 @@ def _layer_theme(merged: MergedLayer, sources: Sources) -> ThemeUse | None:
     return theme_use(merged.theme.get(LayerTable.theme), sources.themes, merged.theme.scope.inside("theme"))
 
 
+def _is_unread(record: Record, field: Field[Any]) -> bool:
+    """Whether a field was written and could not be read, which is reported."""
+    return record.has(field) and record.get(field) is None
+
+
 def _check_default(merged: MergedLayer, scope: Scope) -> None:
     """Report a layer without a default state, or with several."""
     records = [(item, item.value) for item in merged.states.values()]
     defaults = [item for item, record in records if record is not None and record.value(StateTable.default)]
-    if not defaults and not scope.report.partial and all(record is not None for _, record in records):
+    unread = any(record is None or _is_unread(record, StateTable.default) for _, record in records)
+    if not defaults and not scope.report.partial and not unread:
         names = [item.name for item, record in records if record is not None and not record.has(StateTable.when)]
         hint = f"; did you mean '{names[0]}'?" if len(names) == 1 else ""
         scope.problem(merged.mark, f"expected a state with 'default: true', got none{hint}")

@@ -11,7 +11,7 @@ from segue_rules.loading.time_kinds import BARS
 from segue_rules.meters import EIGHTHS, GROUPS, LARGEST_GROUP, SIGNATURE, SMALLEST_GROUP, Meter, read_groups
 from segue_rules.model import PIECE_SEPARATOR, At, Comparison, Key, written_name
 from segue_yaml.kinds import NAME, Kind, Name, Number, Schema, Word, meant_number, number, spelling
-from segue_yaml.nodes import Node, Scalar, as_number, describe
+from segue_yaml.nodes import ListNode, Node, Scalar, as_number, describe
 from segue_yaml.quantities import TIME, Quantity
 from segue_yaml.report import Scope
 
@@ -63,7 +63,8 @@ class CountKind(Kind[tuple[Count, ...]]):
             return (Count("==", int(node.text)),)
         ends = re.fullmatch(_RANGE_OF_COUNTS, node.text) if isinstance(node, Scalar) else None
         if ends is not None and int(ends[1]) >= int(ends[2]):
-            scope.problem(node.mark, f"expected a range from a smaller to a greater number, got {describe(node)}")
+            hint = f"; did you mean {ends[2]}..{ends[1]}?" if int(ends[1]) > int(ends[2]) else ""
+            scope.problem(node.mark, f"expected a range from a smaller to a greater number, got {describe(node)}{hint}")
             return None
         if ends is not None:
             return Count(">=", int(ends[1])), Count("<=", int(ends[2]))
@@ -180,7 +181,7 @@ class KeySignature(Kind[Key | Literal["auto"]]):
 
 def _nearest_key(text: str) -> str:
     """The key that was meant by `Dm`, `d MINOR`, `F sharp major` or `A`; "" if that is unclear."""
-    match = re.fullmatch(r"([a-gA-G])(?: ?(#|b|♯|♭|sharp|flat|is|es))?(?: |-)*([A-Za-z]*)", text)
+    match = re.fullmatch(r"([a-hA-H])(?: ?(#|b|♯|♭|sharp|flat|is|es))?(?: |-)*([A-Za-z]*)", text)
     if not match:
         return ""
     accidental = {"#": "#", "♯": "#", "sharp": "#", "is": "#", None: ""}.get(match[2], "b")
@@ -188,7 +189,9 @@ def _nearest_key(text: str) -> str:
     mode = {"": "major", "m": "minor", "min": "minor", "maj": "major", "ionian": "major", "aeolian": "minor"}.get(
         word, word
     )
-    return f"{match[1].upper()}{accidental} {mode}" if mode in MODES else ""
+    # The German name of B.
+    tonic = match[1].upper().replace("H", "B")
+    return f"{tonic}{accidental} {mode}" if mode in MODES else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,6 +239,10 @@ class StatePattern(Kind[Word]):
         if isinstance(node, Scalar) and isinstance(node.value, str) and re.fullmatch(rf"{NAME}(\.{NAME})?", node.value):
             return Word(text=node.value, mark=node.mark)
         hint = ""
+        if isinstance(node, ListNode):
+            text = f"expected {self.expected}, got {describe(node)}; give the states a group, and name the group here"
+            scope.problem(node.mark, text)
+            return None
         if isinstance(node, Scalar) and node.text in ("*", "all"):
             hint = "any"
         elif isinstance(node, Scalar) and re.fullmatch(rf"({NAME}\.)?{NAME}{PIECE_SEPARATOR}{NAME}", node.text):
@@ -342,5 +349,5 @@ def _meter_hint(text: str) -> str:
 def control_kind(control: NumberControl) -> Kind[float]:
     """What may be written for a control that is a number: with its unit, within its bounds."""
     if not control.unit:
-        return Number(low=control.low, high=control.high, whole=control.whole)
+        return Number(low=control.low, high=control.high, whole=control.whole, words=control.words)
     return Quantity(unit=control.unit, what=control.what, low=control.low, high=control.high, example=control.example)

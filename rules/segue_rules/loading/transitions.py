@@ -159,11 +159,11 @@ def _end(record: Record, field: Field[Word], names: _Names) -> _End | None:
     homes = frozenset(name for name in states if state in names.of(name))
     if dot and layer not in homes:
         has = f"; layer '{layer}' has {listing(states[layer][:8], 'and')}" if states[layer] else ""
-        scope.unknown(mark, "state", state, (), did_you_mean(state, names.of(layer)) or has)
+        scope.unknown(mark, "state or group", state, (), did_you_mean(state, names.of(layer)) or has)
         return None
     if not homes:
         known = sorted({name for each in states for name in names.of(each)} | {_ANY})
-        scope.unknown(mark, "state", state, known, f"; did you mean '{state}.any'?" if state in states else "")
+        scope.unknown(mark, "state or group", state, known, f"; did you mean '{state}.any'?" if state in states else "")
         return None
     layers = frozenset({layer}) if dot else homes
     return _End(state=state, layers=layers, group=any(state in names.groups[each] for each in layers))

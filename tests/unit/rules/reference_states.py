@@ -177,4 +177,5 @@ class ReferenceStates(ReferenceClock):
         ramp = self.lasting(row.ramp_frames)
         if row.fades is not None:
             ramp = max(map(self.lasting, row.fades))
-        return Change(kind, layer.name, old.name, new.name, decided, start, ramp, str(row.at), (), ())
+        at = "bar" if is_bridge(old) and old.written == new.written else str(row.at)
+        return Change(kind, layer.name, old.name, new.name, decided, start, ramp, at, (), ())

@@ -211,3 +211,22 @@ def test_rows_of_one_pattern_may_have_a_bridge_each() -> None:
         _, plan = director.step(state, 1, [Event(sequence=1, set={"go": True})])
         entered.add(plan.states[0])
     assert entered == {"fight", "fight/from_any", "fight/from_any_2"}
+
+
+def test_the_rows_that_some_change_may_take_are_those_of_all_pairs() -> None:
+    names, groups = [f"s{i}" for i in range(12)], ["g0", "g1", "g2", "g3"]
+    states = [
+        LayerState(name=name, default=i == 0, groups=tuple(g for j, g in enumerate(groups) if (i * (j + 2)) % 5 < 2))
+        for i, name in enumerate(names)
+    ]
+    ends = ["s1", "s4", "g0", "g2", "g3", None]
+    rows = [
+        Transition(from_state=left, to_state=entered, chance=0.5 if (i + j) % 3 == 0 else 1.0)
+        for i, left in enumerate(ends)
+        for j, entered in enumerate(ends)
+        if (i + 2 * j) % 4
+    ]
+    known = TransitionRows(soundtrack(layer(*states), transitions=rows))
+    for left, entered in ((names, names), (names[:5], names[3:]), (["s1"], ["s1", "s2"])):
+        pairs = [known.fitting("action", a, b) for a in left for b in entered if a != b]
+        assert known.taken("action", left, entered) == {index for fitting in pairs for index in fitting}
