@@ -133,8 +133,9 @@ def _query_scale(weights: Stored, path: str, stack: Stack) -> Float[Array, " H"]
     # 1 / softplus(0): a learned scale of 0 means the usual 1 / sqrt(head width).
     rest = 1.442695041 / math.sqrt(stack.head_width)
     learned = weights[f"{path}/attention/per_dim_scale"]
-    found = np.logaddexp(learned, np.float32(0)) if isinstance(learned, np.ndarray) else jax.nn.softplus(learned)
-    return rest * found
+    found: Any = np.logaddexp(learned, np.float32(0)) if isinstance(learned, np.ndarray) else jax.nn.softplus(learned)
+    scale: Array = rest * found
+    return scale
 
 
 def _sinks(weights: Stored, path: str, scale: Float[Array, " H"], dtype: jnp.dtype) -> Sinks | None:

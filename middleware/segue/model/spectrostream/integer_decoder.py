@@ -108,7 +108,8 @@ class IntegerDecoder:
 
     def _spectra(self, embeddings: NDArray[np.float32], before: list[Rows]) -> tuple[NDArray[np.float32], list[Rows]]:
         """Return (spectra [C, R, F, 2], what the layers keep)."""
-        config, kept = self._config, []
+        config = self._config
+        kept: list[Rows] = []
 
         def run(
             layer: IntegerConvolution, x: Rows, residual: Rows | None = None, repeats: Size = (1, 1)
