@@ -188,7 +188,7 @@ def test_the_selected_part_is_shown(options: list[str], shown: list[str], capsys
 @pytest.mark.usefixtures("small")
 def test_the_overview_of_a_part_is_shown_only_where_selected(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["timeline", "small.yaml", "--duration", "12s", "--only", "seconds"]) == 0
-    assert capsys.readouterr().out.splitlines()[4:] == STORY.splitlines()[10:]
+    assert capsys.readouterr().out.splitlines()[4:] == STORY.splitlines()[11:]
     assert main(["timeline", "small.yaml", "--duration", "12s", "--json", "--only", "triggers"]) == 0
     kinds = [json.loads(line)["kind"] for line in capsys.readouterr().out.splitlines()]
     assert kinds == ["timeline", "receipt"]
