@@ -61,6 +61,8 @@ try {
     if (isServed) {
       if (game.ahead < RATE || !game.lasts(RATE / 10)) return false;
       if (life < KILLS_AT.length && sent >= KILLS_AT[life] && !session.music.isRestoring) {
+        // The buffer has to last for the outage, also if the service before has only just begun.
+        if (timeline.have - timeline.committed < OUTAGE_SAMPLES + 2 * RATE) return false;
         wentAt = timeline.committed;
         change = next();
       }
