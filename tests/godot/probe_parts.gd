@@ -6,6 +6,7 @@ const Failure := preload("res://addons/segue/core/transport/connect_failure.gd")
 const Pcm := preload("res://addons/segue/core/timeline/pcm.gd")
 const Player := preload("res://addons/segue/core/player.gd")
 const RetrySchedule := preload("res://addons/segue/core/transport/retry_schedule.gd")
+const ScheduledCalls := preload("res://addons/segue/nodes/scheduled_calls.gd")
 const SimilarNames := preload("res://addons/segue/core/session/similar_names.gd")
 
 
@@ -49,6 +50,29 @@ func _retries(codes: Array) -> Array:
 		var is_told := schedule.failed(Failure.new(code, ""))
 		results.append([schedule.pause_s, is_told])
 	return results
+
+
+## Of the samples heard in game frames of 800, beats every 24 000: the frames in which a call is
+## made that schedules itself again.
+func _calls(heard: Array) -> Array:
+	var beats: Array[Dictionary] = []
+	for beat in 8:
+		beats.append({"at": 24_000 * (beat + 1), "beat": beat % 4})
+	var calls := ScheduledCalls.new()
+	var now := [0.0]
+	var made := []
+	calls.add(_call_again.bind(calls, now, made), false, 0.0, 0.0)
+	for sample: float in heard:
+		now[0] = sample
+		calls.step(beats, sample, 800.0)
+	# What it still holds holds it.
+	calls.clear()
+	return made
+
+
+func _call_again(calls: ScheduledCalls, now: Array, made: Array) -> void:
+	made.append(now[0])
+	calls.add(_call_again.bind(calls, now, made), false, 0.0, now[0])
 
 
 ## Of each step, ["chunk", start, count], ["pause"], ["resume"], ["pre_roll", samples] or

@@ -148,3 +148,9 @@ def test_music_begins_once_the_pre_roll_is_there(tmp_path: Path) -> None:
     ]
     got = run("probe_parts.gd", {"player": steps}, tmp_path)["player"]
     assert [is_standing for _, _, _, is_standing in got] == [True] * 6 + [False]
+
+
+def test_a_call_on_the_beat_that_schedules_itself_again_comes_once_a_beat(tmp_path: Path) -> None:
+    """It comes up to half a game frame before its beat, which is still ahead then."""
+    heard = [float(800 * frame - 300) for frame in range(1, 100)]
+    assert run("probe_parts.gd", {"calls": heard}, tmp_path)["calls"] == [24_000 * beat - 300.0 for beat in (1, 2, 3)]
