@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
+# Tests start hundreds of processes, each of which would compile all modules again.
+export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-fast measure-tests lint types imports unit test-rules test-stalls test-quality test-page test-faults test-clients test-godot test-unity test-wheels bundle test-bundle godot-zip parity ci clean
+.PHONY: demo test checks test-fast measure-tests lint types imports unit test-rules test-stalls test-quality test-page test-faults test-clients test-godot test-unity test-web test-wheels bundle test-bundle godot-zip parity ci clean
 
 demo: $(INSTALLED)
 	mkdir -p out
@@ -12,7 +14,11 @@ demo: $(INSTALLED)
 	$(BIN)/segue test rules/library
 	$(BIN)/segue preview rules/library/emberwood/emberwood.yaml --events rules/library/emberwood/emberwood.events.yaml -o out/emberwood.wav
 
-test: lint types imports unit
+# The checks use one core, so the tests begin beside them.
+test: $(INSTALLED)
+	$(MAKE) --jobs=2 --no-print-directory checks unit
+
+checks: lint types imports
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -40,11 +46,11 @@ measure-tests: $(INSTALLED)
 
 # The director against its reference on a thousand random rule files and sessions, the same ones every time.
 test-rules: $(INSTALLED)
-	$(BIN)/pytest -q -m heavy tests/unit/rules
+	$(BIN)/pytest -q -n 2 --dist worksteal -m heavy tests/unit/rules
 
-# Sessions that stall at any moment, some hundred of them.
+# Sessions that stall at any moment, and sessions with random edits, restores and failures, hundreds of both.
 test-stalls: $(INSTALLED)
-	$(BIN)/pytest -q -n 2 -m heavy tests/unit/runtime/test_stalls.py
+	$(BIN)/pytest -q -n 2 --dist worksteal -m heavy tests/unit/runtime
 
 # Musical judges: classifier, harmony, repetition, intensity; several minutes. Installs a large font where there is none.
 test-quality: $(INSTALLED)
@@ -70,6 +76,10 @@ test-godot: $(INSTALLED)
 test-unity: $(INSTALLED)
 	tests/unity/run
 
+# The browser client: its types, its core beside the SDK, and all of it in Chromium against a real service; installs Debian's chromium where there is none.
+test-web: $(INSTALLED)
+	tests/web/run
+
 # The wheels in fresh environments outside the checkout; PYTHONS names the Pythons to try.
 test-wheels:
 	tests/wheels/run
@@ -90,7 +100,7 @@ godot-zip:
 parity: $(INSTALLED)
 	tests/parity/run
 
-ci: test test-rules test-stalls test-quality test-page test-faults test-clients test-godot test-unity test-wheels test-bundle parity
+ci: test test-rules test-stalls test-quality test-page test-faults test-clients test-godot test-unity test-web test-wheels test-bundle parity
 
 $(INSTALLED): pyproject.toml engine_sdk/pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -69,7 +69,7 @@ class BeatHeard:
         bar: Index of its bar, from 0.
         beat: Index in its bar; 0 is the first beat.
         exact: Whether the music's beat lies there; false where the generator keeps its own time.
-        tempo_bpm, meter: Of the `clock` message it comes from.
+        tempo_bpm, meter, groups: Of the `clock` message it comes from.
     """
 
     at: int
@@ -78,6 +78,7 @@ class BeatHeard:
     exact: bool
     tempo_bpm: float
     meter: int
+    groups: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,7 +166,6 @@ class MusicArrived:
     Attributes:
         start, count: In samples.
         mix, states: In its last frame.
-        loudness_lufs: Short-term loudness at its end; None where the service does not send it.
     """
 
     start: int
@@ -175,7 +175,6 @@ class MusicArrived:
     reason: str
     states: Mapping[str, str]
     mix: Mapping[str, float]
-    loudness_lufs: float | None
 
     @classmethod
     def of(cls, chunk: Chunk) -> MusicArrived:
@@ -188,7 +187,6 @@ class MusicArrived:
             reason=chunk.reason,
             states=chunk.states,
             mix=chunk.mix,
-            loudness_lufs=chunk.loudness_lufs,
         )
 
 

@@ -162,6 +162,7 @@ class BeatTracker:
                 exact=clock.exact,
                 tempo_bpm=clock.tempo_bpm,
                 meter=clock.meter,
+                groups=clock.groups,
             )
             for beat in clock.beats
         ]

@@ -156,9 +156,6 @@ class Chunk(Record):
         MapOf(Real(0, 1), MOST_STYLES),
         "style to its share in the chunk's last frame; zeros left out",
     ] = field(default_factory=dict)
-    loudness_lufs: Annotated[
-        float | None, Real(-120, 24), "short-term loudness at its end; Segue's service does not send it"
-    ] = None
     cell: Annotated[bytes | None, Blob(CELL_BYTES), "resume cell: what a service needs to continue from its end"] = None
     last_event: Annotated[int, COUNT, "with `cell`: the cell contains all events up to this number"] = 0
     pcm: Annotated[bytes | memoryview, PAYLOAD, "the samples"]
@@ -186,6 +183,11 @@ class Clock(Record):
     meter: Annotated[int, Integer(1, 16), "beats in a bar at `start`"]
     exact: Annotated[bool, FLAG, "true: the music's beats lie there; false: nominal, the generator keeps its own time"]
     beats: Annotated[tuple[Beat, ...], ListOf(RecordOf(Beat), MOST_BEATS), "beats in [start, end), strictly growing"]
+    groups: Annotated[
+        tuple[int, ...],
+        ListOf(Integer(2, 4), 8),
+        "the beats of each group of that bar, such as 2, 2 and 3; their sum is `meter`. Empty where it has none",
+    ] = ()
 
     def check(self) -> None:
         positions = [self.start - 1, *(beat.at for beat in self.beats), self.end]

@@ -26,7 +26,8 @@ def bridge_name(row: Transition, state: str) -> str:
     Args:
         state: The state entered, as in the file.
     """
-    return f"{state}{PIECE_SEPARATOR}from_{row.from_state or _ANY}"
+    place = f"_{row.place + 1}" if row.place else ""
+    return f"{state}{PIECE_SEPARATOR}from_{row.from_state or _ANY}{place}"
 
 
 def with_bridges(layer: Layer, rows: Sequence[Transition], most: int | None = None) -> Layer:
@@ -54,7 +55,10 @@ def with_bridges(layer: Layer, rows: Sequence[Transition], most: int | None = No
 
 
 def _rows_into(state: LayerState, rows: Sequence[Transition]) -> Iterator[Transition]:
-    """For each state or group left, and for any, the row that names it and counts where `state` is entered."""
+    """For each state or group left, and for any, the rows that name it and may count where `state` is entered.
+
+    That is the most specific one; where chance decides that one, also the next.
+    """
     entered = (state.written, *state.groups, None)
     of: dict[str | None, list[Transition]] = {row.from_state: [] for row in rows}
     for row in rows:
@@ -62,7 +66,10 @@ def _rows_into(state: LayerState, rows: Sequence[Transition]) -> Iterator[Transi
             of[row.from_state].append(row)
     for left, into in of.items():
         if into and left != state.written:
-            yield min(into, key=lambda row: (entered.index(row.to_state), row.layer is None))
+            for row in sorted(into, key=lambda row: (entered.index(row.to_state), row.layer is None, row.place)):
+                yield row
+                if row.chance >= 1:
+                    break
 
 
 def _bridged(state: LayerState, row: Transition, bridge: Bridge) -> LayerState:

@@ -6,7 +6,9 @@ and the runtime. Packages that may not import the rules have copies, and tests h
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Final, Literal, TypeAlias
 
 MODES: Final = ("major", "minor", "dorian", "phrygian", "lydian", "mixolydian")
@@ -36,6 +38,7 @@ class NumberControl:
         change: "ramp" moves to a new value over the transition's ramp, "bar" takes it over at a bar line.
         logarithmic: Whether ramps and shares count the value's logarithm: for frequencies, of which octaves are heard.
         obeyed_by: The stages that obey it.
+        words: Words that people write for some values, which messages explain.
     """
 
     name: str
@@ -52,6 +55,7 @@ class NumberControl:
     logarithmic: bool = False
     obeyed_by: tuple[Stage, ...]
     doc: str
+    words: Mapping[str, float] = dataclass_field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +98,8 @@ METER: Final = NumberControl(
     example="4",
     change="bar",
     obeyed_by=("score", "model"),
-    doc="Beats a bar, or auto for the meter of the state's styles; changes at a bar line.",
+    doc="Beats a bar, their groups such as 2+2+3, or a time signature such as 6/8, which is 3+3 eighths; or auto for "
+    "the meter of the state's styles. A beat is what tempo counts: in 6/8, an eighth. Changes at a bar line.",
 )
 KEY: Final = WordControl(
     name="key",
@@ -212,6 +217,7 @@ PAN: Final = NumberControl(
     example="-0.5",
     obeyed_by=("mastering",),
     doc="Place of the music: -1 is left, 0 the middle, 1 right.",
+    words={"left": -1, "centre": 0, "center": 0, "middle": 0, "right": 1},
 )
 
 EFFECTS: Final = (LOW_PASS, HIGH_PASS, REVERB, WIDTH, PAN)

@@ -25,6 +25,7 @@ class Controls(NamedTuple):
         drums: 1 on, 0 off, -1 left to the generator.
         sources: For each control of the table (segue_rules.controls), the layer that decides it; "music" for the top
             level.
+        groups: The beats of each group of the bar; empty in a meter that does not say them.
     """
 
     tempo_mbpm: int
@@ -42,6 +43,7 @@ class Controls(NamedTuple):
     width: float
     pan: float
     sources: tuple[str, ...]
+    groups: tuple[int, ...] = ()
 
 
 class MusicalClock(NamedTuple):
@@ -52,12 +54,14 @@ class MusicalClock(NamedTuple):
         bar: The index of the bar that the frame starts in.
         bar_ticks: Where that bar began.
         meter: Its beats.
+        groups: The beats of each of its groups; empty in a meter that does not say them.
     """
 
     ticks: int
     bar: int
     bar_ticks: int
     meter: int
+    groups: tuple[int, ...] = ()
 
 
 class Visit(NamedTuple):
@@ -105,9 +109,17 @@ class Candidate(NamedTuple):
     reason: str
 
 
+CONDITION_FALSE: Final = "condition false"
+"""The reason of a candidate whose condition does not hold."""
+
+
 Mover: TypeAlias = Literal["reset", "restored", "rules reloaded"]
 MOVERS: Final = frozenset(get_args(Mover))
 """What moves layers to another state without a decision of the rules: the texts of causes."""
+
+
+BRIDGE_ENDS: Final = "the bridge ends"
+"""The text of the cause of a change from a bridge to its state."""
 
 
 class Change(NamedTuple):
@@ -117,6 +129,7 @@ class Change(NamedTuple):
         decided: The frame in which the state first won; of a change that no rule decided (MOVERS), the frame before its
             start.
         start: The frame in which the change starts, or was to start. Of a scheduled change, that at the present tempo.
+        at: The boundary of its row. A bridge ends at a bar line, whatever its row says: "bar".
     """
 
     kind: ChangeKind
@@ -132,9 +145,14 @@ class Change(NamedTuple):
 
     @property
     def waited_frames(self) -> int:
-        """Frames that it waits for its boundary: 0 where no rule decided it, though it names the frame before."""
-        moved = any(not cause.input and cause.text in MOVERS for cause in self.causes)
-        return 0 if moved else self.start - self.decided
+        """Frames that it waits for its boundary.
+
+        0 where no rule decided it, though it names the frame before, and at the end of a bridge, which plays meanwhile.
+        """
+        no_wait = {*MOVERS, BRIDGE_ENDS}
+        return (
+            0 if any(not cause.input and cause.text in no_wait for cause in self.causes) else self.start - self.decided
+        )
 
 
 class StingerCue(NamedTuple):
@@ -144,6 +162,7 @@ class StingerCue(NamedTuple):
         start: A sample position (48 kHz).
         reason: Why it was dropped; "" else.
         frames: Of a burst, how long it lasts, before its start at the present tempo; 0 for an audio stinger.
+        cause: What fired its trigger, in the frame in which it was fired: "hit fired"; "" in later ones.
     """
 
     kind: CueKind
@@ -154,6 +173,7 @@ class StingerCue(NamedTuple):
     duck: Duck | None
     reason: str
     frames: int = 0
+    cause: str = ""
 
 
 class FramePlan(NamedTuple):

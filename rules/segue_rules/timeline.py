@@ -13,9 +13,13 @@ from segue_rules.controls import TONICS, NumberControl
 from segue_rules.director import Director, Span
 from segue_rules.director.timing import advance, bar_in, beat_in, sample_offset
 from segue_rules.events import Event, Receipt, ScriptedEvent
+from segue_rules.meters import meter_text
 from segue_rules.model import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, InputValue
-from segue_rules.plan import TICKS_PER_BEAT, Change, Controls, FramePlan, StingerCue
+from segue_rules.plan import CONDITION_FALSE, TICKS_PER_BEAT, Candidate, Change, Controls, FramePlan, StingerCue
 from segue_rules.times import clock_text, duration_text
+
+_MOST_UNTRUE: Final = 8
+"""More states than these, of which a reason says only that their condition is false, are not named."""
 
 
 class BarBeat(NamedTuple):
@@ -78,8 +82,8 @@ def plan_at(plan: FramePlan, frame: int) -> FramePlan:
     """
     if frame == plan.frame:
         return plan
-    tempo, meter = plan.controls.tempo_mbpm, plan.controls.meter
-    now = advance(plan.clock, tempo, meter, frame - plan.frame)
+    tempo = plan.controls.tempo_mbpm
+    now = advance(plan.clock, plan.controls, frame - plan.frame)
     beat, bar = beat_in(now, tempo), bar_in(now, tempo)[0]
     return plan._replace(
         frame=frame,
@@ -134,7 +138,9 @@ def effect_text(effect: NumberControl, controls: Controls) -> str:
 
 
 def switch(controls: Controls, name: str) -> str:
-    """The key or drums as in a rule file."""
+    """The meter, key or drums as in a rule file."""
+    if name == "meter":
+        return meter_text(controls.groups or controls.meter)
     if name == "drums":
         return {1: "on", 0: "off", -1: "auto"}[controls.drums]
     return "auto" if controls.tonic < 0 else f"{TONICS[controls.tonic]} {controls.mode}"
@@ -200,7 +206,7 @@ def _change(change: Change, frame: int, place: BarBeat) -> TimelineEntry:
         waited = change.waited_frames
         text = f"{moved} ({row}" + (f", waited {duration_text(waited / FRAME_RATE)})" if waited else ")")
     because = tuple(f"because {cause.text}" for cause in change.causes)
-    instead = tuple(f"not {candidate.state}: {candidate.reason}" for candidate in change.candidates)
+    instead = tuple(_losers(change.candidates))
     return TimelineEntry(
         frame,
         place,
@@ -214,6 +220,17 @@ def _change(change: Change, frame: int, place: BarBeat) -> TimelineEntry:
     )
 
 
+def _losers(candidates: Sequence[Candidate]) -> Iterator[str]:
+    """Why the other states did not win. Many whose condition is false are counted only."""
+    untrue = sum(candidate.reason == CONDITION_FALSE for candidate in candidates)
+    folded = untrue > _MOST_UNTRUE
+    for candidate in candidates:
+        if not (folded and candidate.reason == CONDITION_FALSE):
+            yield f"not {candidate.state}: {candidate.reason}"
+    if folded:
+        yield f"not {untrue} others: {CONDITION_FALSE}"
+
+
 def _stinger(cue: StingerCue, frame: int, place: BarBeat) -> TimelineEntry:
     start = f"{clock_text(cue.start // FRAME_SIZE / FRAME_RATE, 2)} (sample {cue.start})"
     text = {
@@ -224,7 +241,7 @@ def _stinger(cue: StingerCue, frame: int, place: BarBeat) -> TimelineEntry:
     duck = cue.duck
     if duck is not None and cue.kind == "started":
         text += f", music down {duck.depth_db:g} dB within {duck.fade_out_samples * 1000 // SAMPLE_RATE}ms"
-    why = (cue.reason,) if cue.reason else ()
+    why = (*([f"because {cue.cause}"] if cue.cause else []), *([cue.reason] if cue.reason else []))
     return TimelineEntry(frame, place, "stinger", cue.stinger, text, why, starts_later=cue.kind == "scheduled")
 
 

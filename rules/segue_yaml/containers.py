@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from segue_yaml.kinds import NAME, Kind, Name, Number, Schema, meant_number, number
-from segue_yaml.nodes import ListNode, MapNode, Mark, Node, Scalar
+from segue_yaml.guesses import cut_values, decimal_comma
+from segue_yaml.kinds import NAME, Kind, Name, Number, Schema, meant_number, number, tidy_name
+from segue_yaml.nodes import ListNode, MapNode, Mark, Node, Scalar, describe
 from segue_yaml.report import Scope
 
 T = TypeVar("T")
@@ -38,6 +39,10 @@ class ListOf(Kind[tuple[T, ...]]):
         return f"a list of {bounds} {self.most} {self.item}s"
 
     def read(self, node: Node, scope: Scope) -> tuple[T, ...] | None:
+        if isinstance(node, MapNode) and node.entries:
+            text = f"expected {self.expected}, got {describe(node)}; begin each {self.item} with '- '"
+            scope.problem(node.mark, text)
+            return None
         if not isinstance(node, ListNode):
             scope.expected(self.expected, node, _listed(node))
             return None
@@ -57,7 +62,9 @@ class ListOf(Kind[tuple[T, ...]]):
 
 
 def _listed(node: Node) -> str:
-    """The list of names that was meant by `"[a, b]"` or `"a, b"`."""
+    """The list that was meant by `"[a, b]"`, `"a, b"` or `a`."""
+    if isinstance(node, Scalar) and not node.quoted and isinstance(node.value, str):
+        return f"[{node.text}]" if re.fullmatch(r"[\w./-]{1,64}", node.text) else ""
     if not isinstance(node, Scalar) or not node.quoted:
         return ""
     names = re.split(r"\s*,\s*", node.text.strip(" []"))
@@ -122,6 +129,12 @@ class MapOf(Kind[tuple[Item[T], ...]]):
         return f"a map such as {self.sample}" if self.sample else f"a map of {self.key.what}s by name"
 
     def read(self, node: Node, scope: Scope) -> tuple[Item[T], ...] | None:
+        if isinstance(node, ListNode) and any(isinstance(item, MapNode) for item in node.items):
+            text = (
+                f"expected {self.expected}, got a list; begin each {self.key.what} with its name and a colon, not '-'"
+            )
+            scope.problem(node.mark, text)
+            return None
         if not isinstance(node, MapNode):
             scope.expected(self.expected, node, self._hint(node))
             return None
@@ -130,14 +143,27 @@ class MapOf(Kind[tuple[Item[T], ...]]):
             wanted = f"one {self.key.what}" if self.least == self.most == 1 else f"{bounds} {self.key.what}s"
             scope.problem(node.mark, f"expected {wanted}, got {len(node.entries)}")
         items: list[Item[T]] = []
+        commas = {first.key: (rest[0].key, decimal_comma(first, rest)) for first, rest in cut_values(node)}
+        skipped = {key for key, meant in commas.values() if meant}
+        names = {entry.key for entry in node.entries}
         for entry in node.entries[: self.most]:
-            if not self.key.allows(entry.key, entry.mark, scope) and entry.key not in self.key.reserved:
-                # One with a reserved name is read on, so that what names it has no mistake of its own.
+            if entry.key in skipped:
                 continue
+            name = entry.key
+            if not self.key.allows(name, entry.mark, scope) and name not in self.key.reserved:
+                # It is read on by the name that was meant, as one with a reserved name is by that, so that what names
+                # it has no mistake of its own.
+                name = tidy_name(name)
+                if not name or name in names or name in self.key.reserved or not self.labelled:
+                    continue
+                names.add(name)
             part = f'{self.key.what} "{entry.key}"{entry.note}'
             label = scope.outside().inside(part) if self.labelled else scope.inside(entry.key)
-            value = self.of.read(entry.value, label)
-            items.append(Item(name=entry.key, mark=entry.mark, value=value, value_mark=entry.value.mark))
+            meant = commas.get(entry.key, ("", ""))[1]
+            if meant:
+                label.problem(entry.value.mark, f"a comma ends the value; did you mean {meant}?")
+            value = None if meant else self.of.read(entry.value, label)
+            items.append(Item(name=name, mark=entry.mark, value=value, value_mark=entry.value.mark))
         return tuple(items)
 
     def _hint(self, node: Node) -> str:

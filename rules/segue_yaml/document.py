@@ -339,6 +339,10 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"could not find expected ':'", "expected 'name: value', got a line without a colon"),
     (r"expected <block end>, but found '-'", "a list item where a field was expected; check the indentation"),
     (r"expected <block end>", "the indentation does not fit the lines above"),
+    (
+        r"expected ',' or '[}\]]', but got ':'",
+        "a ',' is missing before the ':' and its name, or a text with ': ' in it needs quotes",
+    ),
     (r"expected ',' or '\}', but got", "a ',' or '}}' is missing in the map that opens at line {line}"),
     (r"expected ',' or '\]', but got", "a ',' or ']' is missing in the list that opens at line {line}"),
     (r"found unexpected end of stream", "the quotes opened at line {line} are never closed"),

@@ -56,9 +56,9 @@ class Word:
 
 
 def meant_boolean(node: Node) -> str:
-    """The boolean that was meant by a word of YAML 1.1 ("yes"); "" for any other word."""
+    """The boolean that was meant by 1, 0 or a word of YAML 1.1 ("yes"); "" for anything else."""
     word = node.text.lower() if isinstance(node, Scalar) else ""
-    return "true" if word in ("yes", "on", "true") else "false" if word in ("no", "off", "false") else ""
+    return "true" if word in ("yes", "on", "true", "1") else "false" if word in ("no", "off", "false", "0") else ""
 
 
 def meant_number(text: str) -> float | None:
@@ -97,12 +97,14 @@ class Number(Kind[float]):
     Attributes:
         whole: Whether it must be whole; it is then read as an int.
         what: The noun in messages; "" for "a number".
+        words: Words that are written for some numbers, with those.
     """
 
     low: float
     high: float
     whole: bool = False
     what: str = ""
+    words: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def expected(self) -> str:
@@ -122,14 +124,15 @@ class Number(Kind[float]):
             scope.expected(self.expected, node, self._hint(node))
             return None
         if not self.low <= value <= self.high:
-            scope.expected(self._bounds, node)
+            is_percentage = self.low >= 0 and self.high == 1 and 10 <= value <= 100
+            scope.expected(self._bounds, node, number(value / 100) if is_percentage else "")
             return None
         return int(value) if self.whole else value
 
     def _hint(self, node: Node) -> str:
         """The number that was meant, if it may stand here."""
         written = node.value if isinstance(node, Scalar) else None
-        meant = meant_number(written) if isinstance(written, str) else None
+        meant = self.words.get(written.lower(), meant_number(written)) if isinstance(written, str) else None
         if meant is None or not self.low <= meant <= self.high or (self.whole and not meant.is_integer()):
             return ""
         return number(meant)
@@ -172,9 +175,14 @@ class Text(Kind[str]):
 
 @dataclass(frozen=True, kw_only=True)
 class Choice(Kind[str]):
-    """One of some words."""
+    """One of some words.
+
+    Attributes:
+        also: Other words for them, as other programs have them.
+    """
 
     words: tuple[str, ...]
+    also: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def expected(self) -> str:
@@ -183,8 +191,11 @@ class Choice(Kind[str]):
     def read(self, node: Node, scope: Scope) -> str | None:
         if isinstance(node, Scalar) and node.value in self.words and isinstance(node.value, str):
             return node.value
-        if isinstance(node, Scalar) and isinstance(node.value, bool) and {"on", "off"} <= set(self.words):
-            scope.expected(self.expected, node, "on" if node.value else "off")
+        switch = {"true": "on", "false": "off"}.get(meant_boolean(node), "")
+        if switch and {"on", "off"} <= set(self.words):
+            scope.expected(self.expected, node, switch)
+        elif isinstance(node, Scalar) and node.text.lower() in self.also:
+            scope.expected(self.expected, node, self.also[node.text.lower()])
         elif isinstance(node, Scalar):
             scope.problem(
                 node.mark, f"expected {self.expected}, got {describe(node)}{did_you_mean(node.text, self.words)}"
@@ -233,9 +244,8 @@ class Name(Kind[Word]):
         if len(text) > LONGEST_NAME:
             scope.problem(mark, f"expected a name of at most {LONGEST_NAME} characters, got {len(text)}")
             return False
-        plain = "".join(part for part in unicodedata.normalize("NFKD", text) if not unicodedata.combining(part))
-        tidy = re.sub(r"[^a-z0-9_]+", "_", plain.lower()).strip("_")
-        hint = f"; did you mean '{tidy}'?" if re.fullmatch(NAME, tidy) else ""
+        tidy = tidy_name(text)
+        hint = f"; did you mean '{tidy}'?" if tidy else ""
         scope.problem(mark, f"expected a name of a-z, 0-9 and _ that begins with a letter, got {quote(text)}{hint}")
         return False
 
@@ -244,6 +254,13 @@ class Name(Kind[Word]):
         if self.reserved:
             schema["not"] = {"enum": list(self.reserved)}
         return schema
+
+
+def tidy_name(text: str) -> str:
+    """The name that was meant by a text: `calm_day` for "Calm day"; "" if there is none."""
+    plain = "".join(part for part in unicodedata.normalize("NFKD", text) if not unicodedata.combining(part))
+    tidy = re.sub(r"[^a-z0-9_]+", "_", plain.lower()).strip("_")
+    return tidy if re.fullmatch(NAME, tidy) else ""
 
 
 def number(value: float) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
+from segue_yaml.guesses import look_alike_hint
 from segue_yaml.kinds import Kind, Schema, number, spelling
 from segue_yaml.nodes import Node, Scalar, describe
 from segue_yaml.report import Scope, listing
@@ -71,6 +72,9 @@ class Duration(Kind[Fraction]):
         comma = re.fullmatch(rf"([0-9]{{1,9}}),([0-9]{{1,9}}) ?({'|'.join(_TIME_UNITS)})", node.text)
         if comma:
             return self._meant(Fraction(f"{comma[1]}.{comma[2]}"), comma[3])
+        minutes = re.fullmatch(r"([0-9]{1,3}) ?min ([0-9]{1,2}) ?s", node.text)
+        if minutes:
+            return self._meant(Fraction(int(minutes[1]) * 60 + int(minutes[2])), "s")
         spelt = re.fullmatch(
             rf"({_NUMBER}) ?(seconds?|secs?|sek|m|minutes?|mins?|milliseconds?|msecs?|S|MS|Ms|hours?)", node.text
         )
@@ -78,7 +82,7 @@ class Duration(Kind[Fraction]):
             unit = spelt[2].lower()
             short = "ms" if unit.startswith(("ms", "mil")) else unit[0] if unit[0] in "sh" else "min"
             return f"; did you mean {spelt[1]}{short}?"
-        return ""
+        return look_alike_hint(node.text)
 
     def _either(self, count: Fraction) -> str:
         """What was meant by a number without a unit: seconds for a moment, else the unit usual for its size."""
@@ -136,9 +140,14 @@ class Quantity(Kind[float]):
         spellings = "|".join(map(re.escape, (self.unit, *_ALSO.get(self.unit, ()))))
         bare = re.fullmatch(rf"([-+]?[0-9]{{0,9}}[.,]?[0-9]{{1,9}}) ?({spellings})?", text, re.IGNORECASE)
         if bare:
-            value = bare[1].replace(",", ".")
-            return f"{value}{self.unit}" if self.low <= float(value) <= self.high else ""
-        silence = self.unit == "dB" and re.fullmatch(r"-\.?inf(inity)? ?(dB)?", text, re.IGNORECASE)
+            meant = bare[1].replace(",", ".")
+            return f"{meant}{self.unit}" if self.low <= float(meant) <= self.high else ""
+        thousands = re.fullmatch(rf"([0-9]{{1,3}}(?:[.,][0-9]{{1,3}})?) ?k{self.unit}", text, re.IGNORECASE)
+        if thousands and self.low <= (value := float(thousands[1].replace(",", ".")) * 1000) <= self.high:
+            return f"{number(value)}{self.unit}"
+        silence = self.unit == "dB" and re.fullmatch(
+            r"-\.?inf(inity)? ?(dB)?|silence|silent|mute|muted|off", text, re.IGNORECASE
+        )
         return f"{number(self.low)}{self.unit}" if silence else ""
 
     def schema(self) -> Schema:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
-from segue_yaml.nodes import Mark, Node, describe, quote
+from segue_yaml.guesses import look_alike_hint
+from segue_yaml.nodes import Mark, Node, Scalar, describe, quote
 
 MOST_PROBLEMS: Final = 500
 """More than this is not corrected at a time, and each guess at what was meant takes time."""
@@ -172,7 +173,7 @@ class Scope:
         Args:
             hint: What was probably meant, "" for none.
         """
-        meant = f"; did you mean {hint}?" if hint else ""
+        meant = f"; did you mean {hint}?" if hint else look_alike_hint(node.text) if isinstance(node, Scalar) else ""
         self.problem(node.mark, f"expected {expected}, got {describe(node)}{meant}")
 
 

@@ -19,8 +19,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
+from segue_yaml.containers import ListOf, OneOrMore
 from segue_yaml.core_schema import resolve_plain
-from segue_yaml.kinds import NAME, Kind, Schema
+from segue_yaml.guesses import cut_values, decimal_comma, look_alike
+from segue_yaml.kinds import NAME, Kind, Schema, Text
 from segue_yaml.nodes import NOWHERE, Entry, MapNode, Mark, Node, Scalar, describe, quote
 from segue_yaml.report import Report, Scope, did_you_mean, listing, nearest
 
@@ -73,11 +75,13 @@ class Table:
         title: Its name in the schema.
         example: The shortest sensible object.
         exactly_one: Names of fields of which exactly one must be given.
+        contents: The field with what such an object is made of, which is left out at times ("states"); "" for none.
     """
 
     title: ClassVar[str]
     example: ClassVar[str]
     exactly_one: ClassVar[tuple[str, ...]] = ()
+    contents: ClassVar[str] = ""
     fields: ClassVar[dict[str, Field[Any]]] = {}
 
     def __init_subclass__(cls) -> None:
@@ -167,8 +171,22 @@ class Object(Kind[Record]):
         marks: dict[str, Mark] = {}
         choices = self.table.exactly_one
         instead = _unknown_instead(node, choices, {*self.table.fields, *self.foreign}) if choices else None
+        cut, skipped = self._cut(node)
+        loose = self._loose(node)
+        if loose:
+            contents = self.table.contents
+            text = f"unknown field {quote(loose[0].key)}; {contents} go under '{contents}:'"
+            scope.problem(loose[0].mark, text)
+            marks[contents] = loose[0].mark
+            skipped = skipped.union(entry.key for entry in loose)
         for entry in node.entries:
             known = self.table.fields.get(entry.key)
+            if entry.key in skipped:
+                continue
+            if entry.key in cut:
+                marks[entry.key] = entry.value.mark
+                scope.inside(entry.key).problem(entry.value.mark, cut[entry.key])
+                continue
             if entry is instead:
                 scope.problem(entry.mark, _instead_text(entry.key, choices))
                 marks.update(dict.fromkeys(choices, entry.mark))
@@ -185,11 +203,43 @@ class Object(Kind[Record]):
         self._check_given(node, marks, scope)
         return Record(table=self.table, mark=node.mark, scope=scope, values=values, marks=marks)
 
+    def _cut(self, node: MapNode) -> tuple[dict[str, str], frozenset[str]]:
+        """What is wrong with the values that a comma has cut, by field, and the keys that are the rest of them."""
+        texts: dict[str, str] = {}
+        skipped: set[str] = set()
+        for first, rest in cut_values(node):
+            known = self.table.fields.get(first.key)
+            if known is None or not isinstance(first.value, Scalar) or any(e.key in self.table.fields for e in rest):
+                continue
+            whole, meant = ", ".join([first.value.text, *(entry.key for entry in rest)]), decimal_comma(first, rest)
+            if meant:
+                texts[first.key] = f"a comma ends the value; did you mean {meant}?"
+            elif isinstance(known.kind, Text):
+                texts[first.key] = f'a text with a comma needs quotes; did you mean "{whole}"?'
+            elif isinstance(known.kind, (ListOf, OneOrMore)):
+                texts[first.key] = f"a list needs brackets; did you mean [{whole}]?"
+            else:
+                continue
+            skipped.update(entry.key for entry in rest)
+        return texts, frozenset(skipped)
+
+    def _loose(self, node: MapNode) -> list[Entry]:
+        """Maps that belong into the field with the contents and stand beside it, which is missing."""
+        contents = self.table.contents
+        if not contents or any(entry.key == contents or nearest(entry.key, [contents]) for entry in node.entries):
+            return []
+        unknown = [entry for entry in node.entries if entry.key not in {*self.table.fields, *self.foreign}]
+        return [entry for entry in unknown if isinstance(entry.value, MapNode) and re.fullmatch(NAME, entry.key)]
+
     def _unknown(self, key: str, value: Node) -> str:
         if key in self.foreign:
             return f"'{key}' goes with {self.foreign[key]}"
         name, colon, rest = key.partition(":")
         if colon and rest and name in self.table.fields and describe(value) == "nothing":
+            odd = look_alike(rest[0])
+            if odd:
+                meant = quote(f"{name}: {rest[1:]}")
+                return f"expected a space after the colon, got {odd}; did you mean {meant}?"
             return f"expected a space after the colon, got {quote(key)}; did you mean {quote(f'{name}: {rest}')}?"
         if key == "<<":
             return "unknown field '<<'; merge keys are not part of YAML 1.2, so write the fields out"

@@ -36,7 +36,7 @@ from segue_sdk.vectors.tables import PARTS
 ROOT: Final = Path(__file__).parents[2]
 CSHARP: Final = ROOT / "unity_client/Runtime/Core/Protocol/MessageTables.cs"
 GDSCRIPT: Final = ROOT / "godot_client/addons/segue/core/protocol/message_tables.gd"
-JAVASCRIPT: Final = ROOT / "tests/clients/javascript/message_tables.js"
+JAVASCRIPT: Final = ROOT / "engine_sdk/web/src/protocol/message_tables.js"
 
 _ORIGIN: Final = "Written by `python tests/clients/tables.py --write` from the SDK's field table; change that."
 _CSHARP_WIDTH: Final = 120
@@ -230,6 +230,15 @@ def javascript() -> str:
  */
 // {_ORIGIN}
 
+/**
+ * @typedef {{{{kind: "integer", low: number, high: number, step?: number}}
+ *   | {{kind: "real", low: number, high: number}} | {{kind: "boolean"}} | {{kind: "value"}}
+ *   | {{kind: "text", least?: number, most: number}} | {{kind: "word", words: string[]}}
+ *   | {{kind: "bytes", least?: number, most: number}} | {{kind: "record", record: string}}
+ *   | {{kind: "list", least?: number, most: number, of: Kind}} | {{kind: "map", most: number, of: Kind}}}} Kind
+ * @typedef {{Kind & {{name: string, required?: boolean, default?: unknown}}}} Field
+ */
+
 /** Types of messages. @type {{string[]}} */
 export const MESSAGES = [
 {_javascript_items(MESSAGES)}];
@@ -237,7 +246,7 @@ export const MESSAGES = [
 /** Messages with samples, and whether these are required. @type {{Object<string, "required" | "optional">}} */
 export const PAYLOADS = {json.dumps(payloads())};
 
-/** @type {{Object<string, object[]>}} */
+/** @type {{Object<string, Field[]>}} */
 export const RECORDS = {{
 {"".join(_javascript_table(name, record) for name, record in records().items())}}};
 """

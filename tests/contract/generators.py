@@ -11,12 +11,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from segue.contract import (
     FRAME_SIZE,
     MODES,
     TICKS_PER_BEAT,
+    Codec,
     Conditioning,
     Generator,
     NoteEvent,
@@ -31,6 +33,7 @@ from segue.style.situations import CAPTIONS, SITUATIONS
 
 if TYPE_CHECKING:
     from segue.model.mrt2_parts import PlayableModel
+    from segue.model.native.library import Library
 
 
 class CaptionEncoder:
@@ -72,11 +75,27 @@ def language_model() -> Generator[Any]:
     return generator
 
 
+def integer_kernels() -> Library:
+    """Return the compiled kernels; a test that needs them is skipped, with the reason, where there are none."""
+    from segue.model.native.compiler import NativeError
+    from segue.model.native.library import load
+
+    try:
+        return load()
+    except NativeError as error:
+        pytest.skip(f"no integer kernels: {error}")
+
+
 @cache
-def mrt2_model() -> PlayableModel:
-    """Make a reduced Magenta RealTime 2 with random weights, and an encoder of its styles, and compile it."""
+def mrt2_model(library: Library | None = None) -> PlayableModel:
+    """Make a reduced Magenta RealTime 2 with random weights, and an encoder of its styles, and compile it.
+
+    Args:
+        library: The kernels that it is computed with; None for XLA.
+    """
     import jax
 
+    from segue.model.block_codec import BlockCodec
     from segue.model.config import MRT2_TINY, TokenConditioning
     from segue.model.mrt2 import BLOCK_FRAMES, mrt2_engine, mrt2_generator, nearest_tokens
     from segue.model.mrt2_parts import NoiseEncoder, PlayableModel
@@ -89,7 +108,7 @@ def mrt2_model() -> PlayableModel:
     # Few layers, because compiling takes most of the time.
     temporal, depth = replace(MRT2_TINY.temporal, layers=1), replace(MRT2_TINY.depth, layers=1)
     config = replace(MRT2_TINY, conditioning=tokens, temporal=temporal, depth=depth)
-    engine = mrt2_engine(config, random_weights(config, 3))
+    engine = mrt2_engine(config, random_weights(config, 3), library)
     sizes = replace(
         SPECTROSTREAM_TINY,
         hop=SPECTROSTREAM.hop,
@@ -97,15 +116,19 @@ def mrt2_model() -> PlayableModel:
         strides=((2, 6), (2, 8)),
         multipliers=(2, 2),
     )
-    codec = SpectroStream(sizes, random_decoder(sizes, 3), num_codebooks=config.codes.steps, blocks=(BLOCK_FRAMES, 1))
+    codebooks, blocks = config.codes.steps, (BLOCK_FRAMES, 1)
+    plain = SpectroStream(sizes, random_decoder(sizes, 3), num_codebooks=codebooks, blocks=blocks, library=library)
+    codec: Codec[Any] = BlockCodec(plain, BLOCK_FRAMES) if library is None else plain
     quantise = nearest_tokens(engine.fused.encoder, tokens)
     encoder = NoiseEncoder(tokens.style_width)
-    generator = mrt2_generator(engine, codec, encoder=encoder.name, quantise=quantise)
+    name = "" if library is None else f"{config.name}-integers"
+    generator = mrt2_generator(engine, codec, encoder=encoder.name, quantise=quantise, name=name)
     # Without XLA's costly passes, compiling takes half the time.
+    before = jax.config.values["jax_disable_most_optimizations"]
     jax.config.update("jax_disable_most_optimizations", True)
     played = generator.generate([Request(state=generator.start(seed=1), styles=bank("calm"), conditioning=steady(70))])
     generator.unpack(generator.pack(played[0].state), frame=70)
-    jax.config.update("jax_disable_most_optimizations", False)
+    jax.config.update("jax_disable_most_optimizations", before)
     return PlayableModel(encoder, generator)
 
 
@@ -116,10 +139,18 @@ def mrt2() -> Generator[Any]:
     return generator
 
 
+def mrt2_in_integers() -> Generator[Any]:
+    """Return the same, computed by the integer kernels."""
+    generator = mrt2_model(integer_kernels()).generator
+    generator.controls = frozenset()
+    return generator
+
+
 GENERATORS: Final[Mapping[str, Callable[[], Generator[Any]]]] = {
     "score": score,
     "segue-tiny": language_model,
     "mrt2_tiny": mrt2,
+    "mrt2_tiny-integers": mrt2_in_integers,
 }
 
 

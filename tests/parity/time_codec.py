@@ -1,7 +1,8 @@
-"""Measures a frame of Google's decoder and of ours in turn: python tests/parity/time_codec.py (see requirements.txt).
+"""Measures a frame of Google's decoder and of ours, in float32 and in integers, in turn.
 
-Prints the least milliseconds of processor time and of wall time a frame, by frames in a call; the official package
-makes one call a frame. Run it under `taskset --cpu-list 0` for one core.
+Run python tests/parity/time_codec.py in the environment of requirements.txt. Prints the least milliseconds of
+processor time and of wall time a frame, by frames in a call; the official package makes one call a frame. Run it
+under `taskset --cpu-list 0` for one core.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ import jax.numpy as jnp
 import numpy as np
 from official_codec import OfficialCodec
 
+from segue.model.native.library import load
 from segue.model.spectrostream.checkpoint import write_decoder, write_encoder
 from segue.model.spectrostream.config import SPECTROSTREAM
 from segue.model.spectrostream.decoder import decode, decoder, start_decoder
+from segue.model.spectrostream.integer_decoder import IntegerDecoder
 from segue.model.spectrostream.weights import random_decoder, random_encoder
 
 CALLS = (1, 4, 16)
@@ -36,11 +39,14 @@ def subjects() -> dict[tuple[str, int], Callable[[], object]]:
     layers = jax.jit(lambda stored: decoder(stored, config))(weights)
     ours = jax.jit(lambda layers, embeddings, state: decode(layers, config, embeddings, state))
     state, their_state = start_decoder(layers, config, 1), official.start()
+    integers = IntegerDecoder(load(), weights, config)
+    rounded_state = integers.start()
     found: dict[tuple[str, int], Callable[[], object]] = {}
     for frames in CALLS:
         embeddings = jnp.asarray(np.random.default_rng(0).normal(size=(frames, config.embedding_width)), jnp.float32)
         found["official", frames] = lambda x=embeddings: official.step(x, their_state)
         found["ours", frames] = lambda x=embeddings: ours(layers, x[None], state)
+        found["integers", frames] = lambda x=embeddings: integers.decode(np.asarray(x), rounded_state)
     return found
 
 

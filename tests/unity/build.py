@@ -44,6 +44,21 @@ def component_sources() -> list[Path]:
     return sorted((PACKAGE / "Runtime/Components").rglob("*.cs"))
 
 
+def editor_core_sources() -> list[Path]:
+    """The files of the package's assembly Segue.Editor.Core."""
+    return sorted((PACKAGE / "Editor/Core").rglob("*.cs"))
+
+
+def editor_sources() -> list[Path]:
+    """The files of the package's assembly Segue.Editor."""
+    return sorted((PACKAGE / "Editor/Tools").rglob("*.cs"))
+
+
+def timeline_sources() -> list[Path]:
+    """The files of the package's assembly Segue.Timeline, which Unity compiles where its package Timeline is."""
+    return sorted((PACKAGE / "Runtime/Timeline").rglob("*.cs"))
+
+
 def sample_sources() -> list[Path]:
     """The scripts of the package's samples, which become a project's own when they are imported."""
     return sorted((PACKAGE / "Samples~").rglob("*.cs"))
@@ -68,23 +83,44 @@ def _compilations() -> list[list[str]]:
     wanted = []
     for target, libraries in references.items():
         flags = [*_FLAGS, *(f"-reference:{library}" for library in libraries)]
-        core = BUILD / target / "Segue.Core.dll"
-        engine, components = core.with_name("UnityEngine.dll"), core.with_name("Segue.Components.dll")
-        wanted.append([*flags, "-target:library", f"-out:{core}", *map(str, core_sources())])
-        wanted.append([*flags, "-target:library", f"-out:{engine}", *map(str, _ENGINE)])
+        folder = BUILD / target
+        core, engine, components, timeline, editor_core, editor = (
+            folder / f"{name}.dll"
+            for name in (
+                "Segue.Core",
+                "UnityEngine",
+                "Segue.Components",
+                "Segue.Timeline",
+                "Segue.Editor.Core",
+                "Segue.Editor",
+            )
+        )
+        # As in a player where it is not run.
         where = ["-define:UNITY_EDITOR"] if target in RUNTIMES else []
-        words = ["-target:library", *where, f"-reference:{core}", f"-reference:{engine}", f"-out:{components}"]
-        wanted.append([*flags, *words, *map(str, component_sources())])
+        parts: list[tuple[Path, list[Path], list[Path]]] = [
+            (core, [], core_sources()),
+            (engine, [], list(_ENGINE)),
+            (components, [core, engine], component_sources()),
+            (timeline, [core, engine, components], timeline_sources()),
+            (editor_core, [core], editor_core_sources()),
+        ]
         if target in RUNTIMES:
-            program = core.with_name("probe.exe" if target == "mono" else "probe.dll")
-            used = [f"-reference:{library}" for library in (core, engine, components)]
-            wanted.append([*flags, "-target:exe", *used, f"-out:{program}", *map(str, [*_PROBES, *sample_sources()])])
+            parts.append((editor, [core, engine, components, editor_core], editor_sources()))
+        for library, used, sources in parts:
+            words = ["-target:library", *where, *(f"-reference:{each}" for each in used), f"-out:{library}"]
+            wanted.append([*flags, *words, *map(str, sources)])
+        if target in RUNTIMES:
+            program = folder / ("probe.exe" if target == "mono" else "probe.dll")
+            used = [core, engine, components, timeline, editor_core, editor]
+            words = ["-target:exe", *where, *(f"-reference:{each}" for each in used), f"-out:{program}"]
+            wanted.append([*flags, *words, *map(str, [*_PROBES, *sample_sources()])])
     return wanted
 
 
 def _stamp() -> str:
     """What is compiled, and with what, as a text that changes with it."""
-    sources = [*core_sources(), *component_sources(), *sample_sources(), *_ENGINE, *_PROBES]
+    ours = [*core_sources(), *component_sources(), *timeline_sources(), *editor_core_sources(), *editor_sources()]
+    sources = [*ours, *sample_sources(), *_ENGINE, *_PROBES]
     inputs = [*sources, Path(__file__), _COMPILER, _SURFACE]
     installed = [place / "installed" for place in (PLACE, CACHE / "netcore31")]
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in [*inputs, *installed])).hexdigest()
@@ -108,11 +144,12 @@ def build() -> None:
     python = str(PLACE / "venv/bin/python")
     tools = [str(PLACE / "roslyn"), str(PLACE / "dotnet")]
     _run([python, str(_COMPILER), *tools, *words])
-    core, engine, components = (
-        str(BUILD / f"netcore31/{name}.dll") for name in ("Segue.Core", "UnityEngine", "Segue.Components")
+    core, engine, components, timeline, editor_core = (
+        str(BUILD / f"netcore31/{name}.dll")
+        for name in ("Segue.Core", "UnityEngine", "Segue.Components", "Segue.Timeline", "Segue.Editor.Core")
     )
-    _run([python, str(_SURFACE), *tools, core])
-    _run([python, str(_SURFACE), *tools, components, core, engine])
+    for checked in ([core], [components, core, engine], [timeline, core, engine, components], [editor_core, core]):
+        _run([python, str(_SURFACE), *tools, *checked])
     shutil.copy(
         PLACE / "roslyn/Microsoft.TypeSpec.Generator.runtimeconfig.json",
         BUILD / "coreclr/probe.runtimeconfig.json",
@@ -147,3 +184,7 @@ def environment(runtime: str) -> dict[str, str]:
         return {**os.environ, "MONO_PATH": str(_MONO), "MONO_CFG_DIR": str(BUILD / "etc")}
     # A concurrent collection makes .NET's count of a thread's allocated bytes jump.
     return {**os.environ, "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1", "DOTNET_gcConcurrent": "0"}
+
+
+if __name__ == "__main__":
+    build()

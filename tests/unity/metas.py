@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Final
 
 PACKAGE: Final = Path(__file__).parents[2] / "unity_client"
+SAMPLES: Final = "Samples~"
 _IMPORTERS: Final = {
     ".asmdef": "AssemblyDefinitionImporter",
     ".cs": "MonoImporter",
     ".md": "TextScriptImporter",
+    ".yaml": "TextScriptImporter",
     "package.json": "PackageManifestImporter",
 }
 _SCRIPT_FIELDS: Final = """\
@@ -29,8 +31,14 @@ _SCRIPT_FIELDS: Final = """\
 
 
 def is_visible(path: Path) -> bool:
-    """Whether Unity imports a path of the package: none of its names is hidden from it."""
+    """Whether Unity imports a path of the package: none of its names is hidden from it.
+
+    What is in a sample is visible once the sample is imported, with the `.meta` that it brings.
+    """
     names = path.relative_to(PACKAGE).parts
+    if names[0] == SAMPLES:
+        names = names[2:]
+        return bool(names) and not any(name.startswith(".") or name.endswith("~") for name in names)
     return not any(name.startswith(".") or name.endswith("~") for name in names)
 
 

@@ -124,6 +124,22 @@ def test_what_has_ended_while_a_soundtrack_was_disabled_does_not_pause_it(scenes
     assert scenes["interruptions of disabled"] == [True, False, True, True, False]
 
 
+def test_clips_of_a_timeline_set_and_blend_an_input_and_let_it_go(scenes: Any) -> None:
+    # No clip; half eased in from 0.5; at full weight and not bound; two that overlap; over; names; not in play mode;
+    # the graph stopped.
+    assert scenes["timeline inputs"] == [0.125, 0.75, 1, 0.75, 0.125, "wood", 0.125, 0.125]
+
+
+def test_clips_of_a_timeline_fire_when_they_begin(scenes: Any) -> None:
+    assert scenes["timeline triggers"] == [False, True, False, False, True]
+
+
+def test_the_overlay_follows_its_key_and_is_not_in_releases(scenes: Any) -> None:
+    *drawn, first_line = scenes["overlay"]
+    assert drawn == [True, False, "Repaint", True, False, True]
+    assert first_line == "Segue  connecting, silent"
+
+
 def test_every_mistake_is_named(scenes: Any) -> None:
     told, states = scenes["mistakes"][:12:2], scenes["mistakes"][1:12:2]
     assert states == ["Failed"] * 6

@@ -12,7 +12,14 @@ import pytest
 
 from segue import __version__
 from segue.cli.main import main
-from unity.build import ROOT, component_sources, core_sources
+from unity.build import (
+    ROOT,
+    component_sources,
+    core_sources,
+    editor_core_sources,
+    editor_sources,
+    timeline_sources,
+)
 from unity.metas import PACKAGE, assets, left_over, meta_of, missing
 
 pytestmark = pytest.mark.heavy
@@ -67,7 +74,8 @@ def test_the_rules_that_a_newcomer_copies_are_good(tmp_path: Path) -> None:
 
 def test_the_pages_name_every_component_and_what_is_not_run() -> None:
     components = {path.stem for path in component_sources() if "MonoBehaviour" in path.read_text()}
-    components -= {"SegueSoundtrackEvents"}
+    # A part of another file's class, and what only the editor's window uses.
+    components -= {"SegueSoundtrackEvents", "EditorSpeaker"}
     assert len(components) >= 6
     for page in ("README.md", "Documentation~/index.md"):
         text = (PACKAGE / page).read_text()
@@ -83,6 +91,26 @@ def test_a_component_has_the_name_of_its_file() -> None:
             assert name == path.stem
 
 
+def test_editor_tools_are_not_in_games_and_tracks_only_where_timeline_is() -> None:
+    for name in ("Core/Segue.Editor.Core", "Tools/Segue.Editor"):
+        settings = json.loads((PACKAGE / f"Editor/{name}.asmdef").read_text())
+        assert settings["includePlatforms"] == ["Editor"]
+        assert settings["noEngineReferences"] == (name == "Core/Segue.Editor.Core")
+    tracks = json.loads((PACKAGE / "Runtime/Timeline/Segue.Timeline.asmdef").read_text())
+    (version,) = tracks["versionDefines"]
+    assert version["name"] == "com.unity.timeline"
+    assert tracks["defineConstraints"] == [version["define"]]
+    # Elsewhere nothing asks for the package.
+    for source in (*component_sources(), *editor_sources()):
+        assert "UnityEngine.Timeline" not in source.read_text(), source
+
+
+def test_a_sample_brings_the_metas_of_its_files() -> None:
+    in_samples = [asset for asset in assets() if "Samples~" in asset.parts]
+    assert {asset.suffix for asset in in_samples} == {".cs", ".md", ".yaml"}
+    assert len(in_samples) == 9
+
+
 def test_the_core_needs_no_engine_and_no_reflection() -> None:
     settings = json.loads((PACKAGE / "Runtime/Core/Segue.Core.asmdef").read_text())
     assert settings["noEngineReferences"]
@@ -90,7 +118,13 @@ def test_the_core_needs_no_engine_and_no_reflection() -> None:
     assert not settings["allowUnsafeCode"]
     components = json.loads((PACKAGE / "Runtime/Components/Segue.Components.asmdef").read_text())
     assert components["references"] == ["Segue.Core"]
-    for source in core_sources():
+    for source in (*core_sources(), *editor_core_sources()):
         assert "UnityEngine" not in source.read_text(), source
-    for source in (*core_sources(), *component_sources()):
+    for source in (
+        *core_sources(),
+        *component_sources(),
+        *timeline_sources(),
+        *editor_core_sources(),
+        *editor_sources(),
+    ):
         assert not [word for word in _FORBIDDEN if word in source.read_text()], source

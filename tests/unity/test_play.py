@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -101,21 +102,73 @@ def test_a_game_without_code_is_heard(runtime: str, tmp_path: Path, service: Ser
     assert result["state"] == "Stopped"
 
 
+SAMPLES: Final = PACKAGE / "Samples~"
+
+
+def play_sample(runtime: str, folder: Path, name: str, rules: Path) -> Any:
+    """Play a sample of the package in a project whose service is found in its virtual environment."""
+    case = project(folder)
+    (folder / ".venv/bin").mkdir(parents=True)
+    (folder / ".venv/bin/segue").symlink_to(case["program"])
+    return run(runtime, "play", {"run": name, "sample": str(rules), **case}, folder)
+
+
 @pytest.mark.parametrize("runtime", ["mono"])
-def test_the_sample_is_heard_with_a_service_that_is_found(runtime: str, tmp_path: Path) -> None:
-    case = project(tmp_path)
-    (tmp_path / ".venv/bin").mkdir(parents=True)
-    (tmp_path / ".venv/bin/segue").symlink_to(case["program"])
-    sample = PACKAGE / "Samples~/Five minutes/Meadow.yaml"
-    result = run(runtime, "play", {"run": "sample", "sample": str(sample), **case}, tmp_path)
+def test_the_first_sample_is_heard_with_a_service_that_is_found(runtime: str, tmp_path: Path) -> None:
+    sample = SAMPLES / "Five minutes/Meadow.yaml"
+    result = play_sample(runtime, tmp_path, "sample", sample)
     assert result["logged"] == []
     # The ball is in the cave, at the wolf, and at the shrine, which fires the fanfare.
     assert {"where/cave", "where/meadow", "action/combat", "action/calm", "fanfare"} >= set(result["heard"])
-    for words in ("Meadow: Live", "where: ", "mix of ", "place", "buffer: ", "gain: 0 dB"):
+    for words in ("Meadow  live, plays", "where: ", " → ", "place", "buffer ", "volume 0.0 dB", "underruns "):
         assert words in result["shown"], result["shown"]
+    # The panel and a bar for each state of the mix.
+    assert result["overlay"] >= 2
     # A player has no file of an asset. Rules of the same name and another text would be another file.
     (copied,) = (tmp_path / "segue_rules").glob("*/copied.yaml")
     assert copied.read_text() == sample.read_text()
+
+
+@pytest.mark.parametrize("runtime", ["mono"])
+def test_the_second_sample_moves_once_for_each_beat_and_bar(runtime: str, tmp_path: Path) -> None:
+    result = play_sample(runtime, tmp_path, "on the beat", SAMPLES / "On the beat/Dance.yaml")
+    assert result["logged"] == []
+    assert result["bars"] == 3
+    # A call comes before its beat: one more may have come than beats are heard, or one less since the first.
+    assert abs(result["flashes"] - result["beats"]) <= 1
+    assert abs(result["jumps"] - result["bars"]) <= 1
+
+
+@pytest.mark.parametrize("runtime", ["coreclr"])
+def test_the_third_sample_steers_and_goes_on_when_its_service_is_killed(runtime: str, tmp_path: Path) -> None:
+    result = play_sample(runtime, tmp_path, "desk", SAMPLES / "Director's desk/Desk.yaml")
+    assert result["place"] == "cave"
+    assert all("has ended" in line for line in result["logged"]), result["logged"]
+
+
+SUSPENDED_S: Final = (1, 8)
+
+
+def test_a_service_that_is_stopped_for_a_while_loses_nothing(runtime: str, tmp_path: Path) -> None:
+    with ServiceProcess(tmp_path, str(RULES), "--no-reload") as started:
+        case = {"run": "suspended", **project(tmp_path), "address": started.address, "seconds": SUSPENDED_S}
+        (tmp_path / "case.json").write_text(json.dumps(case))
+        words = command(runtime, "play", str(tmp_path / "case.json"), str(tmp_path / "result.json"))
+        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment(runtime)) as game:
+            assert game.stdout is not None
+            for line in game.stdout:
+                if line.startswith("suspend "):
+                    started.suspend()
+                    time.sleep(int(line.split()[1]))
+                    started.go_on()
+        assert game.returncode == 0
+    result = json.loads((tmp_path / "result.json").read_text())
+    # A connection that has been silent for 5 s is given up, and the session continues in the next.
+    assert result["lost"][-1]
+    numbers = [number for number, _ in result["receipts"]]
+    assert sorted(numbers) == list(range(1, len(SUSPENDED_S) + 1))
+    assert all(accepted for _, accepted in result["receipts"])
+    assert result["level"] == SUSPENDED_S[-1] / 100
 
 
 @pytest.mark.parametrize("reloads", [False, True])

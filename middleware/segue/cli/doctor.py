@@ -75,6 +75,8 @@ def examine() -> Iterator[CheckResult]:
     yield _python()
     yield from _packages()
     yield from _generators()
+    if not missing_modules("models"):
+        yield _arithmetic()
     yield _orchestra()
     yield _audio_device()
     yield from _ports()
@@ -142,6 +144,15 @@ def _generators() -> Iterator[CheckResult]:
         bad: Literal["note", "problem"] = "note" if spec.build is None or spec.model else "problem"
         text = "; ".join(problems) if problems else f"{spec.summary}; obeys {', '.join(sorted(spec.controls))}"
         yield CheckResult(status=bad if problems else "ok", name=f"generator {name}", text=text)
+
+
+def _arithmetic() -> CheckResult:
+    """What Magenta RealTime 2 is computed with, for which a compiler is needed."""
+    from segue.model.native.compiler import prospect
+
+    fast, text = prospect()
+    advice = "" if fast else "with integer kernels, mrt2_small is several times faster: they need a C++ compiler (g++)"
+    return CheckResult(status="ok" if fast else "note", name="arithmetic of mrt2", text=text, advice=advice)
 
 
 def _orchestra() -> CheckResult:

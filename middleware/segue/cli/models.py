@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from segue.cli.console import BAD_INPUT, DONE, FAILED, print_lines, print_problems
-from segue.extras import missing_text
+from segue.extras import missing_modules, missing_text
 from segue.model_files import HOME_VARIABLE, MODELS, REPOSITORY, folder_problem, models_folder
 
 EXAMPLES: Final = """examples:
@@ -69,6 +69,10 @@ def _list(folder: Path) -> int:
             size = f"{path.stat().st_size / _MIB:.1f} MiB" if path.is_file() else "missing"
             optional = "" if file.needed else " (not needed to play)"
             print_lines(f"  {size:>11}  {file.path}  {file.what}{optional}")
+    if not missing_modules("models"):
+        from segue.model.native.compiler import VARIABLE, prospect
+
+        print_lines("", f"They are computed with {prospect()[1]} ({VARIABLE} chooses: auto, integer or float32).")
     print_lines("", _LICENCE)
     return DONE
 

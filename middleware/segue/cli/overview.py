@@ -125,8 +125,8 @@ def _rows(rules: Rules, seconds: Sequence[FramePlan], start: int, ink: Ink) -> I
             yield levels("style", f"  {style.name}", shares)
     yield settled("tempo", [f"{plan.controls.tempo_mbpm / 1000:.0f}" for plan in part])
     for name in ("meter", "key", "drums"):
-        if len({_word(plan, name) for plan in seconds}) > 1:
-            yield settled(name, [_word(plan, name) for plan in part])
+        if len({switch(plan.controls, name) for plan in seconds}) > 1:
+            yield settled(name, [switch(plan.controls, name) for plan in part])
     if len({plan.controls.intensity for plan in seconds}) > 1:
         yield levels("control", "intensity", [plan.controls.intensity for plan in part])
     if any(plan.controls.gain_db for plan in seconds):
@@ -134,11 +134,6 @@ def _rows(rules: Rules, seconds: Sequence[FramePlan], start: int, ink: Ink) -> I
     for effect in EFFECTS:
         if any(getattr(plan.controls, effect.field) != effect.default for plan in seconds):
             yield settled(effect.name, [effect_text(effect, plan.controls) for plan in part])
-
-
-def _word(plan: FramePlan, name: str) -> str:
-    """The meter, key or drums as in a rule file."""
-    return str(plan.controls.meter) if name == "meter" else switch(plan.controls, name)
 
 
 def mark_of(plan: FramePlan) -> str:

@@ -69,6 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         for file in results:
             print_problems(file.problems)
+            print_problems([f"{each.mark}: warning: {each.where}: {each.text}" for each in file.warnings])
             print_lines(*test_results.lines(file, verbose=arguments.verbose))
         print_lines(*test_results.coverage_lines(covered), f"{len(tests) - failed} passed, {failed} failed")
     if any(file.problems for file in results):
@@ -115,7 +116,7 @@ def _run_file(path: Path, only: str) -> FileResult:
             begun = time.perf_counter()
             result = run_test(director, test)
             tests.append(TimedResult(result=result, seconds=time.perf_counter() - begun))
-    return FileResult(path=path, rules=rules, tests=tuple(tests))
+    return FileResult(path=path, rules=rules, tests=tuple(tests), warnings=file.warnings)
 
 
 def _write_junit(path: Path, results: Sequence[FileResult]) -> None:

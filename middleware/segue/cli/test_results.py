@@ -34,12 +34,14 @@ class FileResult:
 
     Attributes:
         problems: Why it could not be; then there are no rules and no tests.
+        warnings: Events that are played otherwise than written.
     """
 
     path: Path
     rules: Rules | None = None
     tests: tuple[TimedResult, ...] = ()
     problems: tuple[Problem | str, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
 
 def lines(file: FileResult, *, verbose: bool) -> Iterator[str]:

@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="an event script, YAML or JSON lines (else NAME.events.yaml)",
     )
+    parser.add_argument("--no-events", action="store_true", help="play no events, even if NAME.events.yaml is there")
     parser.add_argument(
         "--duration",
         metavar="TIME",
@@ -183,7 +184,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
     try:
         rules = with_read_tempos(load(require_file(arguments.rules)))
-        script = arguments.events or script_beside(arguments.rules)
+        script = None if arguments.no_events else arguments.events or script_beside(arguments.rules)
         events = load_events(require_file(script), rules) if script else ()
     except ProblemsError as error:
         print_problems(error.problems)
@@ -213,7 +214,8 @@ def _run_diff(arguments: argparse.Namespace) -> int:
     try:
         rules = with_read_tempos(load(require_file(arguments.rules)))
         before = load_version(arguments.diff, arguments.rules)
-        script = arguments.events or script_beside(arguments.rules) or script_beside(Path(arguments.diff))
+        beside = script_beside(arguments.rules) or script_beside(Path(arguments.diff))
+        script = None if arguments.no_events else arguments.events or beside
         events = load_script_of_either(require_file(script), before, rules) if script else ()
     except ProblemsError as error:
         print_problems(error.problems)
@@ -238,7 +240,12 @@ def _run_follow(arguments: argparse.Namespace) -> int:
     from segue.cli.timeline_follow import follow
     from segue_rules.loading import load
 
-    unused = [("--diff", arguments.diff), ("--events", arguments.events), ("--duration", arguments.duration)]
+    unused = [
+        ("--diff", arguments.diff),
+        ("--events", arguments.events),
+        ("--no-events", arguments.no_events),
+        ("--duration", arguments.duration),
+    ]
     if any(given for _, given in unused):
         print_problems([f"{name} has no effect with --follow; leave it out" for name, given in unused if given])
         return BAD_INPUT

@@ -6,7 +6,7 @@ music is made, which is the lookahead before what is heard.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from segue.play.performance import TakenEvent
 from segue.runtime.recording import Header, RecordedOperation, RecordingError, RecordingReader
 from segue_rules.errors import RuleError
 from segue_rules.events import Event
+from segue_rules.fingerprint import fingerprint_of
 from segue_rules.loading import load
 from segue_rules.model import FRAME_RATE, Rules
 from segue_rules.plan import FramePlan
@@ -37,7 +38,8 @@ def follow(
         wait: Waits until there may be more, and raises to stop.
     Raises:
         RuleError: The rules have mistakes.
-        FilesError: The recording cannot be read, or its session continues music that is not known here.
+        FilesError: The recording cannot be read, is one of other rules, or its session continues music that is not
+            known here.
     """
     loaded = with_read_tempos(load(rules))
     show = _Printer(selection, why_not=why_not, as_json=as_json)
@@ -47,6 +49,7 @@ def follow(
             while True:
                 operations = reader.read()
                 if session is None and reader.header is not None:
+                    _require_rules_of(reader.header, operations, loaded, recording, rules)
                     session = _Followed(reader.header, loaded, recording, rules)
                 if session is not None:
                     for operation in operations:
@@ -59,6 +62,29 @@ def follow(
                 wait()
     except RecordingError as error:
         raise FilesError([str(error)]) from error
+
+
+def _require_rules_of(
+    header: Header, operations: Iterable[RecordedOperation], loaded: Rules, recording: Path, rules: Path
+) -> None:
+    """Refuse a rule file that the session never played.
+
+    Args:
+        operations: What is recorded by now: an edit among them may have brought the file as it is.
+        loaded: The rule file as it is.
+    Raises:
+        FilesError: The session never played it.
+    """
+    played = {header.rules, *(operation[1].fingerprint for operation in operations if operation[0] == "reload")}
+    if fingerprint_of(path.read_bytes() for path in loaded.files) in played:
+        return
+    name = next(iter(header.sources), "")
+    if name == rules.name:
+        text = f"the session plays {name} as it was before it was edited; start the session anew, or undo the edit"
+    else:
+        of = f" ({name})" if name else ""
+        text = f"the recording was made with other rules{of} than {rules}; name the rule file that the session plays"
+    raise FilesError([f"{recording}: {text}"])
 
 
 class _Followed:

@@ -64,7 +64,8 @@ def second(rules: Rules, plan: FramePlan) -> dict[str, Any]:
         "music": {
             name: switch(plan.controls, name) if name in ("key", "drums") else control(plan.controls, name)
             for name in CONTROL_NAMES
-        },
+        }
+        | ({"groups": list(plan.controls.groups)} if plan.controls.groups else {}),
     }
 
 

@@ -54,5 +54,14 @@ def _git(folder: Path, *arguments: str, version: str) -> bytes:
         raise FilesError([f"{version}: versions need git, which is not installed or not on the PATH"]) from None
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise FilesError([f"{version}: {said[-1] if said else 'git failed'}"])
+        raise FilesError([f"{version}: {_explain(said[-1]) if said else 'git failed'}"])
     return done.stdout
+
+
+def _explain(said: str) -> str:
+    """What git said, in the words of the command."""
+    if "not a valid object name" in said or "not a tree object" in said:
+        return "git knows no such version; name a commit, a branch or a tag, as `git log` shows them"
+    if "not a git repository" in said:
+        return "the rule file lies in no git repository; name another rule file as OLD"
+    return said

@@ -28,9 +28,12 @@ from segue.model.conditioning import Frames
 from segue.model.config import CONFIGS, Depthformer
 from segue.model.depthformer import Conditioned, condition
 from segue.model.floor import Rates, best_seconds, measure_rates, probe_codes, probe_frames, probe_weights, work
-from segue.model.fused import Fused
+from segue.model.fused import Fused, fuse
 from segue.model.generation import SamplingControls, draw, generate
+from segue.model.native.library import load
+from segue.model.native.packed_matrix import PackedMatrix, pack_matrix
 from segue.model.state import State, memories_of, stack_rows, start, state_bytes
+from segue.model.weights import lazy_random_weights
 
 FRAME_MS = 40.0
 PARTS = ("conditioning", "temporal", "depth")
@@ -155,6 +158,10 @@ def _depth(subject: _Subject, fused: Fused, state: State) -> object:
     return lax.fori_loop(0, subject.chunk, body, zeros)
 
 
+def _dtype_name(fused: Fused) -> str:
+    return "int8" if isinstance(fused.logits[0], PackedMatrix) else str(fused.adapter.dtype)
+
+
 @dataclass
 class _Clock:
     deadline: float
@@ -186,7 +193,7 @@ def _row(subject: _Subject, clock: _Clock, rates: Rates, parts: bool) -> Row:
     }
     return Row(
         model=subject.config.name,
-        dtype=str(subject.fused.adapter.dtype),
+        dtype=_dtype_name(subject.fused),
         batch=batch,
         chunk=subject.chunk,
         ms=ms,
@@ -195,6 +202,11 @@ def _row(subject: _Subject, clock: _Clock, rates: Rates, parts: bool) -> Row:
         compile_s=compile_s,
         state_bytes=state_bytes(subject.config, subject.fused.adapter.dtype),
     )
+
+
+def _in_integers(config: Depthformer) -> Fused:
+    """Return made-up weights as the integer kernels keep them. Raises: NativeError, where there are none."""
+    return fuse(lazy_random_weights(config, 1), config, keep=partial(pack_matrix, load()))
 
 
 def _ask_official(command: Sequence[str]) -> list[dict[str, object]]:
@@ -220,7 +232,7 @@ def run(
     Args:
         models: Names in CONFIGS.
         batches: Rows generated at once.
-        dtype: Of the weights and of the computation.
+        dtype: Of the weights and of the computation: float32, bfloat16, or int8 for the integer kernels.
         chunk: Frames in one measured call.
         repeats: Times that each measurement is repeated.
         parts: Whether the parts of the model are measured too.
@@ -229,11 +241,12 @@ def run(
         note: Called with a line for each row that is done.
     """
     clock = _Clock(time.monotonic() + budget_s, repeats)
-    kind = jnp.dtype(dtype)
+    integers = dtype == "int8"
+    kind = jnp.dtype("float32" if integers else dtype)
     rates = measure_rates(kind)
     rows: list[Row] = []
     for config in (CONFIGS[name] for name in models):
-        fused = probe_weights(config, kind)
+        fused = _in_integers(config) if integers else probe_weights(config, kind)
         for batch in batches:
             if clock.out_of_time():
                 note(f"{config.name}, batch {batch}: left out, the budget of {budget_s:.0f} s is spent")
@@ -281,7 +294,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", default="mrt2_small", help="names, comma-separated")
     parser.add_argument("--batches", default="1", help="numbers, comma-separated")
-    parser.add_argument("--dtype", default="float32", choices=("float32", "bfloat16"))
+    parser.add_argument("--dtype", default="float32", choices=("float32", "bfloat16", "int8"))
     parser.add_argument("--chunk", type=int, default=10, help="frames a call")
     parser.add_argument("--no-parts", action="store_true", help="only whole frames")
     parser.add_argument("--budget", type=float, default=600.0, help="seconds after which nothing new is begun")

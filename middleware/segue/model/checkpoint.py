@@ -14,12 +14,12 @@ from typing import Any, Final
 
 import jax.numpy as jnp
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from segue.model.config import Depthformer
-from segue.model.weights import Shape, Weights, shapes
+from segue.model.weights import LazyWeights, Shape, Weights, shapes
 
 PREFIX: Final = "params/depthformer/"
 # Other parts a released file holds; their own loaders check them.
@@ -96,6 +96,33 @@ def read_part(path: Path, what: str, prefix: str, wanted: Mapping[str, Shape], n
     return {name: jnp.asarray(value) for name, value in weights.items()}
 
 
+def lazy_part(
+    path: Path, what: str, prefix: str, wanted: Mapping[str, Shape], neighbours: tuple[str, ...]
+) -> LazyWeights:
+    """Return one part of a file, each tensor of which is read when it is used, in the type it is stored in.
+
+    Reading a tensor raises CheckpointError where the file has become another, or the tensor is not finite.
+
+    Args:
+        As `read_part`.
+
+    Raises:
+        CheckpointError: Naming every tensor that is missing, extra, misshapen or of a wrong type.
+    """
+    check_part(path, what, prefix, wanted, neighbours)
+
+    def read_one(name: str) -> NDArray[Any]:
+        with _opened(path) as file:
+            value: NDArray[Any] = file.get_tensor(prefix + name)
+        if value.shape != wanted[name]:
+            raise CheckpointError(f"{path}: {prefix}{name}: expected shape {wanted[name]}, came {value.shape}")
+        if not np.isfinite(value.astype(np.float32, copy=False)).all():
+            raise CheckpointError(f"{path}:\n{prefix}{name}: expected finite numbers")
+        return value
+
+    return LazyWeights(wanted, read_one)
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     """Open a safetensors file. Raises: CheckpointError if it is not one, not whole, or cannot be read."""
@@ -116,6 +143,11 @@ def read(path: Path, config: Depthformer) -> Weights:
         CheckpointError: Naming every tensor that is missing, extra, misshapen, of a wrong type or not finite.
     """
     return read_part(path, config.name, PREFIX, shapes(config), NEIGHBOURS)
+
+
+def lazy(path: Path, config: Depthformer) -> LazyWeights:
+    """Return the language model's weights, each read when it is used. Raises: CheckpointError, as `lazy_part`."""
+    return lazy_part(path, config.name, PREFIX, shapes(config), NEIGHBOURS)
 
 
 def check(path: Path, config: Depthformer) -> None:

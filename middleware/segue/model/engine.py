@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import jax
@@ -23,6 +24,8 @@ from segue.model.config import NO_CODE, Depthformer
 from segue.model.depthformer import extend
 from segue.model.fused import Fused, fuse
 from segue.model.generation import SamplingControls, generate
+from segue.model.native.library import Library
+from segue.model.native.packed_matrix import pack_matrix
 from segue.model.state import State, split_rows, stack_rows, start, state_bytes
 
 # The longest block in which known frames are read.
@@ -80,18 +83,32 @@ class Engine:
     def __init__(
         self,
         config: Depthformer,
-        weights: Mapping[str, Array],
+        weights: Mapping[str, Any],
         *,
         dtype: str = "float32",
         top_k: int = 0,
         batch_buckets: Sequence[int] = (1, 2, 4, 8, 16),
         chunk_buckets: Sequence[int] = (16, 64),
+        library: Library | None = None,
     ) -> None:
+        """Make weights ready to compute with.
+
+        Args:
+            weights: As stored, by name. Each is read when it is used.
+            dtype: Of what is computed with XLA.
+            top_k: The likeliest codes that are drawn from; 0 for all.
+            batch_buckets, chunk_buckets: Rows and frames of compiled calls.
+            library: Kernels that keep most matrices in int8 and multiply them in integers; None for XLA alone.
+        """
         self.config = config
         self.dtype = jnp.dtype(dtype)
         self.batch_buckets, self.chunk_buckets = tuple(batch_buckets), tuple(chunk_buckets)
         self._top_k = top_k
-        self.fused: Fused = jax.jit(lambda stored: fuse(stored, config, self.dtype))(dict(weights))
+        self.fused: Fused
+        if library is None:
+            self.fused = jax.jit(lambda stored: fuse(stored, config, self.dtype))(dict(weights))
+        else:
+            self.fused = fuse(weights, config, self.dtype, partial(pack_matrix, library))
         # At most (batch buckets x chunk buckets) + prefill blocks.
         self._compiled: dict[tuple[str, int, int], Compiled] = {}
 

@@ -167,7 +167,7 @@ def _bytes(tree: object) -> int:
 
 
 def _matrix_flops(tree: object) -> float:
-    return 2.0 * sum(int(leaf.size) for leaf in jax.tree.leaves(tree) if leaf.ndim == 2)
+    return 2.0 * sum(int(leaf.size) for leaf in jax.tree.leaves(tree) if leaf.ndim == 2 or leaf.dtype == jnp.int8)
 
 
 def work(fused: Fused, config: Depthformer, chunk: int) -> dict[str, Work]:

@@ -8,17 +8,19 @@ embedding scale and the adapter between the stacks go into the code tables; matr
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
 from segue.model.attention import Sinks
 from segue.model.conditioning import FeatureEncoder, TokenEncoder, feature_encoder, token_encoder
 from segue.model.config import Depthformer, Stack, TokenConditioning
-from segue.model.layers import FeedForward, LayerNorm
+from segue.model.layers import FeedForward, LayerNorm, Matrix
 from segue.model.weights import (
     CODE_TABLE,
     DEPTH,
@@ -27,31 +29,40 @@ from segue.model.weights import (
     FINAL_NORM,
     LOGITS,
     TEMPORAL,
-    Weights,
 )
+
+# Stored weights by name: a dictionary, or what reads a file.
+Stored: TypeAlias = Mapping[str, Any]
 
 
 class SelfAttention(NamedTuple):
     """The matrices of one attention, joined.
 
     Attributes:
-        qkv: Query (scaled), key and value matrices, one below the other. A = heads * head width.
+        qkv: Query (scaled), key and value matrices, one below the other: [3 * A, D]. A = heads * head width.
+        out: [D, A].
     """
 
     pre_norm: Float[Array, " D"]
-    qkv: Float[Array, "3*A D"]
-    out: Float[Array, "D A"]
+    qkv: Matrix
+    out: Matrix
     post_norm: Float[Array, " D"]
     sinks: Sinks | None
 
 
 class CrossAttention(NamedTuple):
-    """The matrices of attention to the conditioning; keys above values in `key_value`."""
+    """The matrices of attention to the conditioning.
+
+    Attributes:
+        query: [A, D].
+        key_value: Keys above values, [2 * A, E].
+        out: [D, A].
+    """
 
     pre_norm: Float[Array, " D"]
-    query: Float[Array, "A D"]
-    key_value: Float[Array, "2*A E"]
-    out: Float[Array, "D A"]
+    query: Matrix
+    key_value: Matrix
+    out: Matrix
     post_norm: Float[Array, " D"]
     sinks: Sinks
 
@@ -72,7 +83,7 @@ class Fused(NamedTuple):
         event: The matrix of events.
         adapter: Temporal output to depth input.
         depth_rows: A code as depth input.
-        logits, bias: One a codebook.
+        logits, bias: One a codebook; a matrix of logits is [C, P].
     """
 
     encoder: TokenEncoder | FeatureEncoder
@@ -83,21 +94,50 @@ class Fused(NamedTuple):
     depth_rows: Float[Array, "V P"]
     depth: tuple[FusedLayer, ...]
     final_norm: LayerNorm
-    logits: tuple[Float[Array, "C P"], ...]
+    logits: tuple[Matrix, ...]
     bias: tuple[Float[Array, " C"], ...]
 
 
-def _matrix(kernel: Float[Array, "I ..."], dtype: jnp.dtype) -> Float[Array, "O I"]:
-    return kernel.reshape(kernel.shape[0], -1).T.astype(dtype)
+# How a matrix [O, I] is kept.
+Keep: TypeAlias = Callable[[Array], Matrix]
 
 
-def _query_scale(weights: Weights, path: str, stack: Stack) -> Float[Array, " H"]:
+class _Float32(Mapping[str, Any]):
+    """Stored weights in float32, each read when it is used: as NumPy has it, or on JAX's device."""
+
+    def __init__(self, stored: Stored, *, numpy: bool) -> None:
+        self._stored = stored
+        self._numpy = numpy
+
+    def __getitem__(self, name: str) -> Any:
+        value = self._stored[name]
+        return np.asarray(value, np.float32) if self._numpy else jnp.asarray(value).astype(jnp.float32)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+
+def _below(parts: list[Any]) -> Any:
+    """Return matrices one below the other, as NumPy or JAX has them."""
+    return np.concatenate(parts) if isinstance(parts[0], np.ndarray) else jnp.concatenate(parts)
+
+
+def _transposed(kernel: Float[Array, "I ..."]) -> Float[Array, "O I"]:
+    return kernel.reshape(kernel.shape[0], -1).T
+
+
+def _query_scale(weights: Stored, path: str, stack: Stack) -> Float[Array, " H"]:
     # 1 / softplus(0): a learned scale of 0 means the usual 1 / sqrt(head width).
     rest = 1.442695041 / math.sqrt(stack.head_width)
-    return rest * jax.nn.softplus(weights[f"{path}/attention/per_dim_scale"])
+    learned = weights[f"{path}/attention/per_dim_scale"]
+    found = np.logaddexp(learned, np.float32(0)) if isinstance(learned, np.ndarray) else jax.nn.softplus(learned)
+    return rest * found
 
 
-def _sinks(weights: Weights, path: str, scale: Float[Array, " H"], dtype: jnp.dtype) -> Sinks | None:
+def _sinks(weights: Stored, path: str, scale: Float[Array, " H"], dtype: jnp.dtype) -> Sinks | None:
     if f"{path}/attention/sink_key_embeddings" not in weights:
         return None
     keys = weights[f"{path}/attention/sink_key_embeddings"] / scale
@@ -105,21 +145,21 @@ def _sinks(weights: Weights, path: str, scale: Float[Array, " H"], dtype: jnp.dt
     return jnp.swapaxes(jnp.stack([keys, values]), 1, 2).astype(dtype)
 
 
-def _self_attention(weights: Weights, path: str, stack: Stack, dtype: jnp.dtype) -> SelfAttention:
+def _self_attention(weights: Stored, path: str, stack: Stack, dtype: jnp.dtype, keep: Keep) -> SelfAttention:
     kernels = {role: weights[f"{path}/attention/{role}_projection/kernel"] for role in ("query", "key", "value")}
     scale = _query_scale(weights, path, stack)
-    parts = [_matrix(k, dtype) for k in (kernels["query"] * scale, kernels["key"], kernels["value"])]
+    parts = [_transposed(k) for k in (kernels["query"] * scale, kernels["key"], kernels["value"])]
     out = weights[f"{path}/output_projection/kernel"]
     return SelfAttention(
         pre_norm=weights[f"{path}/pre_norm/scale"],
-        qkv=jnp.concatenate(parts),
-        out=out.reshape(out.shape[0], -1).astype(dtype),
+        qkv=keep(_below(parts)),
+        out=keep(out.reshape(out.shape[0], -1)),
         post_norm=weights[f"{path}/post_norm/scale"],
         sinks=_sinks(weights, path, scale, dtype),
     )
 
 
-def _cross_attention(weights: Weights, path: str, stack: Stack, dtype: jnp.dtype) -> CrossAttention:
+def _cross_attention(weights: Stored, path: str, stack: Stack, dtype: jnp.dtype, keep: Keep) -> CrossAttention:
     kernels = {role: weights[f"{path}/attention/{role}_projection/kernel"] for role in ("query", "key", "value")}
     scale = _query_scale(weights, path, stack)
     out = weights[f"{path}/output_projection/kernel"]
@@ -127,32 +167,34 @@ def _cross_attention(weights: Weights, path: str, stack: Stack, dtype: jnp.dtype
     assert sinks is not None, f"{path}: cross-attention always has sinks"
     return CrossAttention(
         pre_norm=weights[f"{path}/pre_norm/scale"],
-        query=_matrix(kernels["query"] * scale, dtype),
-        key_value=jnp.concatenate([_matrix(kernels["key"], dtype), _matrix(kernels["value"], dtype)]),
-        out=out.reshape(out.shape[0], -1).astype(dtype),
+        query=keep(_transposed(kernels["query"] * scale)),
+        key_value=keep(_below([_transposed(kernels["key"]), _transposed(kernels["value"])])),
+        out=keep(out.reshape(out.shape[0], -1)),
         post_norm=weights[f"{path}/post_norm/scale"],
         sinks=sinks,
     )
 
 
-def _feed_forward(weights: Weights, path: str, dtype: jnp.dtype) -> FeedForward:
+def _feed_forward(weights: Stored, path: str, keep: Keep) -> FeedForward:
     return FeedForward(
         pre_norm=weights[f"{path}/pre_norm/scale"],
-        up=_matrix(weights[f"{path}/ffn_layer1/kernel"], dtype),
+        up=keep(_transposed(weights[f"{path}/ffn_layer1/kernel"])),
         up_bias=weights[f"{path}/ffn_layer1/bias"],
-        down=_matrix(weights[f"{path}/ffn_layer2/kernel"], dtype),
+        down=keep(_transposed(weights[f"{path}/ffn_layer2/kernel"])),
         down_bias=weights[f"{path}/ffn_layer2/bias"],
         post_norm=weights[f"{path}/post_norm/scale"],
     )
 
 
-def _layers(weights: Weights, path: str, stack: Stack, cross: bool, dtype: jnp.dtype) -> tuple[FusedLayer, ...]:
+def _layers(
+    weights: Stored, path: str, stack: Stack, cross: bool, dtype: jnp.dtype, keep: Keep
+) -> tuple[FusedLayer, ...]:
     def layer(index: int) -> FusedLayer:
         at = f"{path}/x_layers_{index}"
         return FusedLayer(
-            self_attention=_self_attention(weights, f"{at}/self_attention", stack, dtype),
-            cross_attention=_cross_attention(weights, f"{at}/cross_attention", stack, dtype) if cross else None,
-            feed_forward=_feed_forward(weights, f"{at}/ffn", dtype),
+            self_attention=_self_attention(weights, f"{at}/self_attention", stack, dtype, keep),
+            cross_attention=_cross_attention(weights, f"{at}/cross_attention", stack, dtype, keep) if cross else None,
+            feed_forward=_feed_forward(weights, f"{at}/ffn", keep),
         )
 
     return tuple(layer(index) for index in range(stack.layers))
@@ -163,9 +205,20 @@ def _frame_share(config: Depthformer) -> float:
     return math.sqrt(config.temporal.width) / config.codes.num_codebooks
 
 
-def fuse(weights: Weights, config: Depthformer, dtype: jnp.dtype = jnp.float32) -> Fused:
-    """Return the computing form of stored weights; float32 for what is added or normalised, `dtype` for matrices."""
-    weights = {name: value.astype(jnp.float32) for name, value in weights.items()}
+def fuse(stored: Stored, config: Depthformer, dtype: jnp.dtype = jnp.float32, keep: Keep | None = None) -> Fused:
+    """Return the computing form of stored weights; float32 for what is added or normalised, `dtype` for matrices.
+
+    Args:
+        stored: By name. Each tensor is read when it is used.
+        keep: Makes something else of the matrices that are read once a frame or code, which it gets as NumPy's arrays;
+            None to keep them in `dtype`.
+    """
+    weights = _Float32(stored, numpy=keep is not None)
+
+    def in_dtype(matrix: Array) -> Matrix:
+        return matrix.astype(dtype)
+
+    keep = keep or in_dtype
     table = weights[CODE_TABLE]
     scaled = table * math.sqrt(config.temporal.width)
     if DEPTH_ADAPTER in weights:
@@ -177,15 +230,16 @@ def fuse(weights: Weights, config: Depthformer, dtype: jnp.dtype = jnp.float32) 
     build = token_encoder if isinstance(config.conditioning, TokenConditioning) else feature_encoder
     codes = config.codes
     spans = [slice(start, start + size) for start, size in zip(codes.offsets, codes.cardinalities, strict=True)]
+    logits = weights[f"{LOGITS}/kernel"]
     return Fused(
         encoder=build(weights, encoder_norm, dtype),
         code_rows=table * _frame_share(config),
-        event=_matrix(weights["decoder/event/kernel"], dtype) if codes.ends_early else None,
-        temporal=_layers(weights, TEMPORAL, config.temporal, config.cross_attention, dtype),
-        adapter=_matrix(adapter, dtype),
+        event=_transposed(weights["decoder/event/kernel"]).astype(dtype) if codes.ends_early else None,
+        temporal=_layers(weights, TEMPORAL, config.temporal, config.cross_attention, dtype, keep),
+        adapter=_transposed(adapter).astype(dtype),
         depth_rows=depth_rows,
-        depth=_layers(weights, DEPTH, config.depth, False, dtype),
+        depth=_layers(weights, DEPTH, config.depth, False, dtype, keep),
         final_norm=LayerNorm(weights[f"{FINAL_NORM}/scale"], weights[f"{FINAL_NORM}/bias"]),
-        logits=tuple(_matrix(weights[f"{LOGITS}/kernel"][:, span], dtype) for span in spans),
+        logits=tuple(keep(_transposed(logits[:, span])) for span in spans),
         bias=tuple(weights[f"{LOGITS}/bias"][span] for span in spans),
     )

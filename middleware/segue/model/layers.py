@@ -7,12 +7,17 @@ sums are float32.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
+
+from segue.model.native.packed_matrix import PackedMatrix
+
+# Where a model may be computed in integers; both are [O, I].
+Matrix: TypeAlias = Float[Array, "O I"] | PackedMatrix
 
 EPSILON = 1e-6
 # Up to so many rows, one matrix-vector product each beats XLA's matrix product on a CPU: the bundled model's two
@@ -25,8 +30,10 @@ def exact(dtype: jnp.dtype) -> lax.Precision:
     return lax.Precision.HIGHEST if dtype == jnp.float32 else lax.Precision.DEFAULT
 
 
-def project(x: Float[Array, "*B I"], matrix: Float[Array, "O I"]) -> Float[Array, "*B O"]:
+def project(x: Float[Array, "*B I"], matrix: Matrix) -> Float[Array, "*B O"]:
     """Return x times the transpose of `matrix`, summed in float32."""
+    if isinstance(matrix, PackedMatrix):
+        return matrix.project(x)
     if x.ndim == 2 and 1 < len(x) <= FEW_ROWS and jax.default_backend() == "cpu":
         return jnp.stack([project(row, matrix) for row in x])
     contract = (((x.ndim - 1,), (1,)), ((), ()))
@@ -57,12 +64,12 @@ class LayerNorm(NamedTuple):
 
 
 class FeedForward(NamedTuple):
-    """Residual block: norm, up, GELU (tanh form), down, norm."""
+    """Residual block: norm, up [F, D], GELU (tanh form), down [D, F], norm."""
 
     pre_norm: Float[Array, " D"]
-    up: Float[Array, "F D"]
+    up: Matrix
     up_bias: Float[Array, " F"]
-    down: Float[Array, "D F"]
+    down: Matrix
     down_bias: Float[Array, " D"]
     post_norm: Float[Array, " D"]
 

@@ -9,15 +9,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
-from jaxtyping import Array
 from numpy.typing import NDArray
 
 from segue.contract import Codec, Conditioning, StyleBank
-from segue.model.block_codec import BlockCodec
 from segue.model.conditioning import TokenEncoder, TokenFrames
 from segue.model.config import Depthformer, TokenConditioning
 from segue.model.engine import Engine
 from segue.model.generator import LanguageModelGenerator
+from segue.model.native.library import Library
 
 OBEYED: Final = frozenset({"drums", "temperature", "guidance"})
 # The official player's defaults (magenta-rt 2.0.3, `MagentaRT2System`).
@@ -29,7 +28,7 @@ GAIN: Final = 0.5
 # Guidance scales are tokens: from the least one, in steps. The steps of style and notes are a fifth, those of drums 1.
 _LEAST_SCALE: Final = -1.0
 _FINE_STEPS: Final = 5
-# One core decodes a frame in 63 ms alone and in 38 ms as one of four; 16 gain 3 ms more.
+# Frames that XLA decodes at once: one core decodes one in 63 ms alone and in 38 ms as one of four; 16 gain 3 ms more.
 BLOCK_FRAMES: Final = 4
 # A chunk of music is ten frames by default, and a processor gains nothing by batches.
 _CHUNK_FRAMES: Final = 16
@@ -125,9 +124,14 @@ def nearest_tokens(encoder: TokenEncoder, config: TokenConditioning) -> Quantise
     return quantise
 
 
-def mrt2_engine(config: Depthformer, weights: Mapping[str, Array]) -> Engine:
-    """Return the language model ready to run on a processor: one row a call, and top-k as the official player."""
-    return Engine(config, weights, top_k=TOP_K, batch_buckets=(1,), chunk_buckets=(_CHUNK_FRAMES,))
+def mrt2_engine(config: Depthformer, weights: Mapping[str, Any], library: Library | None = None) -> Engine:
+    """Return the language model ready to run on a processor: one row a call, and top-k as the official player.
+
+    Args:
+        weights: As stored; each is read when it is used.
+        library: Kernels that compute it in integers; None for XLA in float32.
+    """
+    return Engine(config, weights, top_k=TOP_K, batch_buckets=(1,), chunk_buckets=(_CHUNK_FRAMES,), library=library)
 
 
 def mrt2_generator(
@@ -139,7 +143,7 @@ def mrt2_generator(
     style, whose default in rules is the official player's too.
 
     Args:
-        codec: Decodes blocks of BLOCK_FRAMES in one call.
+        codec: Frames sound the same however they are cut into calls.
         encoder: Name of the StyleEncoder of the styles.
         quantise: Embeddings of that encoder to the model's style tokens.
         name: What it is called; "" for the configuration's name.
@@ -167,7 +171,7 @@ def mrt2_generator(
         controls=OBEYED,
         exact_beats=False,
         engine=engine,
-        codec=BlockCodec(codec, BLOCK_FRAMES),
+        codec=codec,
         conditioned=conditioned,
         sounding=lambda codes, conditioning: codes,
         gain=GAIN,

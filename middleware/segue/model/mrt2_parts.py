@@ -6,30 +6,34 @@ D width of style embeddings.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
-import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.contract import Samples, StyleEncoder
+from segue.contract import Codec, Samples, StyleEncoder
 from segue.model import checkpoint
+from segue.model.block_codec import BlockCodec
 from segue.model.conditioning import TokenEncoder
 from segue.model.config import CONFIGS, Depthformer, TokenConditioning
 from segue.model.generator import LanguageModelGenerator
 from segue.model.mrt2 import BLOCK_FRAMES, mrt2_engine, mrt2_generator, nearest_tokens
-from segue.model.spectrostream.checkpoint import check_decoder, read_decoder
+from segue.model.native.arithmetic import arithmetic
+from segue.model.native.compiler import cache_folder
+from segue.model.native.library import Library
+from segue.model.spectrostream.checkpoint import check_decoder, lazy_decoder
 from segue.model.spectrostream.codec import SpectroStream
 from segue.model.spectrostream.config import SPECTROSTREAM, SpectroStreamConfig
-from segue.model.spectrostream.weights import random_decoder
-from segue.model.weights import Weights, random_weights
+from segue.model.spectrostream.weights import lazy_random_decoder
+from segue.model.weights import LazyWeights, lazy_random_weights
 from segue.model_files import MODELS, STYLE_FOLDER, models_folder
 from segue.style.musiccoca import MusicCoCa, load_musiccoca
+
+log = logging.getLogger(__name__)
 
 NOISE: Final = "noise"
 """In the names of whatever is made up: what it plays is noise, not music."""
@@ -77,8 +81,9 @@ def noise_model(name: str, *, codec: SpectroStreamConfig = SPECTROSTREAM) -> Pla
     """
     keep_compiled_code()
     config = CONFIGS[name]
-    engine = mrt2_engine(config, _on_device(random_weights(config, _SEED)))
-    decoder = _codec(config, codec, _on_device(random_decoder(codec, _SEED)))
+    library = _library(name)
+    engine = mrt2_engine(config, lazy_random_weights(config, _SEED), library)
+    decoder = _codec(config, codec, lazy_random_decoder(codec, _SEED), library)
     tokens, table = config.conditioning, engine.fused.encoder
     if not isinstance(tokens, TokenConditioning) or not isinstance(table, TokenEncoder):
         raise ValueError(f"{name}: expected a model conditioned by tokens, got features")
@@ -113,10 +118,11 @@ def released_model(
     config = CONFIGS[name]
     path = folder / MODELS[name][0].path if weights is None else weights
     encoder = load_musiccoca(folder / STYLE_FOLDER) if style is None else style
-    language_model, decoder = checkpoint.read(path, config), read_decoder(path, codec)
+    language_model, decoder = checkpoint.lazy(path, config), lazy_decoder(path, codec)
+    library = _library(name)
     generator = mrt2_generator(
-        mrt2_engine(config, language_model),
-        _codec(config, codec, decoder),
+        mrt2_engine(config, language_model, library),
+        _codec(config, codec, decoder, library),
         encoder=encoder.name,
         quantise=encoder.quantise,
     )
@@ -133,24 +139,23 @@ def check_weights(name: str, path: Path, codec: SpectroStreamConfig = SPECTROSTR
     check_decoder(path, codec)
 
 
-def _on_device(weights: Mapping[str, NDArray[np.float32]]) -> Weights:
-    return {name: jnp.asarray(value) for name, value in weights.items()}
+def _library(name: str) -> Library | None:
+    """Return the kernels that a model is computed with, None for XLA, and log which."""
+    chosen = arithmetic()
+    log.info("%s computes with %s", name, chosen.text)
+    return chosen.library
 
 
-def _codec(config: Depthformer, sizes: SpectroStreamConfig, weights: Weights) -> SpectroStream:
-    return SpectroStream(sizes, weights, num_codebooks=config.codes.steps, blocks=(BLOCK_FRAMES, 1))
+def _codec(
+    config: Depthformer, sizes: SpectroStreamConfig, weights: LazyWeights, library: Library | None
+) -> Codec[Any]:
+    codebooks = config.codes.steps
+    codec = SpectroStream(sizes, weights, num_codebooks=codebooks, blocks=(BLOCK_FRAMES, 1), library=library)
+    # XLA's calls of different sizes round differently.
+    return BlockCodec(codec, BLOCK_FRAMES) if library is None else codec
 
 
 def keep_compiled_code() -> None:
     """Keep compiled code in the user's cache, so that later starts need not compile. JAX's own variable goes first."""
     if not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
-        jax.config.update("jax_compilation_cache_dir", str(_cache_folder() / "segue" / "compiled"))
-
-
-def _cache_folder() -> Path:
-    """Return the folder for what programs can make again, as the system has it."""
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))

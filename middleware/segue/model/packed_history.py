@@ -45,7 +45,7 @@ def model_hash(engine: Engine) -> str:
     """Return the hash of the configuration and of all weights as they compute, hexadecimal; reads every weight."""
     digest = hashlib.sha256(repr(engine.config).encode())
     for leaf in jax.tree.leaves(engine.fused):
-        digest.update(np.asarray(leaf).tobytes())
+        digest.update(np.ascontiguousarray(leaf))
     return digest.hexdigest()
 
 

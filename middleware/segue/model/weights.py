@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 import jax
 import numpy as np
@@ -19,6 +20,26 @@ from segue.model.config import Depthformer, FeatureConditioning, Stack, TokenCon
 
 Weights = dict[str, Array]
 Shape = tuple[int, ...]
+
+
+class LazyWeights(Mapping[str, NDArray[Any]]):
+    """Stored weights that are read or made one by one, when they are used, and not kept."""
+
+    def __init__(self, names: Iterable[str], read: Callable[[str], NDArray[Any]]) -> None:
+        self._names = tuple(names)
+        self._read = read
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._read(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
 
 ENCODER = "encoder/body"
 STYLE_TABLE = f"{ENCODER}/layers_1/branched_mulan_embedder/mulan_embedder/mulan_dequantizer/embedding"
@@ -149,10 +170,17 @@ def uniform_noise(name: str, shape: Shape, seed: int, *, mean: float, deviation:
     return np.float32(mean) + np.float32(deviation * math.sqrt(12.0)) * (uniform - np.float32(0.5))
 
 
+def lazy_random_weights(config: Depthformer, seed: int) -> LazyWeights:
+    """Return weights for tests, no two parts alike, each made when it is used."""
+    named = shapes(config)
+
+    def made(name: str) -> NDArray[np.float32]:
+        mean, deviation = _moments(name, named[name], 0.2)
+        return uniform_noise(name, named[name], seed, mean=mean, deviation=deviation)
+
+    return LazyWeights(named, made)
+
+
 def random_weights(config: Depthformer, seed: int) -> dict[str, NDArray[np.float32]]:
     """Return weights for tests, no two parts alike."""
-    weights = {}
-    for name, shape in shapes(config).items():
-        mean, deviation = _moments(name, shape, 0.2)
-        weights[name] = uniform_noise(name, shape, seed, mean=mean, deviation=deviation)
-    return weights
+    return dict(lazy_random_weights(config, seed))

@@ -185,7 +185,7 @@ class Dashboard:
         for each in CONTROLS:
             if each in (TEMPO, INTENSITY):
                 continue
-            if not isinstance(each, NumberControl):
+            if each is METER or not isinstance(each, NumberControl):
                 found.append((each.name, switch(self.plan.controls, each.name)))
                 continue
             value = control(self.plan.controls, each.name)

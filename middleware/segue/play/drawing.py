@@ -71,7 +71,9 @@ def _beats(dashboard: Dashboard) -> Text:
     if beat is None:
         return text
     text.append(f"{beat.tempo_bpm:.0f} bpm  ", style="bold" if beat.exact else _FAINT)
+    heads = [sum(beat.groups[:i]) for i in range(1, len(beat.groups))]
     for index in range(beat.meter):
+        text.append(" " if index in heads else "")
         lit = index == beat.beat
         text.append("● " if lit else "○ ", style=(_WARN if index == 0 else _GOOD) if lit else _FAINT)
     text.append(f" bar {beat.bar + 1}", style=_PLAIN)

@@ -35,6 +35,7 @@ from segue.report.plots import (
 )
 from segue.report.report_data import ReportData, span_text
 from segue_rules.controls import EFFECTS, TONICS, NumberControl
+from segue_rules.meters import meter_text
 from segue_rules.plan import FramePlan
 from segue_rules.times import clock_text
 
@@ -189,7 +190,7 @@ def _lanes(data: ReportData) -> dict[str, list[_Band]]:
         lanes["key"] = _in_turns(_joined(keys))
     else:
         lanes["key"] = _in_turns(_planned(data, _asked_key))
-    lanes["meter"] = _in_turns(_planned(data, lambda plan: str(plan.clock.meter)))
+    lanes["meter"] = _in_turns(_planned(data, lambda plan: meter_text(plan.clock.groups or plan.clock.meter)))
     drums = _planned(data, lambda plan: _DRUMS[plan.controls.drums][0])
     colours = dict(_DRUMS.values())
     lanes["drums"] = [band._replace(colour=colours[band.text]) for band in drums]

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from segue.contract import MODES, TICKS_PER_BEAT, Conditioning, StyleBank, StyleBanks
+from segue.contract import MODES, TICKS_PER_BEAT, Conditioning, StyleBank, StyleBanks, groups_code
 from segue_rules.controls import CONTROLS, GAIN, TEMPO, NumberControl
 from segue_rules.director import Director, DirectorState, TakenEvents
 from segue_rules.events import Event
@@ -233,6 +233,8 @@ def conditioning(
         to_change=np.array([plan.to_change for plan in plans], np.int32),
         next_weights=np.array([plan.next_mix for plan in plans], np.float32),
         next_meter=np.array([c.meter for c in controls], np.int8),
+        groups=np.array([groups_code(c.groups) for c in clocks], np.int32),
+        next_groups=np.array([groups_code(c.groups) for c in controls], np.int32),
         ramp=np.array([_ramp(plan) for plan in plans], np.int32),
         visit=np.array([plan.visit for plan in plans], np.int32),
         next_visit=np.array([plan.next_visit for plan in plans], np.int32),
@@ -337,7 +339,7 @@ def is_significant(used: FramePlan, wanted: FramePlan, threshold: float, *, fill
         wanted.silent,
         wanted.clock,
     )
-    if not placed or ours[:5] != theirs[:5]:
+    if not placed or ours[:5] != theirs[:5] or ours.groups != theirs.groups:
         return True
     if fills and _leads_elsewhere(used, wanted, threshold):
         return True

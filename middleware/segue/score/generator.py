@@ -25,6 +25,7 @@ from segue.contract import (
     Result,
     Samples,
     ThemeNotes,
+    groups_of,
 )
 from segue.score import packed_state, production
 from segue.score.composer.arrange import arrange
@@ -298,6 +299,8 @@ def moments(
             to_change=int(conditioning.to_change[index]),
             next_mix=coming[index],
             next_meter=int(conditioning.next_meter[index]),
+            groups=groups_of(int(conditioning.groups[index])),
+            next_groups=groups_of(int(conditioning.next_groups[index])),
             ramp=int(conditioning.ramp[index]),
             arrangements=arrangements,
             temperature=float(conditioning.temperature[index]),

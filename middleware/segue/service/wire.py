@@ -166,6 +166,7 @@ def clock(out: BeatGrid, of: ChunkOut) -> messages.Clock:
         meter=of.plans[0].clock.meter,
         exact=out.exact,
         beats=tuple(messages.Beat(at=beat.sample, bar=beat.bar, beat=beat.beat) for beat in out.beats),
+        groups=of.plans[0].clock.groups,
     )
 
 

@@ -9,12 +9,13 @@ reported in loading. Each kind of finding has a stable code; `CODES` lists them 
 
 from __future__ import annotations
 
-from segue_rules.analysis.effects import crossed_filters
 from segue_rules.analysis.finding import CODES, Finding
+from segue_rules.analysis.levels import levels
 from segue_rules.analysis.muting import muting
 from segue_rules.analysis.pacing import flapping, pace
 from segue_rules.analysis.playlists import playlists
 from segue_rules.analysis.reachability import Reachability
+from segue_rules.analysis.turns import turns
 from segue_rules.analysis.usage import usage
 from segue_rules.model import Rules
 
@@ -25,6 +26,6 @@ def analyse(rules: Rules) -> tuple[Finding, ...]:
     """All findings, in file order."""
     reachability = Reachability(rules)
     found = [*reachability.findings]
-    for search in (flapping, pace, playlists, usage, muting, crossed_filters):
+    for search in (flapping, pace, playlists, turns, usage, levels, muting):
         found += search(rules, reachability)
     return tuple(sorted(set(found)))

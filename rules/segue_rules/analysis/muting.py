@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations, islice
 from typing import Final
 
 from segue_rules.analysis.finding import Finding, state_finding, written_finding
+from segue_rules.analysis.levels import weights
 from segue_rules.analysis.reachability import Reachability
 from segue_rules.analysis.satisfiability import whole
-from segue_rules.analysis.usage import weights
-from segue_rules.model import All, InState, Layer, LayerState, Rules
+from segue_rules.model import All, InState, Layer, LayerState, Music, Rules
 from segue_yaml.report import listing
 
 # Pairs of states that are tried: a file of nothing but solos would take minutes.
@@ -52,11 +53,13 @@ def _each_other(rules: Rules, reachability: Reachability, states: list[_Placed])
 
 
 def _gains(rules: Rules, reachability: Reachability, solos: list[_Placed]) -> Iterator[Finding]:
+    # Of a layer with music of its own, a solo is meant to take the music away, and a gain in it is of that music.
     lowering = [
         (layer, state)
         for layer in rules.layers
+        if not _has_mix(layer)
         for state in reachability.states_of(layer)
-        if not state.mix and state.music.gain_db not in (None, 0.0)
+        if state.music.gain_db not in (None, 0.0)
     ]
     pairs = ((solo, other) for solo in solos for other in lowering if other[0].name != solo[0].name)
     lost: dict[tuple[str, str], set[str]] = {}
@@ -67,11 +70,21 @@ def _gains(rules: Rules, reachability: Reachability, solos: list[_Placed]) -> It
         names = lost.get((layer.name, state.written))
         if names is None:
             continue
-        mixing = [each.name for each in rules.layers if each.name != layer.name and any(s.mix for s in each.states)]
-        instead = f"; name the layers to mute instead, mute: [{', '.join(mixing)}]" if mixing else ""
+        others = [each for each in rules.layers if each.name != layer.name and each.name not in names]
+        muted = [each.name for each in others if _has_mix(each) or _has_controls(each)]
+        instead = f"; name the layers to mute instead, mute: [{', '.join(muted)}]" if muted else ""
         which = listing(sorted(map(repr, names)), "and")
         text = f"solo also mutes {which}, so that the gain there does not count{instead}"
         yield written_finding(layer, state, "muted_gain", text)
+
+
+def _has_mix(layer: Layer) -> bool:
+    return any(state.mix for state in layer.states)
+
+
+def _has_controls(layer: Layer) -> bool:
+    """Whether the layer decides a control other than the gain."""
+    return any(replace(state.music, gain_db=None) != Music() for state in layer.states)
 
 
 def _mutes(layer: Layer, state: LayerState, other: Layer) -> bool:

@@ -23,6 +23,7 @@ from segue_rules.model import (
     InGroup,
     InputValue,
     InState,
+    Lately,
     Layer,
     LayerState,
     NumberInput,
@@ -85,6 +86,7 @@ def _loops(rules: Rules, reachability: Reachability) -> list[tuple[Layer, ...]]:
     """
     depends_on = {
         layer.name: {leaf.layer for leaf in _leaves(layer, reachability) if isinstance(leaf, InState | InGroup)}
+        | {leaf.of.layer for leaf in _leaves(layer, reachability) if isinstance(leaf, Lately)}
         for layer in rules.layers
     }
     reached = {name: _closure(name, depends_on) for name in depends_on}

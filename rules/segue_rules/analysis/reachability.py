@@ -10,7 +10,8 @@ from typing import Final
 from segue_rules.analysis.finding import Finding, frames_text, nominal, written_finding
 from segue_rules.analysis.satisfiability import Case, ConditionSolver, Guard, value_in, whole
 from segue_rules.director.conditions import Test
-from segue_rules.director.layers import TransitionRows
+from segue_rules.director.transition_rows import TransitionRows
+from segue_rules.meters import beats_of
 from segue_rules.model import (
     FRAME_RATE,
     All,
@@ -77,11 +78,11 @@ class Reachability:
             # States that no row names are alike: two stand for all.
             sources = [*(n for n in names if n in sources), *[n for n in names if n not in sources][:2]]
             targets = [*(n for n in names if n in targets), *[n for n in names if n not in targets][:2]]
-            taken |= {self._rows.between(layer.name, a, b) for a in sources for b in targets if a != b}
+            taken |= self._rows.taken(layer.name, sources, targets)
             pieces = [(state, state.piece) for state in self.states_of(layer) if state.piece is not None]
             ending = {state.written for state, piece in pieces if piece.length is not None and not piece.bridge}
-            taken |= {self._rows.between(layer.name, name, name) for name in ending}
-        return tuple(row for i, row in enumerate(self._rules.transitions) if i in taken)
+            taken |= {row for name in ending for row in self._rows.fitting(layer.name, name, name)}
+        return tuple(row for i, row in enumerate(self._rules.transitions) if i in taken and row.chance > 0)
 
     def _named(self, layer: Layer) -> tuple[Collection[str], Collection[str]]:
         """The states that rows for this layer name, also by a group: those left, and those entered."""
@@ -108,7 +109,7 @@ class Reachability:
         if window - 1 < nominal(state.attack_frames):
             text = (
                 f"can never start: its trigger holds for {frames_text(window)}, its attack takes "
-                f"{frames_text(nominal(state.attack_frames))}; stretch the trigger with `for` or drop the attack"
+                f"{frames_text(nominal(state.attack_frames))}; {_longer(state)} or drop the attack"
             )
             return written_finding(layer, state, "trigger_too_short", text)
         rivals = self._rivals[layer.name]
@@ -144,20 +145,22 @@ class Reachability:
                 continue
             for source in sources:
                 if source != state.written:
-                    row = self._rows.rows[self._rows.between(layer.name, source, state.written)]
+                    fitting = [self._rows.rows[i] for i in self._rows.fitting(layer.name, source, state.written)]
+                    row = max(fitting, key=self._longest_wait)
                     wait = self._longest_wait(row) + PLANNED_FRAMES
                     if window < wait:
                         text = (
                             f"may never start: its trigger holds for {frames_text(window)}, but from "
                             f'"{source}" a change at {row.at} may take {frames_text(wait)} to reach the player; '
-                            "stretch the trigger with `for`"
+                            f"{_longer(state)}"
                         )
                         yield written_finding(layer, state, "trigger_too_short", text)
                         break
 
     def _longest_wait(self, row: Transition) -> int:
         """For how many frames a change may wait for its boundary, at the file's slowest tempo and longest bar."""
-        beats = {"immediate": 0, "eighth": 0.5, "beat": 1, "bar": row.at.every * self._longest_bar}[row.at.unit]
+        bars = row.at.every * self._longest_bar
+        beats = {"immediate": 0, "eighth": 0.5, "beat": 1, "group": self._longest_group, "bar": bars}[row.at.unit]
         frames = math.ceil(beats * 60 / self._slowest_tempo * FRAME_RATE)
         if row.max_wait_frames is None:
             return frames
@@ -165,10 +168,16 @@ class Reachability:
 
     @cached_property
     def _longest_bar(self) -> int:
-        written = [music.meter for music in _all_music(self._rules) if isinstance(music.meter, int)]
+        meters = [music.meter for music in _all_music(self._rules)]
+        written = [beats_of(meter) for meter in meters if isinstance(meter, int | tuple)]
         if not uses_auto(self._rules):
             return max(written)
         return max([*written, *(style.meter for style in self._rules.styles), FALLBACK.meter])
+
+    @cached_property
+    def _longest_group(self) -> int:
+        meters = [music.meter for music in _all_music(self._rules)]
+        return max([1, *(size for meter in meters if isinstance(meter, tuple) for size in meter)])
 
     @cached_property
     def _slowest_tempo(self) -> float:
@@ -224,10 +233,30 @@ def _run(condition: Condition) -> float:
         case Fired(frames=frames):
             return frames
         case All(of=parts):
-            return min(map(_run, parts), default=math.inf)
+            return min((_run(part) - _delay(part, parts) for part in parts), default=math.inf)
         case Any(of=parts):
             return max(map(_run, parts), default=0)
     return math.inf
+
+
+def _delay(part: Condition, parts: tuple[Condition, ...]) -> int:
+    """For how many frames after the firing that `part` speaks of another of the parts keeps it from counting."""
+    if not isinstance(part, Fired):
+        return 0
+    apart = (other.of for other in parts if isinstance(other, Not))
+    return max((of.frames for of in apart if isinstance(of, Fired) and of.trigger == part.trigger), default=0)
+
+
+def _longer(state: LayerState) -> str:
+    """How to let the triggers of a state hold for longer."""
+    return "widen the range of `since`" if _counts_between(state.when) else "stretch the trigger with `for`"
+
+
+def _counts_between(condition: Condition | None) -> bool:
+    match condition:
+        case All(of=parts) | Any(of=parts):
+            return any(_delay(part, parts) > 0 or _counts_between(part) for part in parts)
+    return False
 
 
 def longest_on(state: LayerState) -> float:
@@ -239,7 +268,8 @@ def longest_on(state: LayerState) -> float:
 def describe(row: Transition) -> str:
     """The pattern of a row in words, for a finding's `where`."""
     layer = f'layer "{row.layer}", ' if row.layer is not None else ""
-    return f'{layer}transition from "{row.from_state or "any"}" to "{row.to_state or "any"}"'
+    place = f" (number {row.place + 1})" if row.place else ""
+    return f'{layer}transition from "{row.from_state or "any"}" to "{row.to_state or "any"}"{place}'
 
 
 def _all_music(rules: Rules) -> Iterator[Music]:

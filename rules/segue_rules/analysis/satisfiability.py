@@ -30,6 +30,7 @@ from segue_rules.model import (
     InState,
     IntegerInput,
     Latch,
+    Lately,
     LayerState,
     Not,
     NumberInput,
@@ -44,7 +45,7 @@ MOST_CASES: Final = 20_000
 MOST_CASES_OF_A_FILE: Final = 500_000
 _LONG_AGO: Final = 1 << 40
 
-Leaf = Compare | OneOf | Latch | InState | InGroup | Fired | Counted
+Leaf = Compare | OneOf | Latch | InState | InGroup | Fired | Counted | Lately
 
 
 def leaves(condition: Condition | None) -> Iterator[Leaf]:
@@ -83,7 +84,7 @@ class _Mentions:
 
     Attributes:
         values: Input to what it is compared with.
-        windows: Trigger to frames.
+        windows, stays: Trigger, and the index of a stay, to frames.
     """
 
     values: dict[str, set[InputValue]] = field(default_factory=dict)
@@ -91,6 +92,7 @@ class _Mentions:
     latches: dict[int, None] = field(default_factory=dict)
     layers: dict[str, None] = field(default_factory=dict)
     counts: dict[int, set[int]] = field(default_factory=dict)
+    stays: dict[int, set[int]] = field(default_factory=dict)
 
     def add(self, condition: Condition) -> None:
         for leaf in leaves(condition):
@@ -105,12 +107,14 @@ class _Mentions:
                     self.layers[layer] = None
                 case Counted(index=index, value=value):
                     self.counts.setdefault(index, set()).add(value)
+                case Lately(index=index, frames=frames):
+                    self.stays.setdefault(index, set()).add(frames)
                 case Fired(trigger=trigger, frames=frames):
                     self.windows.setdefault(trigger, set()).add(frames)
 
 
-# What a case gives a value to: an input, the frames since a trigger was fired, or a layer.
-_Slot = Literal["value", "age", "state", "count"]
+# What a case gives a value to: an input, the frames since a trigger was fired or a stay ended, a layer, or a counter.
+_Slot = Literal["value", "age", "stay", "state", "count"]
 _Choice = tuple[_Slot, int, InputValue]
 
 
@@ -147,6 +151,8 @@ def value_in(view: FrameView, place: tuple[_Slot, int]) -> InputValue:
         return view.counts[index]
     if slot == "value":
         return view.values[index]
+    if slot == "stay":
+        return view.left[index] != -_LONG_AGO
     return view.active[index] if slot == "state" else view.inputs[index].since != -_LONG_AGO
 
 
@@ -255,6 +261,9 @@ class ConditionSolver:
             choices.append([("value", i, value) for value in _cells(self._rules.inputs[i], values)])
         for name, windows in mentions.windows.items():
             choices.append([("age", self._index[name], age) for age in sorted({0, *windows, _LONG_AGO})])
+        for i, windows in mentions.stays.items():
+            # A state that a layer is in counts as one that has just ended.
+            choices.append([("stay", i, age) for age in sorted({0, *windows, _LONG_AGO})])
         for i, thresholds in mentions.counts.items():
             near = {threshold + step for threshold in thresholds for step in (-1, 0, 1)}
             choices.append([("count", i, n) for n in sorted({0} | {n for n in near if n > 0})])
@@ -267,19 +276,21 @@ class ConditionSolver:
     def _views(self, mentions: _Mentions, choices: list[list[_Choice]]) -> Iterator[FrameView]:
         """Every case. A view is good until the next one is taken."""
         values, ages, states = self._values.copy(), self._ages.copy(), self._states.copy()
-        counts = [0] * len(self._rules.counters)
+        counts, left = [0] * len(self._rules.counters), [-_LONG_AGO] * len(self._rules.stays)
         for chosen in product(*choices):
             for slot, i, value in chosen:
                 if slot == "value":
                     values[i] = value
                 elif slot == "age":
                     ages[i] = InputNow(False, False, -int(value), -1)
+                elif slot == "stay":
+                    left[i] = -int(value)
                 elif slot == "count":
                     counts[i] = int(value)
                 else:
                     states[i] = int(value)
             view = FrameView(0, tuple(values), tuple(ages), tuple(states))
-            view.counts = tuple(counts)
+            view.counts, view.left = tuple(counts), tuple(left)
             at_rest = [memories[0] for memories in (self._memories(i, view) for i in range(len(self._latches)))]
             for memory in product(*(self._memories(index, view) for index in mentions.latches)):
                 latches = at_rest.copy()

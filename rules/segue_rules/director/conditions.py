@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from fractions import Fraction
+from typing import NamedTuple, TypeAlias
 
-from segue_rules.director.state import InputNow
+from segue_rules.director.state import NEVER, STILL, InputNow
 from segue_rules.model import (
     COMPARISONS,
+    FRAME_RATE,
     All,
     Any,
     Compare,
@@ -18,11 +20,13 @@ from segue_rules.model import (
     InputValue,
     InState,
     Latch,
+    Lately,
     Not,
     OneOf,
     Rules,
 )
 from segue_rules.plan import Cause
+from segue_yaml.quantities import time_text
 from segue_yaml.report import listing
 
 
@@ -34,7 +38,7 @@ class FrameView:
         active: The active state of each layer in the frame before, by index.
     """
 
-    __slots__ = ("active", "counts", "frame", "inputs", "latches", "values")
+    __slots__ = ("active", "counts", "frame", "inputs", "latches", "left", "values")
 
     def __init__(
         self,
@@ -49,6 +53,7 @@ class FrameView:
         self.active = active
         self.latches: tuple[bool, ...] = ()
         self.counts: tuple[int, ...] = ()
+        self.left: tuple[int, ...] = ()
 
 
 Test: TypeAlias = Callable[[FrameView], bool]
@@ -79,6 +84,9 @@ class Conditions:
         )
         # Every trigger condition: the trigger's index and for how many frames it holds.
         self.fired: set[tuple[int, int]] = set()
+        # Every condition on the end of a state: the index of the stay and for how many frames it holds.
+        self.lately: set[tuple[int, int]] = set()
+        self._stays = tuple(map(self.compile, rules.stays))
         self._latches = tuple((self.compile(latch.enter), self.compile(latch.exit)) for latch in rules.latches)
 
     def update_counts(self, view: FrameView, before: tuple[int, ...]) -> tuple[int, ...]:
@@ -88,6 +96,15 @@ class Conditions:
             [
                 (0 if after is not None and fired[after] else count) + (fired[i] is True)
                 for count, (i, after) in zip(before, self._counters, strict=True)
+            ]
+        )
+
+    def update_stays(self, view: FrameView, before: tuple[int, ...]) -> tuple[int, ...]:
+        """When each stay ended, in this frame."""
+        return tuple(
+            [
+                STILL if holds(view) else view.frame if end == STILL else end
+                for end, holds in zip(before, self._stays, strict=True)
             ]
         )
 
@@ -126,6 +143,9 @@ class Conditions:
             case Counted(index=index, op=op, value=value):
                 compare = COMPARISONS[op]
                 return lambda view: compare(view.counts[index], value)
+            case Lately(index=index, frames=frames):
+                self.lately.add((index, frames))
+                return lambda view: view.frame - view.left[index] < frames
             case All(of=parts):
                 tests = tuple(map(self.compile, parts))
                 return lambda view: all(test(view) for test in tests)
@@ -138,6 +158,10 @@ class Conditions:
 
     def explain(self, condition: Condition, view: FrameView, *, wanted: bool = True) -> tuple[Cause, ...]:
         """The comparisons that make the condition `wanted` in this frame; empty if it is not."""
+        span = _span_of(condition)
+        if span is not None:
+            holds = self.compile(condition)(view)
+            return (self._leaf(span.end, view, holds=holds, span=span.text),) if holds == wanted else ()
         match condition:
             case All(of=parts) | Any(of=parts):
                 causes = tuple(cause for part in parts for cause in self.explain(part, view, wanted=wanted))
@@ -149,27 +173,43 @@ class Conditions:
         return (self._leaf(condition, view, holds=wanted),)
 
     def _leaf(
-        self, leaf: Compare | OneOf | Latch | InState | InGroup | Fired | Counted, view: FrameView, *, holds: bool
+        self,
+        leaf: Compare | OneOf | Latch | InState | InGroup | Fired | Counted | Lately,
+        view: FrameView,
+        *,
+        holds: bool,
+        span: str = "",
     ) -> Cause:
+        """A comparison as a cause.
+
+        Args:
+            span: The range that the comparison is the upper end of, as written; "" for a comparison by itself.
+        """
+        met = "" if not span else f" ({span})" if holds else f" ({span} is not met)"
         match leaf:
+            case Lately(index=index, of=of):
+                name = of.state if isinstance(of, InState) else of.group
+                return Cause("", name, -1, _last_stay(of.layer, name, view.frame, view.left[index]) + met)
             case InState(layer=layer, state=state):
                 return Cause("", state, -1, f"{layer} {'is' if holds else 'is not'} {state}")
             case InGroup(layer=layer, group=group):
                 state = self._names[layer][view.active[self._layer[layer]]]
                 return Cause("", state, -1, f"{layer} is {state}{f' ({group})' if holds else f', not {group}'}")
             case Fired(trigger=name):
-                text = f"{name} fired" if holds else f"{name} has not fired lately"
-                return Cause(name, holds, view.inputs[self._input[name]].sequence, text)
+                now = view.inputs[self._input[name]]
+                return Cause(name, holds, now.sequence, _last_firing(name, view.frame, now.since) + met)
             case Counted(index=index, counter=counter):
                 last = view.inputs[self._input[counter.trigger]].sequence
-                return Cause(counter.trigger, view.counts[index], last, _counted(leaf, view.counts[index], holds=holds))
+                return Cause(
+                    counter.trigger, view.counts[index], last, _counted(leaf, view.counts[index], met, holds=holds)
+                )
             case Latch(enter=enter):
                 name = enter.input
                 about = self._latch(leaf, view, holds=holds)
             case OneOf(input=name, values=values):
                 about = f" ({listing(values)})" if holds else f", not {listing(values)}"
             case Compare(input=name):
-                about = _comparison(leaf, holds=holds)
+                about = met or _comparison(leaf, holds=holds)
         i = self._input[name]
         value = view.values[i]
         return Cause(name, value, view.inputs[i].sequence, f"{name} is {_show(value)}{about}")
@@ -195,12 +235,56 @@ def _comparison(compare: Compare, *, holds: bool) -> str:
     return f", not {_show(compare.value)}"
 
 
-def _counted(counted: Counted, times: int, *, holds: bool) -> str:
-    """How often a trigger was fired, and what that is compared with."""
+def _counted(counted: Counted, times: int, met: str, *, holds: bool) -> str:
+    """How often a trigger was fired, and what that is compared with.
+
+    Args:
+        met: The range and whether it is met; "" for a comparison by itself.
+    """
     since = "" if counted.counter.after is None else f" since {counted.counter.after}"
     often = "1 time" if times == 1 else f"{times} times"
-    met = "" if holds else " is not met"
-    return f"{counted.counter.trigger} fired {often}{since} ({counted.op} {counted.value}{met})"
+    met = met or f" ({counted.op} {counted.value}{'' if holds else ' is not met'})"
+    return f"{counted.counter.trigger} fired {often}{since}{met}"
+
+
+def _last_firing(name: str, frame: int, since: int) -> str:
+    """How long ago a trigger was fired."""
+    if since == frame:
+        return f"{name} fired"
+    return f"{name} has not fired" if since == NEVER else f"{name} fired {(frame - since) / FRAME_RATE:.4g} s ago"
+
+
+class _Span(NamedTuple):
+    """A range in a condition: two comparisons with the same thing, of which the upper one speaks for both."""
+
+    end: Compare | Fired | Counted | Lately
+    text: str
+
+
+def _span_of(condition: Condition) -> _Span | None:
+    """The range that a condition is, such as 9..23, or of times, 1s..12s; None for other conditions."""
+    match condition:
+        case All(of=(Compare(op=">=", value=low) as start, Compare(op="<=", value=high) as end)):
+            return _Span(end, f"{_show(low)}..{_show(high)}") if start.input == end.input else None
+        case All(of=(Counted(op=">=", value=low) as start, Counted(op="<=", value=high) as end)):
+            return _Span(end, f"{low}..{high}") if start.index == end.index else None
+        case All(of=(Not(of=Fired() as start), Fired() as end)):
+            return _Span(end, _times(start.frames, end.frames)) if start.trigger == end.trigger else None
+        case All(of=(Not(of=Lately() as start), Lately() as end)):
+            return _Span(end, _times(start.frames, end.frames)) if start.index == end.index else None
+    return None
+
+
+def _times(low: int, beyond: int) -> str:
+    """A range of times as in a rule file, from the frames from which it holds, and those from which no more."""
+    return "..".join(time_text(Fraction(frames, FRAME_RATE)) for frames in (low, beyond - 1))
+
+
+def _last_stay(layer: str, name: str, frame: int, end: int) -> str:
+    """How long ago a layer left a state or group."""
+    if end == STILL:
+        return f"{layer} is {name}"
+    return f"{layer} has not been {name}{'' if end == NEVER else f' for {(frame - end) / FRAME_RATE:.4g} s'}"
 
 
 def _rule(compare: Compare) -> str:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, TypeAlias
 from segue_rules.controls import AUTO, CONTROLS, GAIN, SILENT_DB, TONICS
 from segue_rules.director.levels import CONTINUOUS, TEMPO, TOP_LEVEL, Levels, Mixing, glided
 from segue_rules.director.state import Glide, LayerNow, StylesTempo, SwitchNow
+from segue_rules.meters import beats_of, groups_of
 from segue_rules.model import Binding, Key, Music, Rules
 from segue_rules.plan import Controls
 from segue_rules.tempos import FALLBACK, StyleTempo, of_mix
@@ -19,7 +20,7 @@ DISCRETE: Final = tuple(control.field for control in CONTROLS if control.change 
 _ORDER: Final = tuple((CONTINUOUS + DISCRETE).index(control.field) for control in CONTROLS)
 _DRUMS: Final = {"on": 1, "off": 0, AUTO: -1}
 
-ControlSpec: TypeAlias = float | int | str | Binding | Key
+ControlSpec: TypeAlias = float | int | str | tuple[int, ...] | Binding | Key
 
 
 class ControlDecision(NamedTuple):
@@ -31,7 +32,7 @@ class ControlDecision(NamedTuple):
     """
 
     source: int
-    value: int | str
+    value: int | str | tuple[int, ...]
 
 
 class ControlDirector:
@@ -62,7 +63,9 @@ class ControlDirector:
 
     def tempo(self, glides: Sequence[Glide], mixing: Mixing) -> int:
         """The tempo of the frame in milli-bpm. No change that is made in a frame moves its tempo."""
-        return round(self.levels(glides, mixing)[TEMPO] * 1000)
+        glide, level = glides[TEMPO], self._levels.tempo(mixing)
+        over = mixing.frame - glide.since >= glide.frames
+        return round((level if over else glided(TEMPO, glide, level, mixing.frame)) * 1000)
 
     def switch(self, before: tuple[SwitchNow, ...], mixing: Mixing) -> tuple[SwitchNow, ...]:
         """Meter, key and drums as decided now. To be called in frames in which a bar line falls."""
@@ -91,11 +94,12 @@ class ControlDirector:
         )
         meter, key, drums = switches
         tonic, mode = _key(str(key.value))
+        assert not isinstance(meter.value, str)
         sources = [decision.source for decision in self._decided(mixing)[: len(CONTINUOUS)]]
         sources += [now.source for now in switches]
         return Controls(
             tempo_mbpm=round(tempo * 1000),
-            meter=int(meter.value),
+            meter=beats_of(meter.value),
             tonic=tonic,
             mode=mode,
             drums=_DRUMS[str(drums.value)],
@@ -109,6 +113,7 @@ class ControlDirector:
             width=width,
             pan=pan,
             sources=tuple([self._names[sources[i]] if sources[i] != TOP_LEVEL else "music" for i in _ORDER]),
+            groups=groups_of(meter.value),
         )
 
     def _decided(self, mixing: Mixing) -> tuple[ControlDecision, ...]:
@@ -139,7 +144,7 @@ class ControlDirector:
                 spec = self._spec(name, source, active)
                 if spec is None or spec == AUTO:
                     spec = self._of_styles(name, source, active)
-            decisions.append(ControlDecision(source, spec if isinstance(spec, int | str) else str(spec)))
+            decisions.append(ControlDecision(source, spec if isinstance(spec, int | str | tuple) else str(spec)))
         return tuple(decisions)
 
     def _source(self, name: str, active: Sequence[int], shares: Sequence[float]) -> int:

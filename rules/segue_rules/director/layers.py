@@ -9,8 +9,8 @@ from segue_rules.director.conditions import Conditions, FrameView
 from segue_rules.director.playlists import NOTICE, Playlists, playing_from
 from segue_rules.director.state import NEVER, ConditionRun, LayerNow, Pending, Playing, Vector
 from segue_rules.director.timing import blend, frames_until, line_in, next_line, progress
+from segue_rules.director.transition_rows import TransitionRows
 from segue_rules.model import (
-    BUILT_IN_TRANSITION,
     FRAME_RATE,
     Layer,
     LayerState,
@@ -20,34 +20,9 @@ from segue_rules.model import (
     Transition,
     lasting,
 )
-from segue_rules.plan import Candidate, Cause, Change, ChangeKind, MusicalClock
+from segue_rules.plan import BRIDGE_ENDS, CONDITION_FALSE, Candidate, Cause, Change, ChangeKind, MusicalClock
 
 _FIRST_RUN: Final = ConditionRun(False, NEVER)
-
-
-class TransitionRows:
-    """The transition rows of a rule file, the built-in one last."""
-
-    def __init__(self, rules: Rules) -> None:
-        self.rows: tuple[Transition, ...] = (*rules.transitions, BUILT_IN_TRANSITION)
-        self._groups = {(layer.name, state.written): state.groups for layer in rules.layers for state in layer.states}
-        self._first: dict[tuple[str | None, str | None, str | None], int] = {}
-        for index, row in enumerate(self.rows):
-            self._first.setdefault((row.layer, row.from_state, row.to_state), index)
-
-    def between(self, layer: str, from_state: str, to_state: str) -> int:
-        """Index of the most specific row that fits a change of `layer`.
-
-        A row that names the state entered goes first, then one that names a group of it in the order of its groups,
-        then one that names the state left or a group of it, then one that names the layer.
-        """
-        for target in (to_state, *self._groups[layer, to_state], None):
-            for source in (from_state, *self._groups[layer, from_state], None):
-                for name in (layer, None):
-                    index = self._first.get((name, source, target))
-                    if index is not None:
-                        return index
-        raise AssertionError("the built-in row fits every change")
 
 
 class FrameContext(NamedTuple):
@@ -100,7 +75,7 @@ class LayerDirector:
         self.mixes: tuple[Vector, ...] = tuple(
             tuple(state.mix.get(style.name, 0.0) for style in rules.styles) for state in self.states
         )
-        self._transitions = rows
+        self._transitions, self._seed = rows, seed
         self.rows = rows.rows
 
     def start(self, playing: Playing) -> LayerNow:
@@ -148,7 +123,9 @@ class LayerDirector:
                 for run, test, veto in zip(now.runs, self._when, vetoes, strict=True)
             ]
         )
-        now = now._replace(runs=runs)
+        # Most frames change nothing, and a new tuple costs more than a comparison of the same objects.
+        if runs != now.runs:
+            now = now._replace(runs=runs)
         target = self._target(now, self._winner(now, vetoes, context), context)
         changes: list[Change] = []
         pending = now.pending
@@ -156,11 +133,11 @@ class LayerDirector:
             changes.append(self._change("withdrawn", now, pending, pending.predicted, vetoes, context))
             pending = None
         if target is None:
-            return now._replace(pending=None), tuple(changes)
+            return now if now.pending is None else now._replace(pending=None), tuple(changes)
         decided = pending is None
         if pending is None:
             row = self._row(now, target)
-            causes = self._causes(now, target, view, vetoes, context)
+            causes = self._causes(now, target, view, vetoes, context) + self._chances(now, target, row)
             pending = Pending(target, frame, row, NEVER, causes)
             pending = pending._replace(predicted=self.predicted(now, pending, context))
         if self._reached(now, pending, context):
@@ -221,7 +198,10 @@ class LayerDirector:
 
     def _ends_bridge(self, now: LayerNow, pending: Pending) -> bool:
         """Whether a pending change leads from a bridge to its state. It starts where the bridge ends."""
-        return self.playlists.bridges[now.active] and self._same_state(now, pending)
+        return self._ends_bridge_into(now, pending.state)
+
+    def _ends_bridge_into(self, now: LayerNow, to_state: int) -> bool:
+        return self.playlists.bridges[now.active] and self.whole_of[to_state] == self.whole_of[now.active]
 
     def differ(self, one: int, other: int) -> bool:
         """Whether two states ask for different music."""
@@ -311,14 +291,16 @@ class LayerDirector:
             entered=now.entered if same else frame,
             playing=playing_from(frame, context.clock) if self.states[pending.state].piece else None,
             courses=self.playlists.played(now.courses, pending.state),
+            # Only chance counts them.
+            changes=now.changes + self._transitions.drawn,
         )
 
     def _row(self, now: LayerNow, to_state: int) -> int:
         """The row of a change to a state. A bridge ends by the row by which it began."""
         left, entered = self.states[now.active].written, self.states[to_state].written
-        if self.playlists.bridges[now.active] and left == entered:
+        if self._ends_bridge_into(now, to_state):
             return now.row
-        return self._transitions.between(self.layer.name, left, entered)
+        return self._transitions.choose(self.layer.name, left, entered, self._seed, now.changes)
 
     def _causes(
         self, now: LayerNow, winner: int, view: FrameView, vetoes: list[bool], context: FrameContext
@@ -329,7 +311,7 @@ class LayerDirector:
         chosen = self.playlists.why(now.courses, winner)
         drawn = (Cause("", won.name, -1, f"{won.name} {chosen}"),) if chosen else ()
         if won.written == active.written:
-            ended = Cause("", won.name, -1, "the bridge ends")
+            ended = Cause("", won.name, -1, BRIDGE_ENDS)
             return (ended, *drawn) if self.playlists.bridges[now.active] else drawn
         if won.when is not None:
             causes += self._conditions.explain(won.when, view)
@@ -339,6 +321,14 @@ class LayerDirector:
             if active.unless is not None:
                 causes += self._conditions.explain(active.unless, view)
         return (*dict.fromkeys(causes), *drawn)
+
+    def _chances(self, now: LayerNow, to_state: int, row: int) -> tuple[Cause, ...]:
+        """What chance had to do with the row of a change."""
+        if not self._transitions.drawn or self._ends_bridge_into(now, to_state):
+            return ()
+        left, entered = self.states[now.active].written, self.states[to_state].written
+        texts = self._transitions.why(self.layer.name, left, entered, row)
+        return tuple([Cause("", self.states[to_state].name, -1, text) for text in texts])
 
     def _change(
         self,
@@ -359,7 +349,7 @@ class LayerDirector:
             pending.decided,
             start,
             context.frames(row.ramp_frames) if fades is None else max(fades),
-            str(row.at),
+            "bar" if self._ends_bridge(now, pending) else str(row.at),
             pending.causes,
             tuple(
                 Candidate(state.written, self._reason(now, i, self.whole_of[pending.state], vetoes, context))
@@ -378,7 +368,7 @@ class LayerDirector:
             return "vetoed by unless"
         if not self._eligible(now, i, vetoes, context):
             if not run.holds:
-                return "condition false"
+                return CONDITION_FALSE
             if frame < now.cooldowns[i]:
                 return f"cooldown {_seconds(now.cooldowns[i] - frame)} left"
             return f"attack {_seconds(run.since + context.frames(state.attack_frames) - frame)} left"

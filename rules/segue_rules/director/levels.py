@@ -147,18 +147,31 @@ class Levels:
 
     def levels(self, mixing: Mixing) -> list[float]:
         """The C continuous controls, as `level`."""
-        every = range(len(CONTINUOUS))
+        rest = self._at_rest(mixing)
+        if rest is None:
+            return [self.level(control, mixing) for control in range(len(CONTINUOUS))]
+        return [self.level(c, mixing) if level is None else level for c, level in enumerate(rest)]
+
+    def tempo(self, mixing: Mixing) -> float:
+        """The first of `levels`, in bpm."""
+        rest = self._at_rest(mixing)
+        known = None if rest is None else rest[TEMPO]
+        return self.level(TEMPO, mixing) if known is None else known
+
+    def _at_rest(self, mixing: Mixing) -> tuple[float | None, ...] | None:
+        """The controls that no input moves, None for the others; None while a layer's part is on a ramp."""
         if self.moving(mixing.layers, mixing.frame):
-            return [self.level(control, mixing) for control in every]
+            return None
         active = tuple([mixing.layers[i].active for i in self._naming])
         key = active, tuple([mixing.weights[i] for i in self._naming]), mixing.styles
         rest = self._rests.get(key)
         if rest is None:
             if len(self._rests) >= _MOST_RESTS:
                 self._rests.clear()
+            every = range(len(CONTINUOUS))
             rest = tuple([None if self._follows(c, mixing) else self.level(c, mixing) for c in every])
             self._rests[key] = rest
-        return [self.level(c, mixing) if level is None else level for c, level in enumerate(rest)]
+        return rest
 
     def _follows(self, control: int, mixing: Mixing) -> bool:
         """Whether an input moves a control at rest."""

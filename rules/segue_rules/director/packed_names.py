@@ -9,11 +9,23 @@ from segue_rules.controls import CONTROLS, NumberControl
 from segue_rules.director import plain_data
 from segue_rules.director.levels import Levels, Mixing
 from segue_rules.director.state import DirectorState, Vector
-from segue_rules.model import BUILT_IN_TRANSITION, Counter, InputValue, Latch, Layer, Rules, Transition, written_name
+from segue_rules.model import (
+    BUILT_IN_TRANSITION,
+    Counter,
+    InGroup,
+    InputValue,
+    InState,
+    Latch,
+    Layer,
+    Rules,
+    Transition,
+    written_name,
+)
 
 SEQUENCES: Final = (-1, plain_data.LARGEST_INTEGER)
 MOST_WEIGHT: Final = 1e9
 MOST_RAMP: Final = 1 << 31
+MOST_ROWS: Final = 1 << 16
 RANGES: Final = {
     control.field: (control.low, control.high) for control in CONTROLS if isinstance(control, NumberControl)
 }
@@ -30,9 +42,29 @@ def counter_name(counter: Counter) -> str:
     return counter.trigger if counter.after is None else f"{counter.trigger} after {counter.after}"
 
 
-def row_name(row: Transition) -> list[str | None] | None:
-    """The pattern of a transition row, unique in its file; None for the built-in row."""
-    return None if row is BUILT_IN_TRANSITION else [row.layer, row.from_state, row.to_state]
+def stay_name(stay: InState | InGroup) -> str:
+    """A name that tells stays apart."""
+    return f"{stay.layer}.{stay.state}" if isinstance(stay, InState) else f"{stay.layer}.{stay.group} (group)"
+
+
+def row_name(row: Transition) -> list[str | int | None] | None:
+    """The pattern of a transition row, with its place if others have it, too; None for the built-in row."""
+    if row is BUILT_IN_TRANSITION:
+        return None
+    return [row.layer, row.from_state, row.to_state, *([row.place] if row.place else [])]
+
+
+def find_row(rules: Rules, data: Any) -> int | None:
+    """The index of the row with this name; None if there is none any more."""
+    if data is None:
+        return len(rules.transitions)
+    *ends, place = [*plain_data.sequence(data, 3, 4), 0][:4]
+    wanted = (
+        *(part if part is None else plain_data.text(part) for part in ends),
+        plain_data.integer(place, 0, MOST_ROWS),
+    )
+    rows = ((row.layer, row.from_state, row.to_state, row.place) for row in rules.transitions)
+    return next((i for i, row in enumerate(rows) if row == wanted), None)
 
 
 def find_state(rules: Rules, layer: str, state: str) -> tuple[int, int] | None:

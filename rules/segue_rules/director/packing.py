@@ -11,8 +11,17 @@ from segue_rules.director.controls import DISCRETE
 from segue_rules.director.inputs import input_value
 from segue_rules.director.layers import mix_frames
 from segue_rules.director.levels import CONTINUOUS, TOP_LEVEL, UNDECIDED, Levels, glided
-from segue_rules.director.packed_names import counter_name, latch_name, levels_before, row_name
-from segue_rules.director.state import NEVER, DirectorState, InputNow, LayerNow, StylesTempo, TimerNow, Vector, Visited
+from segue_rules.director.packed_names import counter_name, latch_name, levels_before, row_name, stay_name
+from segue_rules.director.state import (
+    NEVER,
+    DirectorState,
+    InputNow,
+    LayerNow,
+    StylesTempo,
+    TimerNow,
+    Vector,
+    Visited,
+)
 from segue_rules.director.timers import timed
 from segue_rules.director.visits import NOT_LED
 from segue_rules.model import BUILT_IN_TRANSITION, Input, InputValue, Layer, Rules, TriggerInput
@@ -50,10 +59,17 @@ def pack(state: DirectorState, rules: Rules) -> dict[str, Any]:
         "last_mix": _pack_mix(rules, state.last_mix),
         "led": None if state.led == NOT_LED else [*_state_names(rules, *state.led[:2]), state.led.bar],
         "visits": _pack_visits(rules, state.visits),
-        # Only rules with counters or timers have these.
+        # Only rules with counters, ends of states or timers have these.
         **({"counts": dict(zip(map(counter_name, rules.counters), state.counts, strict=True))} if state.counts else {}),
+        **({"left": _pack_stays(rules, state.left)} if state.left else {}),
         **({"timers": _pack_timers(rules, state.timers)} if state.timers else {}),
     }
+
+
+def _pack_stays(rules: Rules, left: tuple[int, ...]) -> dict[str, int]:
+    """When each stay that there was ended; a later frame than that of the state while it goes on."""
+    ends = zip(map(stay_name, rules.stays), left, strict=True)
+    return {name: end for name, end in ends if end != NEVER}
 
 
 def _pack_timers(rules: Rules, timers: tuple[TimerNow, ...]) -> dict[str, list[int]]:
@@ -67,21 +83,29 @@ def _pack_input(item: Input, now: InputNow, value: InputValue) -> list[Any]:
 
 
 def _pack_layer(rules: Rules, layer: Layer, now: LayerNow, weight: float | None, frame: int) -> dict[str, Any]:
-    row = (*rules.transitions, BUILT_IN_TRANSITION)[now.row]
+    rows = (*rules.transitions, BUILT_IN_TRANSITION)
     names = [state.name for state in layer.states]
     written = list(dict.fromkeys(state.written for state in layer.states))
     pending = now.pending
     return {
         "active": names[now.active],
+        # Only where chance decides rows.
+        **({"changes": now.changes} if now.changes else {}),
         "start": _pack_time(now.start),
-        "row": row_name(row),
+        "row": row_name(rows[now.row]),
         "settled": frame - now.start >= max(now.ramp, mix_frames(now)),
         "ramp": now.ramp,
         "fades": now.fades and list(now.fades),
         "origin": _pack_mix(rules, now.origin),
         "weight": weight,
         "pending": pending
-        and [names[pending.state], pending.decided, pending.predicted, [list(cause) for cause in pending.causes]],
+        and [
+            names[pending.state],
+            pending.decided,
+            pending.predicted,
+            [list(cause) for cause in pending.causes],
+            row_name(rows[pending.row]),
+        ],
         "runs": {
             name: [run.holds, _pack_time(run.since)]
             for name, run in zip(written, now.runs, strict=True)

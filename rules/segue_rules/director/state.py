@@ -13,6 +13,8 @@ from segue_rules.plan import Cause, MusicalClock
 
 # A frame before all others, for what has never happened.
 NEVER: Final = -(1 << 40)
+# A frame after all others, for what has not ended.
+STILL: Final = 1 << 40
 
 Vector: TypeAlias = tuple[float, ...]
 
@@ -118,6 +120,7 @@ class LayerNow(NamedTuple):
             a playlist.
         parts, muted: What the layer did to each continuous control, and how far it muted each layer, where its ramp
             began; empty before its first change.
+        changes: How many changes of it have started since the start, where chance decides transition rows; else 0.
     """
 
     active: int
@@ -134,6 +137,7 @@ class LayerNow(NamedTuple):
     entered: int = NEVER
     playing: Playing | None = None
     courses: tuple[PlaylistHistory | None, ...] = ()
+    changes: int = 0
 
 
 class StingerNow(NamedTuple):
@@ -191,7 +195,7 @@ class SwitchNow(NamedTuple):
         source: The layer that decided it.
     """
 
-    value: int | str
+    value: int | str | tuple[int, ...]
     source: int
 
 
@@ -221,6 +225,7 @@ class DirectorState(NamedTuple):
         visits: Of the states that have led, by layer and state.
         timers: Of the triggers that have one, in file order.
         counts: Of the counters.
+        left: Of the stays, the first frame in which the layer was no longer there; STILL while it is, or NEVER.
     """
 
     frame: int
@@ -238,6 +243,7 @@ class DirectorState(NamedTuple):
     visits: tuple[Visited, ...]
     timers: tuple[TimerNow, ...] = ()
     counts: tuple[int, ...] = ()
+    left: tuple[int, ...] = ()
 
 
 def drop_pending(state: DirectorState) -> DirectorState:
@@ -269,6 +275,7 @@ def shift_state(state: DirectorState, frames: int) -> DirectorState:
         layers=tuple(map(layer, state.layers)),
         stingers=tuple(now._replace(start=at(now.start)) for now in state.stingers),
         timers=tuple(now._replace(since=now.since + frames) for now in state.timers),
+        left=tuple(end if end == STILL else at(end) for end in state.left),
         styles_tempo=state.styles_tempo._replace(since=state.styles_tempo.since + frames),
         glides=tuple(now._replace(since=now.since + frames) for now in state.glides),
     )

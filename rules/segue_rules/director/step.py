@@ -10,16 +10,29 @@ from segue_rules.director import timing
 from segue_rules.director.conditions import Conditions, FrameView
 from segue_rules.director.controls import ControlDirector
 from segue_rules.director.inputs import InputDirector, TakenEvents
-from segue_rules.director.layers import NO_CHANGE, FrameContext, LayerDirector, Lookahead, TransitionRows, look_ahead
+from segue_rules.director.layers import NO_CHANGE, FrameContext, LayerDirector, Lookahead, look_ahead
 from segue_rules.director.levels import CONTINUOUS, GLIDE_CURVE, GLIDE_FRAMES, NO_STYLES_TEMPO, Levels, Mixing
 from segue_rules.director.moves import moves
 from segue_rules.director.playlists import playing_from
-from segue_rules.director.state import DirectorState, Glide, LayerNow, StingerNow, StylesTempo, SwitchNow, Vector
+from segue_rules.director.state import (
+    NEVER,
+    STILL,
+    DirectorState,
+    Glide,
+    InputNow,
+    LayerNow,
+    StingerNow,
+    StylesTempo,
+    SwitchNow,
+    Vector,
+)
 from segue_rules.director.stingers import StingerDirector
 from segue_rules.director.timers import Timers
 from segue_rules.director.timing import follow
+from segue_rules.director.transition_rows import TransitionRows
 from segue_rules.director.visits import NOT_LED, VisitDirector
 from segue_rules.events import Event, Receipt
+from segue_rules.meters import beats_of, groups_of
 from segue_rules.model import Binding, Burst, InputValue, Rules
 from segue_rules.plan import Change, FramePlan, MusicalClock, StingerCue, ThemeNow, Visit
 
@@ -101,6 +114,7 @@ class Director:
             visits=(),
             timers=self._timers.start(),
             counts=(0,) * len(self.rules.counters),
+            left=(NEVER,) * len(self.rules.stays),
         )
 
     def reset(self, state: DirectorState) -> DirectorState:
@@ -185,6 +199,7 @@ class Director:
         values = self._inputs.move(inputs, frame)
         view = FrameView(frame, values, inputs, tuple([layer.active for layer in state.layers]))
         view.counts = self._conditions.update_counts(view, state.counts)
+        view.left = self._conditions.update_stays(view, state.left)
         view.latches = self._conditions.update_latches(view, state.latches)
         weights = self._weights(state.weights, values)
         state = state._replace(weights=weights)
@@ -196,7 +211,7 @@ class Director:
             undone += moves(left, self.rules, state, self.rules, "reset", reset)
 
         layers, changes = self._step_layers(state.layers, view, context)
-        stingers, cues = self._step_stingers(state.stingers, values, context)
+        stingers, cues = self._step_stingers(state.stingers, inputs, context)
         layers, styles_tempo, mixing = self._mixed(state, layers, before)
         switches = state.switches
         if not switches or timing.bar_in(context.clock, context.tempo)[0] >= 0:
@@ -205,7 +220,7 @@ class Director:
             if opened != context:
                 # The same decisions, whose starts are predicted with the meter of the bar that opens with the frame.
                 layers, changes = self._step_layers(state.layers, view, opened)
-                stingers, cues = self._step_stingers(state.stingers, values, opened)
+                stingers, cues = self._step_stingers(state.stingers, inputs, opened)
                 layers, styles_tempo, mixing = self._mixed(state, layers, before)
         led, visits = self._visits.step(state.led, state.visits, layers, mixing.weights, state.clock.bar)
         decided = DirectorState(
@@ -224,6 +239,7 @@ class Director:
             visits=visits,
             timers=timers,
             counts=view.counts,
+            left=view.left,
         )
         ahead = self._look_ahead(state, decided, mixing, context)
         return decided, FrameResults(receipts, undone + changes, dropped + cues, ahead)
@@ -236,12 +252,15 @@ class Director:
         mixing = self._mixing(decided, values)
         mix = self._mix(layer_mixes, mixing.weights, decided.stingers, frame)
         sounding = mix or decided.last_mix
-        silent = self._controls.silent(mixing)
+        silent, theme = self._controls.silent(mixing), self._theme(decided, mixing)
+        visit = self._visits.visit(decided.led, decided.visits)
         controls = self._controls.values(decided.glides, decided.switches, mixing)
         taken = self._taken(decided, mixing, results.lookahead)
+        # Without a change to come, what comes is as it is now.
+        stays = taken is mixing
         clock, tempo = decided.clock, controls.tempo_mbpm
         if clock.ticks == clock.bar_ticks:
-            clock = clock._replace(meter=controls.meter)
+            clock = clock._replace(meter=controls.meter, groups=controls.groups)
         plan = FramePlan(
             frame=frame,
             mix=sounding,
@@ -254,19 +273,19 @@ class Director:
             bar_start=_offset(timing.bar_in(clock, tempo)[0], clock, tempo),
             to_change=results.lookahead.frames,
             next_mix=self._next_mix(decided, layer_mixes, taken, results.lookahead) or sounding,
-            visit=self._visits.visit(decided.led, decided.visits),
-            next_visit=self._next_visit(decided, taken),
+            visit=visit,
+            next_visit=visit if stays else self._next_visit(decided, taken),
             silent=silent,
-            next_silent=self._controls.silent(taken),
-            theme=self._theme(decided, mixing),
-            next_theme=self._theme(decided, taken),
+            next_silent=silent if stays else self._controls.silent(taken),
+            theme=theme,
+            next_theme=theme if stays else self._theme(decided, taken),
             inputs=values,
             receipts=results.receipts,
             changes=results.changes,
             stingers=results.stingers,
             warnings=() if mix or silent else ("empty_mix",),
         )
-        after_clock = timing.advance(clock, tempo, controls.meter)
+        after_clock = timing.advance(clock, controls)
         return decided._replace(frame=frame + 1, clock=after_clock, last_mix=plan.mix), plan
 
     def receipt(self, event: Event, frame: int) -> Receipt:
@@ -286,8 +305,7 @@ class Director:
                 yield Span(plan, 1, state)
                 state, plan = self._play(state, NOTHING)
             if state.frame < end:
-                tempo, meter = plan.controls.tempo_mbpm, plan.controls.meter
-                clock = timing.advance(state.clock, tempo, meter, end - state.frame)
+                clock = timing.advance(state.clock, plan.controls, end - state.frame)
                 state = state._replace(frame=end, clock=clock)
             yield Span(plan, state.frame - plan.frame, state)
 
@@ -313,6 +331,8 @@ class Director:
         deadlines = [deadline for layer, now in both for deadline in layer.deadlines(now, context)]
         deadlines += self._timers.due(state.timers)
         deadlines += [state.inputs[i].since + frames for i, frames in self._conditions.fired]
+        ended = [(state.left[i], frames) for i, frames in self._conditions.lately]
+        deadlines += [end + frames for end, frames in ended if end != STILL]
         return min((d for d in deadlines if d > frame), default=FOREVER)
 
     def _gliding(self, state: DirectorState) -> bool:
@@ -363,16 +383,18 @@ class Director:
         layers, _ = self._step_layers(state.layers, view, FrameContext(view.frame, earliest, state.clock, 1, 1))
         _, _, mixing = self._mixed(state, layers, before)
         controls = self._controls.values(state.glides, self._controls.switch((), mixing), mixing)
-        clock = state.clock._replace(meter=controls.meter)
+        clock = state.clock._replace(meter=controls.meter, groups=controls.groups)
         return FrameContext(view.frame, earliest, clock, controls.tempo_mbpm, controls.meter)
 
     @staticmethod
     def _opened(context: FrameContext, switches: tuple[SwitchNow, ...]) -> FrameContext:
         """Return the context with the meter of a bar that opens at the very start of the frame."""
-        clock, (meter, _, _) = context.clock, switches
-        if clock.ticks != clock.bar_ticks or clock.meter == meter.value:
+        clock, (now, _, _) = context.clock, switches
+        assert not isinstance(now.value, str)
+        meter, groups = beats_of(now.value), groups_of(now.value)
+        if clock.ticks != clock.bar_ticks or (clock.meter, clock.groups) == (meter, groups):
             return context
-        return context._replace(clock=clock._replace(meter=int(meter.value)))
+        return context._replace(clock=clock._replace(meter=meter, groups=groups))
 
     def _look_ahead(
         self, state: DirectorState, decided: DirectorState, mixing: Mixing, context: FrameContext
@@ -388,12 +410,12 @@ class Director:
         return tuple([now for now, _ in stepped]), tuple([change for _, made in stepped for change in made])
 
     def _step_stingers(
-        self, stingers: tuple[StingerNow, ...], values: tuple[InputValue, ...], context: FrameContext
+        self, stingers: tuple[StingerNow, ...], inputs: tuple[InputNow, ...], context: FrameContext
     ) -> tuple[tuple[StingerNow, ...], tuple[StingerCue, ...]]:
         if not stingers:
             return (), ()
         stepped = [
-            stinger.step(now, context, fired=values[stinger.trigger] is True)
+            stinger.step(now, inputs[stinger.trigger], context)
             for stinger, now in zip(self._stingers, stingers, strict=True)
         ]
         return tuple([now for now, _ in stepped]), tuple([cue for _, cues in stepped for cue in cues])
@@ -470,8 +492,6 @@ class Director:
         Args:
             taken: The frame after that change.
         """
-        if taken.layers is decided.layers:
-            return self._visits.visit(decided.led, decided.visits)
         led, visits = self._visits.step(decided.led, decided.visits, taken.layers, taken.weights, decided.clock.bar)
         return self._visits.visit(led, visits)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from segue_rules.director.layers import FrameContext
-from segue_rules.director.state import NEVER, StingerNow, Vector
+from segue_rules.director.state import NEVER, InputNow, StingerNow, Vector
 from segue_rules.director.timing import frames_until, line_in, next_line, sample_offset
 from segue_rules.model import FRAME_RATE, FRAME_SIZE, AudioStinger, Burst, Rules
 from segue_rules.plan import CueKind, StingerCue
@@ -22,8 +22,19 @@ class StingerDirector:
         """Never triggered."""
         return StingerNow(False, NEVER, 0.0)
 
-    def step(self, now: StingerNow, context: FrameContext, *, fired: bool) -> tuple[StingerNow, tuple[StingerCue, ...]]:
+    def step(
+        self, now: StingerNow, trigger: InputNow, context: FrameContext
+    ) -> tuple[StingerNow, tuple[StingerCue, ...]]:
         """The stinger after a frame, and what happened to its trigger."""
+        stinger, cues = self._step(now, context, fired=trigger.since == context.frame)
+        if trigger.since != context.frame:
+            return stinger, cues
+        fired_by = f"{self.stinger.trigger} fired{' by its timer' if trigger.sequence < 0 else ''}"
+        return stinger, tuple([cue._replace(cause=fired_by) for cue in cues if not now.waiting] or cues)
+
+    def _step(
+        self, now: StingerNow, context: FrameContext, *, fired: bool
+    ) -> tuple[StingerNow, tuple[StingerCue, ...]]:
         frame, triggered = context.frame, fired and not now.waiting
         if triggered:
             ready = now.start + context.frames(self.stinger.cooldown_frames)

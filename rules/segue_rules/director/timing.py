@@ -8,7 +8,7 @@ from typing import Final
 
 from segue_rules.director.state import Vector
 from segue_rules.model import FRAME_SIZE, At, Binding
-from segue_rules.plan import TICKS_PER_BEAT, MusicalClock
+from segue_rules.plan import TICKS_PER_BEAT, Controls, MusicalClock
 
 TICKS_PER_EIGHTH: Final = TICKS_PER_BEAT // 2
 # Before frame 0, which itself decides the meter of the first bar.
@@ -19,6 +19,18 @@ def beat_in(clock: MusicalClock, tempo: int) -> int:
     """The position in ticks of the beat that falls in the frame at `clock`, or -1."""
     beat = -(-clock.ticks // TICKS_PER_BEAT) * TICKS_PER_BEAT
     return beat if beat < clock.ticks + tempo else -1
+
+
+def group_in(clock: MusicalClock, tempo: int) -> int:
+    """The position in ticks of the first beat of a group that falls in the frame at `clock`, or -1."""
+    beat = beat_in(clock, tempo)
+    return beat if beat < 0 or (beat - clock.bar_ticks) // TICKS_PER_BEAT in _group_starts(clock) else -1
+
+
+def _group_starts(clock: MusicalClock) -> list[int]:
+    """The beats of the bar on which its groups begin, and that of the next bar line. Without groups, every beat."""
+    sizes = clock.groups or (1,) * clock.meter
+    return [sum(sizes[:i]) for i in range(len(sizes) + 1)]
 
 
 def bar_in(clock: MusicalClock, tempo: int) -> tuple[int, int]:
@@ -35,6 +47,8 @@ def line_in(at: At, clock: MusicalClock, tempo: int) -> int:
         return clock.ticks
     if at.unit == "beat":
         return beat_in(clock, tempo)
+    if at.unit == "group":
+        return group_in(clock, tempo)
     if at.unit == "eighth":
         eighth = -(-clock.ticks // TICKS_PER_EIGHTH) * TICKS_PER_EIGHTH
         return eighth if eighth < clock.ticks + tempo else -1
@@ -51,6 +65,10 @@ def next_line(at: At, clock: MusicalClock, tempo: int, frames_ahead: int) -> int
         step = TICKS_PER_BEAT if at.unit == "beat" else TICKS_PER_EIGHTH
         return -(-reachable // step) * step
     length = clock.meter * TICKS_PER_BEAT
+    if at.unit == "group":
+        bars, into = divmod(max(0, reachable - clock.bar_ticks), length)
+        start = next(beat for beat in _group_starts(clock) if beat * TICKS_PER_BEAT >= into)
+        return clock.bar_ticks + bars * length + start * TICKS_PER_BEAT
     bars = max(0, -(-(reachable - clock.bar_ticks) // length))
     bars += (at.first - clock.bar - bars) % at.every
     return clock.bar_ticks + bars * length
@@ -66,15 +84,15 @@ def sample_offset(position: int, clock: MusicalClock, tempo: int) -> int:
     return (position - clock.ticks) * FRAME_SIZE // tempo
 
 
-def advance(clock: MusicalClock, tempo: int, meter: int, frames: int = 1) -> MusicalClock:
-    """The clock `frames` later at constant tempo. Bars that open on the way have `meter` beats."""
-    ticks = clock.ticks + frames * tempo
+def advance(clock: MusicalClock, controls: Controls, frames: int = 1) -> MusicalClock:
+    """The clock `frames` later at constant tempo. Bars that open on the way have the meter of the controls."""
+    ticks = clock.ticks + frames * controls.tempo_mbpm
     end = clock.bar_ticks + clock.meter * TICKS_PER_BEAT
     if ticks < end:
         return clock._replace(ticks=ticks)
-    length = meter * TICKS_PER_BEAT
+    length = controls.meter * TICKS_PER_BEAT
     bars = (ticks - end) // length
-    return MusicalClock(ticks, clock.bar + 1 + bars, end + bars * length, meter)
+    return MusicalClock(ticks, clock.bar + 1 + bars, end + bars * length, controls.meter, controls.groups)
 
 
 def shape(curve: str, u: float) -> float:

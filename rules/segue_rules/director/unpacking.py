@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from segue_rules.controls import METER
 from segue_rules.director import plain_data
 from segue_rules.director.controls import DISCRETE
 from segue_rules.director.inputs import input_value
@@ -20,10 +19,12 @@ from segue_rules.director.packed_names import (
     find_state,
     latch_name,
     read_mix,
+    stay_name,
 )
 from segue_rules.director.packing import pack
 from segue_rules.director.state import (
     NEVER,
+    STILL,
     DirectorState,
     Glide,
     InputNow,
@@ -35,9 +36,10 @@ from segue_rules.director.state import (
     drop_pending,
 )
 from segue_rules.director.timers import timed
-from segue_rules.director.unpacking_controls import read_styles_tempo, read_switch, with_controls
+from segue_rules.director.unpacking_controls import read_meter, read_styles_tempo, read_switch, with_controls
 from segue_rules.director.unpacking_layers import read_layer, read_weight
 from segue_rules.director.visits import NOT_LED
+from segue_rules.meters import beats_of, groups_of
 from segue_rules.model import (
     Burst,
     ChoiceInput,
@@ -110,19 +112,25 @@ def unpack(data: Any, rules: Rules) -> DirectorState:
         led=led,
         visits=visits,
         counts=_read_counts(rules, fields.get("counts", {})),
+        left=_read_stays(rules, fields.get("left", {}), frame),
         timers=_read_timers(rules, fields.get("timers", {}), frame),
     )
     return with_controls(rules, state, packed["controls"], tuple(values.values())) if begun else state
 
 
 def _read_clock(data: Any) -> MusicalClock:
-    ticks, bar, bar_ticks, meter = plain_data.sequence(data, 4, 4)
+    # Clocks of an earlier version have no groups.
+    ticks, bar, bar_ticks, beats, *groups = plain_data.sequence(data, 4, 5)
+    meter = read_meter(groups[0] or beats if groups else beats)
     clock = MusicalClock(
         plain_data.integer(ticks, 0, 1 << 52),
         plain_data.integer(bar, 0, 1 << 30),
         plain_data.integer(bar_ticks, 0, 1 << 52),
-        plain_data.integer(meter, int(METER.low), int(METER.high)),
+        beats_of(meter),
+        groups_of(meter),
     )
+    if clock.meter != beats:
+        raise ValueError("expected the groups of a bar to have its beats")
     if clock.bar_ticks % TICKS_PER_BEAT or not 0 <= clock.ticks - clock.bar_ticks < clock.meter * TICKS_PER_BEAT:
         raise ValueError("expected a clock within its bar, which begins at a beat")
     return clock
@@ -163,6 +171,13 @@ def _fits(item: Input, value: InputValue) -> bool:
 def _read_counts(rules: Rules, data: Any) -> tuple[int, ...]:
     packed = plain_data.mapping(data)
     return tuple(plain_data.integer(packed.get(counter_name(each), 0), 0, _MOST_FIRED) for each in rules.counters)
+
+
+def _read_stays(rules: Rules, data: Any, frame: int) -> tuple[int, ...]:
+    """When each stay of the rules ended; one that was not packed has never been."""
+    packed = plain_data.mapping(data)
+    ends = [packed.get(stay_name(stay)) for stay in rules.stays]
+    return tuple(STILL if end == STILL else plain_data.time(end, frame) for end in ends)
 
 
 def _read_timers(rules: Rules, data: Any, frame: int) -> tuple[TimerNow, ...]:

@@ -17,6 +17,7 @@ from segue_rules.director.levels import (
 )
 from segue_rules.director.packed_names import MOST_RAMP, RANGES, find_state, levels_before, mixing_before
 from segue_rules.director.state import DirectorState, Glide, StylesTempo, SwitchNow
+from segue_rules.meters import LARGEST_GROUP, SMALLEST_GROUP, Meter, is_meter
 from segue_rules.model import CURVES, InputValue, Rules
 from segue_rules.tempos import FALLBACK
 
@@ -87,16 +88,26 @@ def read_styles_tempo(rules: Rules, data: Any, frame: int) -> StylesTempo:
     return StylesTempo(*place, origin, since, frames, _read_curve(curve))
 
 
+def read_meter(data: Any) -> Meter:
+    """A meter: its beats, or those of each of its groups."""
+    if isinstance(data, list | tuple):
+        groups = tuple(plain_data.integer(size, SMALLEST_GROUP, LARGEST_GROUP) for size in data[: int(METER.high)])
+        if len(groups) < len(data) or not is_meter(groups):
+            raise ValueError("expected the groups of a bar")
+        return groups
+    return plain_data.integer(data, int(METER.low), int(METER.high))
+
+
 def read_switch(rules: Rules, name: str, data: Any) -> SwitchNow:
     """Meter, key or drums, which keep their value until a bar line falls."""
     if data is None:
         spec = getattr(rules.music, name)
         if name == METER.field and spec == AUTO:
             spec = FALLBACK.meter
-        return SwitchNow(spec if isinstance(spec, int | str) else str(spec), TOP_LEVEL)
+        return SwitchNow(spec if isinstance(spec, int | str | tuple) else str(spec), TOP_LEVEL)
     value, layer = plain_data.sequence(data, 2, 2)
     if name == METER.field:
-        value = plain_data.integer(value, int(METER.low), int(METER.high))
+        value = read_meter(value)
     elif plain_data.text(value) not in _WORDS[name]:
         raise ValueError(f"expected a {name}")
     source = None if layer is None else plain_data.text(layer)

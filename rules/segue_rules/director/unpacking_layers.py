@@ -7,16 +7,15 @@ from typing import Any, Final
 
 from segue_rules.controls import METER, TEMPO
 from segue_rules.director import plain_data
-from segue_rules.director.layers import TransitionRows
 from segue_rules.director.levels import CONTINUOUS
 from segue_rules.director.packed_names import (
     MOST_RAMP,
     MOST_WEIGHT,
     RANGES,
     SEQUENCES,
+    find_row,
     mix_vector,
     read_mix,
-    row_name,
     state_index,
 )
 from segue_rules.director.playlists import Playlists, playing_from
@@ -31,6 +30,7 @@ from segue_rules.director.state import (
     Vector,
 )
 from segue_rules.director.timing import follow
+from segue_rules.director.transition_rows import TransitionRows
 from segue_rules.model import (
     BUILT_IN_TRANSITION,
     Binding,
@@ -76,7 +76,9 @@ def read_layer(rules: Rules, layer: Layer, data: Any, frame: int, clock: Musical
         playing = None if layer.states[default].piece is None else playing_from(frame, clock)
         now = now._replace(courses=playlists.played(courses, default), playing=playing)
     written = [layer.states[whole[0]] for whole in playlists.wholes]
+    drawn = any(row.chance < 1 for row in rules.transitions)
     return now._replace(
+        changes=plain_data.integer(fields.get("changes", 0), 0, _MOST_DRAWS) if drawn else 0,
         runs=tuple(_read_run(runs.get(name), frame) for name in playlists.names),
         cooldowns=tuple(_read_cooldown(state, cooldowns.get(state.written), frame) for state in written),
     )
@@ -127,7 +129,7 @@ def _read_active(rules: Rules, layer: Layer, fields: dict[Any, Any], active: int
     """A layer whose active state still exists, without its runs and cooldowns."""
     start = plain_data.time(fields.get("start"), frame)
     origin = read_mix(rules, fields.get("origin"))
-    row = _find_row(rules, fields.get("row"))
+    row = find_row(rules, fields.get("row"))
     ramp, fades = _read_lengths(rules, row, fields, counted=start == NEVER)
     settled = plain_data.boolean(fields.get("settled", True))
     parts, muted = fields.get("parts"), fields.get("muted")
@@ -199,21 +201,14 @@ def _read_muted(rules: Rules, data: Any) -> Vector:
     return tuple(plain_data.real(named.get(layer.name, 0.0), 0.0, 1.0) for layer in rules.layers)
 
 
-def _find_row(rules: Rules, data: Any) -> int | None:
-    """The row with this pattern; None if there is none any more."""
-    if data is None:
-        return len(rules.transitions)
-    wanted = [part if part is None else plain_data.text(part) for part in plain_data.sequence(data, 3, 3)]
-    return next((i for i, row in enumerate(rules.transitions) if row_name(row) == wanted), None)
-
-
 def _read_pending(rules: Rules, layer: Layer, active: int, before: int | None, data: Any, frame: int) -> Pending | None:
     """A pending change whose state still exists, with the row that fits it now.
 
     Args:
         before: By which the active began.
     """
-    state, decided, predicted, causes = plain_data.sequence(data, 4, 4)
+    # States of an earlier version do not name the row: no chance decided it then.
+    state, decided, predicted, causes, *named = plain_data.sequence(data, 4, 5)
     read = tuple(_read_cause(cause) for cause in plain_data.sequence(causes, 0, _MOST_CAUSES))
     decided = plain_data.integer(decided, -plain_data.LAST_FRAME, frame)
     predicted = plain_data.integer(predicted, -plain_data.LAST_FRAME, frame + MOST_RAMP)
@@ -224,7 +219,9 @@ def _read_pending(rules: Rules, layer: Layer, active: int, before: int | None, d
     if left.piece is not None and left.piece.bridge and left.written == entered.written:
         row = len(rules.transitions) if before is None else before
     else:
-        row = TransitionRows(rules).between(layer.name, left.written, entered.written)
+        fitting = TransitionRows(rules).fitting(layer.name, left.written, entered.written)
+        taken = find_row(rules, named[0]) if named else None
+        row = taken if taken in fitting else fitting[-1]
     return Pending(found, decided, row, predicted, read)
 
 

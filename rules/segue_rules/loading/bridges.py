@@ -9,8 +9,7 @@ from segue_rules.bridges import with_bridges
 from segue_rules.loading.grammar_changes import BridgeTable, TransitionTable
 from segue_rules.loading.inputs import DeclaredInputs
 from segue_rules.loading.limits import LONGEST_STATE_NAME, MOST_STATES
-from segue_rules.loading.mixes import build_mix
-from segue_rules.loading.music import build_music
+from segue_rules.loading.music import build_mix, build_music
 from segue_rules.loading.sources import Sources
 from segue_rules.loading.themes import theme_use
 from segue_rules.model import Bridge, Layer, LayerState, Transition
@@ -45,7 +44,10 @@ def _written_out(layer: Layer, rows: Sequence[Transition], sources: Sources) -> 
     scope = sources.report.scope(f'layer "{layer.name}"')
     for state in filter(_is_bridge, bridged.states):
         if counts[state.name] > 1:
+            taken = [each for each in bridged.states if each.name == state.name]
             text = f"a bridge plays as '{state.name}', which is a piece of the playlist; give the piece another name"
+            if all(map(_is_bridge, taken)):
+                text = f"two bridges play as '{state.name}': give the rows the same `from` and `to`, or leave one out"
             scope.problem(state.mark, text)
         elif len(state.name) > LONGEST_STATE_NAME:
             text = f"a bridge plays as '{state.name}': expected at most {LONGEST_STATE_NAME} characters"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final, TypeAlias, cast
 
-from segue_rules.loading.grammar_inputs import RESERVED_INPUTS, LatchTable, StretchTable
+from segue_rules.loading.grammar_inputs import RESERVED_INPUTS, LatchTable, StayTable, StretchTable
 from segue_rules.loading.inputs import DeclaredInputs
 from segue_rules.loading.limits import MOST_LEAVES
 from segue_rules.loading.rule_kinds import PLAIN_NUMBER, RANGE
@@ -31,6 +31,7 @@ from segue_rules.model import (
     InState,
     IntegerInput,
     Latch,
+    Lately,
     Not,
     NumberInput,
     OneOf,
@@ -38,8 +39,10 @@ from segue_rules.model import (
     written_name,
 )
 from segue_yaml.core_schema import NumberError, resolve_plain
+from segue_yaml.guesses import look_alike_hint
 from segue_yaml.kinds import LARGEST_NUMBER, meant_boolean, meant_number, number
 from segue_yaml.nodes import Entry, ListNode, MapNode, Mark, Node, Scalar, as_number, describe, quote
+from segue_yaml.quantities import TIME
 from segue_yaml.report import Scope, did_you_mean, listing
 from segue_yaml.tables import Object, Record
 
@@ -49,6 +52,8 @@ Valued: TypeAlias = NumberInput | IntegerInput | ChoiceInput | FlagInput
 _COMPARISON: Final = re.compile(r"(==|!=|<=|>=|<|>)\s*([^\s=<>!].*)")
 _NEARLY: Final = re.compile(r"(===|=>|=<|<>|!==|=|≥|≤|≠)\s*([^\s=<>!].*)")
 _PLAIN: Final = f"({PLAIN_NUMBER})"
+_MEANT_WORDS: Final = {"or": "any", "and": "all", "either": "any", "both": "all", "none": "not", "nor": "not"}
+"""Words of other languages in the place of an input, with those of this one."""
 _MEANT: Final = {
     "=": "==",
     "===": "==",
@@ -94,6 +99,13 @@ def read_compare(source: Valued, node: Node, mark: Mark, scope: Scope) -> Compar
         mismatch(source, node, scope)
         return None
     op, operand = _split(node)
+    several = re.fullmatch(r"\[[^\[\]]*\]", operand.text) if op == "!=" and isinstance(source, ChoiceInput) else None
+    if several:
+        text = (
+            f"expected one name behind !=, got {quote(node.text)}; did you mean not: {{{source.name}: {several[0]}}}?"
+        )
+        scope.problem(node.mark, text)
+        return None
     if op not in ("==", "!=") and not isinstance(source, (NumberInput, IntegerInput)):
         scope.problem(node.mark, f"expected == or !=, got {quote(node.text)}; '{source.name}' is {kind_of(source)}")
         return None
@@ -168,6 +180,8 @@ def _number_hint(source: Valued, node: Scalar) -> str:
         return (
             f'; did you mean all: [{{{source.name}: "{both[1]} {both[2]}"}}, {{{source.name}: "{both[3]} {both[4]}"}}]?'
         )
+    if hint := look_alike_hint(node.text):
+        return hint
     meant = meant_number(compared[2]) if compared and re.fullmatch(r"[-+0-9.,%\s]+", compared[2]) else None
     return f'; did you mean "{compared[1]} {number(meant)}"?' if compared and meant is not None else ""
 
@@ -212,7 +226,7 @@ class ConditionReader:
 
     Attributes:
         states, groups: Those of every layer.
-        latches, counters: All so far, by index.
+        latches, counters, stays: All so far, by index.
     """
 
     inputs: DeclaredInputs
@@ -220,6 +234,7 @@ class ConditionReader:
     groups: Mapping[str, tuple[str, ...]]
     latches: list[Latch] = field(default_factory=list)
     counters: list[Counter] = field(default_factory=list)
+    stays: list[InState | InGroup] = field(default_factory=list)
     _leaves: int = 0
 
     def read(self, node: Node, scope: Scope) -> Condition | None:
@@ -231,6 +246,10 @@ class ConditionReader:
         return condition
 
     def _condition(self, node: Node, scope: Scope) -> Condition | None:
+        if isinstance(node, ListNode) and node.items:
+            hint = "write {all: [...]} where each must hold, {any: [...]} where one is enough"
+            scope.problem(node.mark, f"expected a condition, got a list; {hint}")
+            return None
         if not isinstance(node, MapNode) or not node.entries:
             scope.expected('a condition such as {threat: ">= 0.6"}', node)
             return None
@@ -278,19 +297,15 @@ class ConditionReader:
             scope.unknown(entry.mark, "layer", entry.key, self.states)
             return None
         inside = scope.inside(entry.key)
+        if isinstance(entry.value, MapNode) and entry.value.entries:
+            return _join([self._stay(entry.key, part, inside) for part in entry.value.entries], entry.mark)
         nodes = entry.value.items if isinstance(entry.value, ListNode) else (entry.value,)
         found: list[Condition] = []
         for node in nodes:
             self._leaves += 1
-            if isinstance(node, Scalar) and node.value in states:
-                found.append(InState(layer=entry.key, state=node.text, mark=node.mark))
-            elif isinstance(node, Scalar) and node.value in self.groups[entry.key]:
-                found.append(InGroup(layer=entry.key, group=node.text, mark=node.mark))
-            elif isinstance(node, Scalar) and isinstance(node.value, str):
-                whole = written_name(node.text)
-                hint = f"; a condition names the state, '{whole}', and holds with each of its pieces"
-                known = (*states, *self.groups[entry.key])
-                inside.unknown(node.mark, "state", node.text, known, hint if whole in states else "")
+            if isinstance(node, Scalar) and isinstance(node.value, str):
+                named = self._named_state(entry.key, node.text, node.mark, inside)
+                found += [] if named is None else [named]
             else:
                 inside.expected("the name of a state", node)
         if not found or len(found) < len(nodes):
@@ -298,6 +313,39 @@ class ConditionReader:
                 inside.expected("the name of a state", entry.value)
             return None
         return found[0] if len(found) == 1 else Any(of=tuple(found), mark=entry.mark)
+
+    def _named_state(self, layer: str, name: str, mark: Mark, scope: Scope) -> InState | InGroup | None:
+        """A state or group of a layer, or None once it is reported that it has none of this name."""
+        if name in self.states[layer]:
+            return InState(layer=layer, state=name, mark=mark)
+        if name in self.groups[layer]:
+            return InGroup(layer=layer, group=name, mark=mark)
+        whole = written_name(name)
+        hint = f"; a condition names the state, '{whole}', and holds with each of its pieces"
+        known = (*self.states[layer], *self.groups[layer])
+        scope.unknown(mark, "state", name, known, hint if whole in self.states[layer] else "")
+        return None
+
+    def _stay(self, layer: str, entry: Entry, scope: Scope) -> Condition | None:
+        """How long ago a layer was last in a state or group."""
+        self._leaves += 1
+        of = self._named_state(layer, entry.key, entry.mark, scope)
+        inside = scope.inside(entry.key)
+        if not isinstance(entry.value, MapNode):
+            inside.expected(StayTable.example, entry.value)
+            return None
+        record = Object(table=StayTable).read(entry.value, inside)
+        since = None if record is None else record.get(StayTable.since)
+        if of is None or since is None:
+            return None
+        if of not in self.stays:
+            self.stays.append(of)
+        index = self.stays.index(of)
+
+        def within(length: int) -> Condition:
+            return Lately(index=index, of=of, frames=length, mark=entry.mark)
+
+        return _since(within, since, entry.mark)
 
     def _input(self, entry: Entry, scope: Scope, inside: Scope) -> Condition | None:
         self._leaves += 1
@@ -307,7 +355,9 @@ class ConditionReader:
                 return self._fired(source, entry, inside)
             return self._test(source, entry, inside)
         if entry.key not in self.inputs.declared:
-            scope.unknown(entry.mark, "input", entry.key, (*sorted(self.inputs.declared), *RESERVED_INPUTS, "state"))
+            meant = _MEANT_WORDS.get(entry.key.lower(), "")
+            known = (*sorted(self.inputs.declared), *RESERVED_INPUTS, "state")
+            scope.unknown(entry.mark, "input", entry.key, known, f"; did you mean '{meant}'?" if meant else "")
         return None
 
     def _test(self, source: Valued, entry: Entry, scope: Scope) -> Condition | None:
@@ -343,7 +393,9 @@ class ConditionReader:
             ends.append(compare)
         first, second = ends
         if float(first.value) >= float(second.value):
-            scope.problem(entry.value.mark, f"expected a range from a smaller to a greater number, got {low}..{high}")
+            hint = f"; did you mean {high}..{low}?" if float(first.value) > float(second.value) else ""
+            text = f"expected a range from a smaller to a greater number, got {low}..{high}{hint}"
+            scope.problem(entry.value.mark, text)
             return None
         if overlap(source, first, second) is None:
             scope.warning(entry.value.mark, f"never true: '{source.name}' is {kind_of(source)}")
@@ -399,6 +451,8 @@ class ConditionReader:
         hint = f"; '{source.name}' is a trigger"
         if isinstance(node, Scalar) and node.value is False:
             hint = f"; did you mean {{not: {{{source.name}: true}}}}?"
+        elif isinstance(node, Scalar) and (meant := _meant_of_trigger(node.text.strip())):
+            hint = f"; did you mean {meant}?"
         scope.problem(node.mark, f"expected true or {StretchTable.example}, got {describe(node)}{hint}")
         return None
 
@@ -415,7 +469,7 @@ class ConditionReader:
         if stretch is not None:
             return Fired(trigger=source.name, frames=frames(stretch), mark=mark)
         if since is not None:
-            return _since(source, since, mark)
+            return _since(lambda within: Fired(trigger=source.name, frames=within, mark=mark), since, mark)
         if count is None or (record.has(StretchTable.after) and after is None):
             return None
         other = None if after is None else self.inputs.trigger(after, record.scope.inside("after"))
@@ -428,7 +482,19 @@ class ConditionReader:
         counter = Counter(trigger=source.name, after=None if other is None else other.name)
         if counter not in self.counters:
             self.counters.append(counter)
-        return Counted(index=self.counters.index(counter), counter=counter, op=count.op, value=count.value, mark=mark)
+        index = self.counters.index(counter)
+        parts = [Counted(index=index, counter=counter, op=op, value=value, mark=mark) for op, value in count]
+        self._leaves += len(parts) - 1
+        return _join([*parts], mark)
+
+
+def _meant_of_trigger(text: str) -> str:
+    """What was meant by a number, a time, or a comparison with one, for a trigger; "" for other texts."""
+    compared = re.fullmatch(r"(==|!=|<=|>=|<|>)\s*(.*)", text)
+    is_count, is_time = (re.fullmatch(each, compared[2] if compared else text) for each in ("[0-9]{1,6}", TIME))
+    if compared:
+        return f'{{count: "{text}"}}' if is_count else f'{{since: "{text}"}}' if is_time else ""
+    return f"{{count: {text}}}" if is_count else f"{{for: {text}}}" if is_time else ""
 
 
 def _range_hint(source: Valued, node: ListNode) -> str:
@@ -460,11 +526,15 @@ def _join(parts: list[Condition | None], mark: Mark) -> Condition | None:
     return known[0] if len(known) == 1 else All(of=known, mark=mark)
 
 
-def _since(source: TriggerInput, elapsed: Elapsed, mark: Mark) -> Condition:
-    """That the trigger was fired before the one and within the other of two times."""
+def _since(within: Callable[[int], Condition], elapsed: Elapsed, mark: Mark) -> Condition:
+    """That something was before the one and within the other of two times.
+
+    Args:
+        within: The condition that it was less than so many frames ago.
+    """
     parts: list[Condition] = []
     if elapsed.low is not None:
-        parts.append(Not(of=Fired(trigger=source.name, frames=elapsed.low, mark=mark), mark=mark))
+        parts.append(Not(of=within(elapsed.low), mark=mark))
     if elapsed.high is not None:
-        parts.append(Fired(trigger=source.name, frames=elapsed.high, mark=mark))
+        parts.append(within(elapsed.high))
     return parts[0] if len(parts) == 1 else All(of=tuple(parts), mark=mark)

@@ -81,7 +81,9 @@ def _find(word: Word, layer: str, states: _States, scope: Scope) -> _Place | Non
         scope.unknown(word.mark, "layer", home, states)
         return None
     if name not in states[home]:
-        scope.unknown(word.mark, "state", name, states[home])
+        elsewhere = [layer for layer, items in states.items() if name in items]
+        hint = "" if dot or not elsewhere else f"; did you mean '{elsewhere[0]}.{name}'?"
+        scope.unknown(word.mark, "state", name, states[home], hint)
         return None
     return home, name
 

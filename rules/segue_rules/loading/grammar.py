@@ -20,6 +20,7 @@ from segue_rules.loading.grammar_inputs import (
     IntegerInputTable,
     LatchTable,
     NumberInputTable,
+    StayTable,
     StretchTable,
     TriggerInputTable,
 )
@@ -125,6 +126,7 @@ TABLES: Final[tuple[type[Table], ...]] = (
     BetweenTable,
     ConditionTable,
     LatchTable,
+    StayTable,
     StretchTable,
     BindingTable,
     WeightBindingTable,

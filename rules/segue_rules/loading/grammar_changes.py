@@ -19,9 +19,14 @@ from segue_yaml.tables import Field, Object, Table
 
 _BOUNDARY: Final = Boundary()
 _BOUNDARY_DOC: Final = (
-    "When it may start: immediate, eighth, beat, bar, N bars, or bar K of N, a bar of a form of N bars."
+    "When it may start: immediate, eighth, beat, group (of the meter; else a beat), bar, N bars, or bar K of N, a bar "
+    "of a form of N bars."
 )
 _FADE: Final = Time(high=Fraction(60))
+_OTHER_CURVES: Final = {
+    **dict.fromkeys(("ease", "ease_in", "ease_out", "ease_in_out", "s_curve", "scurve", "sine"), "smooth"),
+    **dict.fromkeys(("log", "logarithmic", "exponential", "constant_power", "sqrt"), "equal_power"),
+}
 
 
 class BridgeTable(Table):
@@ -71,7 +76,7 @@ class TransitionTable(Table):
     fade_out = Field(BEATS, "Time in which the old mix goes; as ramp if left out.", example="4s")
     fade_in = Field(BEATS, "Time in which the new mix comes; as ramp if left out.", example="400ms")
     curve = Field(
-        Choice(words=CURVES),
+        Choice(words=CURVES, also=_OTHER_CURVES),
         "Shape of the way: straight, eased at both ends, or quick at first.",
         default="smooth",
         example="equal_power",
@@ -80,6 +85,13 @@ class TransitionTable(Table):
         Object(table=BridgeTable),
         "What plays first, before the state that is entered; both begin with the ramp.",
         example="{bars: 2, mix: {charge: 1}}",
+    )
+    chance = Field(
+        Number(low=0, high=1),
+        "How often a change that it fits takes it; else it takes the next row that fits. Several rows may have the "
+        "same `from` and `to` if all but the last have a chance.",
+        default="1",
+        example="0.3",
     )
     for_each = FOR_EACH
 

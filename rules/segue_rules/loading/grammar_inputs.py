@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from segue_rules.loading.for_each import FOR_EACH
@@ -9,8 +10,10 @@ from segue_rules.loading.limits import MOST_CHOICES, MOST_LAYERS, MOST_LEAVES, M
 from segue_rules.loading.rule_kinds import NAMED_LAYER, NAMED_STATE, ComparisonKind, ConditionKind, CountKind
 from segue_rules.loading.time_kinds import FRAME, ElapsedTime, Time, TimeOrRange
 from segue_yaml.containers import ListOf, MapOf, OneOrMore, Range
-from segue_yaml.kinds import LARGEST_NUMBER, Boolean, Choice, Name, Number, Schema
+from segue_yaml.kinds import LARGEST_NUMBER, Boolean, Choice, Kind, Name, Number, Schema
+from segue_yaml.nodes import Node
 from segue_yaml.quantities import Quantity
+from segue_yaml.report import Scope
 from segue_yaml.tables import Field, Object, Table, Tagged
 
 RESERVED_INPUTS: Final = {
@@ -150,6 +153,41 @@ class StretchTable(Table):
     after = Field(Name(what="trigger"), "The trigger from whose latest firing on it is counted.", example="wave")
 
 
+class StayTable(Table):
+    """How long ago a layer was last in a state or group: as long as it is there, no time at all."""
+
+    title = "stay"
+    example = '{since: ">= 30s"}'
+    since = Field(
+        ElapsedTime(time=Time(low=FRAME)),
+        "How long ago it was left: a comparison or a range of times. Before it is first active, that is longer than "
+        "any time.",
+        example='">= 30s"',
+        required=True,
+    )
+
+
+_SOME_STATE: Final = OneOrMore(of=NAMED_STATE, many=ListOf(of=NAMED_STATE, item="state", least=1, most=MOST_STATES))
+_STAYS: Final = MapOf(
+    key=NAMED_STATE, of=Object(table=StayTable), least=1, most=MOST_STATES, labelled=False, sample=StayTable.example
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhereLayerIs(Kind[Node]):
+    """The states or groups that a layer is in, or was in some time ago. `ConditionReader` reads it."""
+
+    @property
+    def expected(self) -> str:
+        return f"{_SOME_STATE.expected}, or a map of them such as {{combat: {StayTable.example}}}"
+
+    def read(self, node: Node, scope: Scope) -> Node | None:
+        return node
+
+    def schema(self) -> Schema:
+        return {"anyOf": [*_SOME_STATE.schema()["anyOf"], _STAYS.schema()]}
+
+
 class ConditionTable(Table):
     """What must hold: every entry of the map. Any other name is an input and what it is compared with.
 
@@ -174,13 +212,14 @@ class ConditionTable(Table):
     state = Field(
         MapOf(
             key=NAMED_LAYER,
-            of=OneOrMore(of=NAMED_STATE, many=ListOf(of=NAMED_STATE, item="state", least=1, most=MOST_STATES)),
+            of=WhereLayerIs(),
             least=1,
             most=MOST_LAYERS,
             labelled=False,
             sample="{place: crypt}",
         ),
-        "For each layer, the state or group (or one of several) that it must have been in in the frame before.",
+        "For each layer, the state or group (or one of several) that it must have been in in the frame before, or how "
+        'long ago it was there: `{action: {combat: {since: ">= 30s"}}}`.',
         example="{place: crypt}",
     )
 

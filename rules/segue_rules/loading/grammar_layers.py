@@ -144,7 +144,7 @@ class StateTable(Table):
     )
     music = Field(Object(table=MusicTable), "Controls while the state is on.", example='{tempo: 140bpm, drums: "on"}')
     on_return = Field(
-        Choice(words=ON_RETURN),
+        Choice(words=ON_RETURN, also={"continue": "resume", "keep": "resume", "reset": "restart"}),
         "How its music comes back after other music: the same theme played another way, from where it was, or from the "
         "beginning.",
         default="vary",
@@ -174,6 +174,7 @@ class LayerTable(Table):
     """States of which exactly one is active. Layers add up, in the order of the files."""
 
     title = "layer"
+    contents = "states"
     example = "{states: {calm: {default: true, mix: {woodland: 1}}}}"
     weight = Field(
         Bindable(of=_LAYER_WEIGHT, low=0, high=1000, table=WeightBindingTable),

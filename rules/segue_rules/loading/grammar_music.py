@@ -9,7 +9,7 @@ from segue_rules.controls import NumberControl
 from segue_rules.loading.bindings import Bindable
 from segue_rules.loading.for_each import FOR_EACH
 from segue_rules.loading.limits import LONGEST_PROMPT, MOST_PROMPTS, MOST_STYLES
-from segue_rules.loading.rule_kinds import KeySignature, OrAuto, control_kind
+from segue_rules.loading.rule_kinds import KeySignature, MeterKind, OrAuto, control_kind
 from segue_rules.loading.theme_kinds import Notes, ThemeChoice
 from segue_yaml.containers import ListOf, MapOf
 from segue_yaml.kinds import Choice, Name, Number, Text
@@ -34,7 +34,7 @@ class MusicTable(Table):
     title = "music"
     example = "{tempo: 96bpm, key: D minor}"
     tempo = Field(OrAuto(of=_bindable(controls.TEMPO)), controls.TEMPO.doc, example=controls.TEMPO.example)
-    meter = Field(OrAuto(of=control_kind(controls.METER)), controls.METER.doc, example=controls.METER.example)
+    meter = Field(OrAuto(of=MeterKind()), controls.METER.doc, example=controls.METER.example)
     key = Field(KeySignature(), controls.KEY.doc, example=controls.KEY.example)
     drums = Field(Choice(words=controls.DRUMS.words), controls.DRUMS.doc, example=controls.DRUMS.example)
     intensity = Field(_bindable(controls.INTENSITY), controls.INTENSITY.doc, example=controls.INTENSITY.example)

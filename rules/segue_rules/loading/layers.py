@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import cast
+from typing import Any, cast
 
 from segue_rules.loading.bindings import WeightBindingTable, WrittenBinding
 from segue_rules.loading.conditions import ConditionReader
@@ -12,8 +12,7 @@ from segue_rules.loading.extending import ONLY_CONDITIONAL
 from segue_rules.loading.grammar_layers import LayerTable, StateTable
 from segue_rules.loading.inputs import DeclaredInputs, check_distinct
 from segue_rules.loading.limits import MOST_STATES
-from segue_rules.loading.mixes import build_mix
-from segue_rules.loading.music import build_music, resolve
+from segue_rules.loading.music import build_mix, build_music, resolve
 from segue_rules.loading.playlists import pieces_of
 from segue_rules.loading.sources import MergedLayer, Sources
 from segue_rules.loading.themes import theme_use
@@ -63,11 +62,17 @@ def _layer_theme(merged: MergedLayer, sources: Sources) -> ThemeUse | None:
     return theme_use(merged.theme.get(LayerTable.theme), sources.themes, merged.theme.scope.inside("theme"))
 
 
+def _is_unread(record: Record, field: Field[Any]) -> bool:
+    """Whether a field was written and could not be read, which is reported."""
+    return record.has(field) and record.get(field) is None
+
+
 def _check_default(merged: MergedLayer, scope: Scope) -> None:
     """Report a layer without a default state, or with several."""
     records = [(item, item.value) for item in merged.states.values()]
     defaults = [item for item, record in records if record is not None and record.value(StateTable.default)]
-    if not defaults and not scope.report.partial and all(record is not None for _, record in records):
+    unread = any(record is None or _is_unread(record, StateTable.default) for _, record in records)
+    if not defaults and not scope.report.partial and not unread:
         names = [item.name for item, record in records if record is not None and not record.has(StateTable.when)]
         hint = f"; did you mean '{names[0]}'?" if len(names) == 1 else ""
         scope.problem(merged.mark, f"expected a state with 'default: true', got none{hint}")

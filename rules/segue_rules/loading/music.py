@@ -1,7 +1,8 @@
-"""Builds weights and music controls, bound or not, from what the files say."""
+"""Builds mixes, and weights and music controls, bound or not, from what the files say."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Literal, TypeVar, cast
 
 from segue_rules.controls import AUTO
@@ -9,11 +10,23 @@ from segue_rules.loading.bindings import BindingTable, WrittenBinding
 from segue_rules.loading.grammar_music import MusicTable
 from segue_rules.loading.inputs import DeclaredInputs
 from segue_rules.model import Binding, IntegerInput, Music, NumberInput
+from segue_yaml.containers import Item
 from segue_yaml.kinds import number
-from segue_yaml.report import listing
+from segue_yaml.report import Scope, listing
 from segue_yaml.tables import Field, Record
 
 T = TypeVar("T")
+
+
+def build_mix(items: Iterable[Item[float]] | None, styles: Mapping[str, object], scope: Scope) -> dict[str, float]:
+    """Weights by style. Unknown styles are reported."""
+    mix: dict[str, float] = {}
+    for item in items or ():
+        if item.name not in styles:
+            scope.unknown(item.mark, "style", item.name, styles)
+        elif item.value is not None:
+            mix[item.name] = float(item.value)
+    return mix
 
 
 def build_music(records: list[Record], inputs: DeclaredInputs) -> Music:
@@ -31,7 +44,7 @@ def build_music(records: list[Record], inputs: DeclaredInputs) -> Music:
     tempo, meter = given(MusicTable.tempo), given(MusicTable.meter)
     return Music(
         tempo_bpm=tempo if tempo is None or tempo == AUTO else resolve(tempo, inputs),
-        meter=meter if meter is None or meter == AUTO else int(meter),
+        meter=meter,
         key=given(MusicTable.key),
         drums=cast(Literal["on", "off", "auto"] | None, given(MusicTable.drums)),
         intensity=bound(MusicTable.intensity),

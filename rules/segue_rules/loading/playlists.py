@@ -10,8 +10,7 @@ from typing import cast
 from segue_rules.loading.grammar_layers import BetweenTable, PieceTable, PlaylistTable, StateTable
 from segue_rules.loading.inputs import DeclaredInputs
 from segue_rules.loading.limits import LONGEST_STATE_NAME
-from segue_rules.loading.mixes import build_mix
-from segue_rules.loading.music import build_music
+from segue_rules.loading.music import build_mix, build_music
 from segue_rules.loading.rule_kinds import BETWEEN
 from segue_rules.loading.sources import Sources
 from segue_rules.loading.themes import theme_use

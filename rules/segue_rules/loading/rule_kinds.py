@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import Final, Generic, Literal, NamedTuple, TypeVar, cast
 
-from segue_rules.controls import AUTO, MODES, NumberControl
+from segue_rules.controls import AUTO, METER, MODES, NumberControl
 from segue_rules.loading.time_kinds import BARS
+from segue_rules.meters import EIGHTHS, GROUPS, LARGEST_GROUP, SIGNATURE, SMALLEST_GROUP, Meter, read_groups
 from segue_rules.model import PIECE_SEPARATOR, At, Comparison, Key, written_name
-from segue_yaml.kinds import NAME, Kind, Name, Number, Schema, Word, spelling
-from segue_yaml.nodes import Node, Scalar, as_number, describe
+from segue_yaml.kinds import NAME, Kind, Name, Number, Schema, Word, meant_number, number, spelling
+from segue_yaml.nodes import ListNode, Node, Scalar, as_number, describe
 from segue_yaml.quantities import TIME, Quantity
 from segue_yaml.report import Scope
 
@@ -34,6 +35,7 @@ NAMED_STATE: Final = Name(what="state")
 
 
 _COUNT: Final = r"(==|!=|<=|>=|<|>)\s*([0-9]{1,6})"
+_RANGE_OF_COUNTS: Final = r"([0-9]{1,6})\s*\.\.(?!\.)\s*([0-9]{1,6})"
 _MOST_COUNTED: Final = 999_999
 """What a count is compared with at most; more digits match no comparison."""
 
@@ -46,25 +48,35 @@ class Count(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CountKind(Kind[Count]):
-    """How often something was: a whole number, which means as often, or a comparison with one."""
+class CountKind(Kind[tuple[Count, ...]]):
+    """How often something was: a whole number, which means as often, a comparison with one, or a range of them.
+
+    A range is two comparisons, which must both hold.
+    """
 
     @property
     def expected(self) -> str:
-        return f'a whole number up to {_MOST_COUNTED} or a comparison with one such as ">= 3"'
+        return f'a whole number up to {_MOST_COUNTED}, a comparison with one such as ">= 3", or a range such as 2..4'
 
-    def read(self, node: Node, scope: Scope) -> Count | None:
+    def read(self, node: Node, scope: Scope) -> tuple[Count, ...] | None:
         if isinstance(node, Scalar) and re.fullmatch("[0-9]{1,6}", node.text) and not node.quoted:
-            return Count("==", int(node.text))
+            return (Count("==", int(node.text)),)
+        ends = re.fullmatch(_RANGE_OF_COUNTS, node.text) if isinstance(node, Scalar) else None
+        if ends is not None and int(ends[1]) >= int(ends[2]):
+            hint = f"; did you mean {ends[2]}..{ends[1]}?" if int(ends[1]) > int(ends[2]) else ""
+            scope.problem(node.mark, f"expected a range from a smaller to a greater number, got {describe(node)}{hint}")
+            return None
+        if ends is not None:
+            return Count(">=", int(ends[1])), Count("<=", int(ends[2]))
         match = re.fullmatch(_COUNT, node.text.strip()) if isinstance(node, Scalar) else None
         if match is None:
             scope.expected(self.expected, node)
             return None
-        return Count(cast(Comparison, match[1]), int(match[2]))
+        return (Count(cast(Comparison, match[1]), int(match[2])),)
 
     def schema(self) -> Schema:
         whole: Schema = {"type": "integer", "minimum": 0, "maximum": _MOST_COUNTED}
-        return {"anyOf": [whole, spelling(_COUNT, self.expected)]}
+        return {"anyOf": [whole, spelling(_COUNT, self.expected), spelling(_RANGE_OF_COUNTS, self.expected)]}
 
 
 _NEARLY: Final = {
@@ -74,6 +86,7 @@ _NEARLY: Final = {
     "instantly": "immediate",
     "beats": "beat",
     "eighths": "eighth",
+    "groups": "group",
     "1/8": "eighth",
     "bars": "bar",
     "downbeat": "bar",
@@ -83,11 +96,11 @@ _NEARLY: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class Boundary(Kind[At]):
-    """When a change may start: `immediate`, `eighth`, `beat`, `bar`, `N bars` or `bar K of N`."""
+    """When a change may start: `immediate`, `eighth`, `beat`, `group`, `bar`, `N bars` or `bar K of N`."""
 
     @property
     def expected(self) -> str:
-        return "immediate, eighth, beat, bar, a number of bars such as 4 bars, or a bar such as bar 3 of 8"
+        return "immediate, eighth, beat, group, bar, a number of bars such as 4 bars, or a bar such as bar 3 of 8"
 
     def read(self, node: Node, scope: Scope) -> At | None:
         text = node.value if isinstance(node, Scalar) and isinstance(node.value, str) else ""
@@ -97,6 +110,8 @@ class Boundary(Kind[At]):
             return At(unit="beat")
         if text == "eighth":
             return At(unit="eighth")
+        if text == "group":
+            return At(unit="group")
         if text == "bar":
             return At(unit="bar")
         bars = re.fullmatch(BARS, text)
@@ -131,10 +146,10 @@ class Boundary(Kind[At]):
         if bars:
             count = int(bars[1] or bars[2])
             return f"{count} bars" if 1 <= count <= MOST_BARS else ""
-        return _NEARLY.get(text, text if text in ("immediate", "eighth", "beat", "bar") else "")
+        return _NEARLY.get(text, text if text in ("immediate", "eighth", "beat", "group", "bar") else "")
 
     def schema(self) -> Schema:
-        units: Schema = {"enum": ["immediate", "eighth", "beat", "bar"]}
+        units: Schema = {"enum": ["immediate", "eighth", "beat", "group", "bar"]}
         return {"anyOf": [units, spelling(BARS, self.expected), spelling(_BAR_OF, self.expected)]}
 
 
@@ -166,7 +181,7 @@ class KeySignature(Kind[Key | Literal["auto"]]):
 
 def _nearest_key(text: str) -> str:
     """The key that was meant by `Dm`, `d MINOR`, `F sharp major` or `A`; "" if that is unclear."""
-    match = re.fullmatch(r"([a-gA-G])(?: ?(#|b|♯|♭|sharp|flat|is|es))?(?: |-)*([A-Za-z]*)", text)
+    match = re.fullmatch(r"([a-hA-H])(?: ?(#|b|♯|♭|sharp|flat|is|es))?(?: |-)*([A-Za-z]*)", text)
     if not match:
         return ""
     accidental = {"#": "#", "♯": "#", "sharp": "#", "is": "#", None: ""}.get(match[2], "b")
@@ -174,7 +189,9 @@ def _nearest_key(text: str) -> str:
     mode = {"": "major", "m": "minor", "min": "minor", "maj": "major", "ionian": "major", "aeolian": "minor"}.get(
         word, word
     )
-    return f"{match[1].upper()}{accidental} {mode}" if mode in MODES else ""
+    # The German name of B.
+    tonic = match[1].upper().replace("H", "B")
+    return f"{tonic}{accidental} {mode}" if mode in MODES else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,6 +239,10 @@ class StatePattern(Kind[Word]):
         if isinstance(node, Scalar) and isinstance(node.value, str) and re.fullmatch(rf"{NAME}(\.{NAME})?", node.value):
             return Word(text=node.value, mark=node.mark)
         hint = ""
+        if isinstance(node, ListNode):
+            text = f"expected {self.expected}, got {describe(node)}; give the states a group, and name the group here"
+            scope.problem(node.mark, text)
+            return None
         if isinstance(node, Scalar) and node.text in ("*", "all"):
             hint = "any"
         elif isinstance(node, Scalar) and re.fullmatch(rf"({NAME}\.)?{NAME}{PIECE_SEPARATOR}{NAME}", node.text):
@@ -287,8 +308,46 @@ class OrAuto(Kind[T | Literal["auto"]], Generic[T]):
         return {"anyOf": [{"enum": [AUTO]}, self.of.schema()]}
 
 
+@dataclass(frozen=True, kw_only=True)
+class MeterKind(Kind[Meter]):
+    """The beats of a bar, their groups, or a time signature: `4`, `2+2+3`, `6/8`."""
+
+    @property
+    def expected(self) -> str:
+        return f"{_BEATS.expected}, groups of beats such as 2+2+3, or a time signature such as 6/8"
+
+    def read(self, node: Node, scope: Scope) -> Meter | None:
+        if as_number(node) is not None:
+            beats = _BEATS.read(node, scope)
+            return None if beats is None else int(beats)
+        text = node.value.replace(" ", "") if isinstance(node, Scalar) and isinstance(node.value, str) else ""
+        meter = read_groups(text)
+        if meter is None:
+            scope.problem(node.mark, f"expected {self.expected}, got {describe(node)}{_meter_hint(text)}")
+        return meter
+
+    def schema(self) -> Schema:
+        texts = spelling(GROUPS, self.expected), spelling(SIGNATURE, self.expected)
+        return {"anyOf": [_BEATS.schema(), *texts]}
+
+
+_BEATS: Final = Number(low=METER.low, high=METER.high, whole=True)
+
+
+def _meter_hint(text: str) -> str:
+    """What is wrong with a meter, as the end of a message; "" if that is not known."""
+    if re.fullmatch(SIGNATURE, text):
+        known = ", ".join(f"{beats}/8" for beats in EIGHTHS)
+        return f"; of the signatures in eighths there are {known}, for another write its groups"
+    if re.fullmatch(r"[0-9]+(\+[0-9]+)+", text):
+        return f"; a bar has up to {METER.high} beats in groups of {SMALLEST_GROUP} to {LARGEST_GROUP}"
+    meant = meant_number(text)
+    whole = meant is not None and meant.is_integer() and METER.low <= meant <= METER.high
+    return f"; did you mean {number(meant)}?" if whole and meant is not None else ""
+
+
 def control_kind(control: NumberControl) -> Kind[float]:
     """What may be written for a control that is a number: with its unit, within its bounds."""
     if not control.unit:
-        return Number(low=control.low, high=control.high, whole=control.whole)
+        return Number(low=control.low, high=control.high, whole=control.whole, words=control.words)
     return Quantity(unit=control.unit, what=control.what, low=control.low, high=control.high, example=control.example)

@@ -62,6 +62,7 @@ def _build(sources: Sources, inputs: DeclaredInputs, untitled: str) -> Rules:
         themes=themes,
         latches=tuple(conditions.latches),
         counters=tuple(conditions.counters),
+        stays=tuple(conditions.stays),
         files=tuple(sources.files),
         warnings=tuple(sorted(set(report.warnings))),
     )

@@ -27,7 +27,7 @@ from segue_rules.loading.templates import expand
 from segue_yaml.containers import Item
 from segue_yaml.document import read_document
 from segue_yaml.kinds import Word
-from segue_yaml.nodes import MapNode, Mark, Node
+from segue_yaml.nodes import ListNode, MapNode, Mark, Node
 from segue_yaml.paths import locate, missing_file
 from segue_yaml.report import Report
 from segue_yaml.tables import Field, Object, Record
@@ -140,6 +140,14 @@ class _Collector:
         if path is not None:
             sources.files.append(path)
         scope = self._report.scope()
+        if node is not None and _is_script(node):
+            text = (
+                "expected rules, got what looks like an event script; `segue check` finds a script that is called "
+                "NAME.events.yaml beside NAME.yaml, its rules"
+            )
+            scope.problem(node.mark, text)
+            self._report.partial = True
+            return
         record = Object(table=FileTable).read(expand(node, self._report), scope) if node is not None else None
         if record is None:
             self._report.partial = True
@@ -239,6 +247,12 @@ class _Collector:
         scope = self._report.scope(*within, what)
         scope.problem(here, f"{verb} twice; also {verb} at {there}")
         scope.problem(there, f"{verb} twice; also {verb} at {here}")
+
+
+def _is_script(node: Node) -> bool:
+    """Whether a file looks like an event script: a list of maps with the time of an event."""
+    first = node.items[0] if isinstance(node, ListNode) and node.items else None
+    return isinstance(first, MapNode) and any(entry.key == "at" for entry in first.entries)
 
 
 def _check_totals(sources: Sources) -> None:

@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 from segue_rules.loading.grammar_changes import AudioStingerTable, BurstTable, DuckTable
 from segue_rules.loading.inputs import DeclaredInputs, find_audio
-from segue_rules.loading.mixes import build_mix
+from segue_rules.loading.music import build_mix
 from segue_rules.loading.sources import Sources
 from segue_rules.loading.themes import theme_use
 from segue_rules.loading.time_kinds import duration, frames, samples

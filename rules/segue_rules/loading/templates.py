@@ -199,11 +199,12 @@ class _Copier:
         self.size = 0
         self.wrong: set[Mark] = set()
 
-    def node(self, node: Node, inner: frozenset[str]) -> Node:
+    def node(self, node: Node, inner: frozenset[str], path: tuple[str, ...] = ()) -> Node:
         """A copy of a node.
 
         Args:
             inner: The lists of templates within this one, whose placeholders stay.
+            path: The keys that lead to the node from the template.
         """
         if isinstance(node, Scalar):
             return self._scalar(node, inner)
@@ -213,14 +214,15 @@ class _Copier:
         entries: dict[str, Entry] = {}
         for entry in node.entries:
             lists = _inner_lists(entry.value)
-            for taken in sorted(lists & self._known.keys()):
+            # Elsewhere no template may stand, which the reader of that place says.
+            for taken in sorted(lists & self._known.keys()) if path == ("states",) else ():
                 text = f"the name '{taken}' is that of a list of the for_each around it; give this list another name"
                 self._scope.problem(entry.mark, text)
             within = inner | lists
             key = self.text(entry.key, entry.mark, within)
             if key in entries:
                 self._scope.problem(entry.mark, f"duplicate key {quote(key)}; first at {entries[key].mark}")
-            entries[key] = replace(entry, key=key, value=self.node(entry.value, within))
+            entries[key] = replace(entry, key=key, value=self.node(entry.value, within, (*path, entry.key)))
         return replace(node, entries=tuple(entries.values()))
 
     def text(self, text: str, mark: Mark, inner: frozenset[str]) -> str:

@@ -152,7 +152,8 @@ def read_range(node: Scalar, time: Time, expected: str, scope: Scope) -> tuple[F
     if low is None or high is None:
         return None
     if low >= high:
-        scope.problem(node.mark, f"expected a range from a shorter to a longer time, got {describe(node)}")
+        hint = f"; did you mean {texts[1]}..{texts[0]}?" if low > high else ""
+        scope.problem(node.mark, f"expected a range from a shorter to a longer time, got {describe(node)}{hint}")
         return None
     return low, high
 
@@ -165,6 +166,12 @@ class Elapsed(NamedTuple):
 
     low: int | None
     high: int | None
+
+
+def _meant_elapsed(text: str) -> str:
+    """The comparison that was meant by `10s`, or by `">= 10"` without a unit; "" if that is unclear."""
+    bare = re.fullmatch(r"(<=|>=|<|>)\s*([0-9]{1,4})", text)
+    return f'"{bare[1]} {bare[2]}s"' if bare else f'">= {text}"' if re.fullmatch(TIME, text) else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,8 +190,7 @@ class ElapsedTime(Kind[Elapsed]):
             return None if ends is None else Elapsed(frames(ends[0]), frames(ends[1]) + 1)
         match = re.fullmatch(_ELAPSED, node.text.strip()) if isinstance(node, Scalar) else None
         if match is None:
-            hint = f'">= {node.text}"' if isinstance(node, Scalar) and re.fullmatch(TIME, node.text) else ""
-            scope.expected(self.expected, node, hint)
+            scope.expected(self.expected, node, _meant_elapsed(node.text.strip()) if isinstance(node, Scalar) else "")
             return None
         time = self.time.read(Scalar(mark=node.mark, value=match[2], text=match[2]), scope)
         if time is None:

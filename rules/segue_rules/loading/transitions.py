@@ -79,7 +79,7 @@ def build_transitions(sources: Sources, inputs: DeclaredInputs) -> tuple[Transit
         ),
     )
     rows: list[Transition] = []
-    seen: dict[_Pattern, Record] = {}
+    seen: dict[_Pattern, list[Record]] = {}
     for record in sources.transitions:
         row = _row(record, names)
         bridge = build_bridge(record, sources, inputs)
@@ -89,21 +89,26 @@ def build_transitions(sources: Sources, inputs: DeclaredInputs) -> tuple[Transit
         if bridge is not None and itself and not any(row.from_state in each for each in names.groups.values()):
             text = "the pieces of a playlist follow each other without a bridge; write a piece instead"
             record.problem(TransitionTable.bridge, text)
-        row = replace(row, bridge=bridge)
-        pattern = (row.layer, row.from_state, row.to_state)
-        if pattern in seen:
-            _report_twice(record, seen[pattern], row)
+        alike = seen.setdefault((row.layer, row.from_state, row.to_state), [])
+        if alike and _chance(alike[-1]) >= 1:
+            _report_twice(record, alike[-1], row)
         else:
-            seen[pattern] = record
-            rows.append(row)
+            rows.append(replace(row, bridge=bridge, place=len(alike)))
+            alike.append(record)
     return tuple(rows)
 
 
 def _report_twice(record: Record, first: Record, row: Transition) -> None:
     layer = f"{row.layer}." if row.layer else ""
     pattern = f"from {layer}{row.from_state or _ANY} to {layer}{row.to_state or _ANY}"
+    hint = "; a row with a chance goes before one without" if row.chance < 1 else ""
     for here, there in ((record, first), (first, record)):
-        here.scope.problem(here.mark, f"two rows {pattern}; also at {there.mark}")
+        here.scope.problem(here.mark, f"two rows {pattern}; also at {there.mark}{hint}")
+
+
+def _chance(record: Record) -> float:
+    chance = record.value(TransitionTable.chance)
+    return 1.0 if chance is None else float(chance)
 
 
 def _row(record: Record, names: _Names) -> Transition | None:
@@ -128,6 +133,7 @@ def _row(record: Record, names: _Names) -> Transition | None:
         curve=cast(Curve, record.value(TransitionTable.curve)),
         fade_out_frames=_fade(record, TransitionTable.fade_out),
         fade_in_frames=_fade(record, TransitionTable.fade_in),
+        chance=_chance(record),
         mark=record.mark,
     )
 
@@ -153,11 +159,11 @@ def _end(record: Record, field: Field[Word], names: _Names) -> _End | None:
     homes = frozenset(name for name in states if state in names.of(name))
     if dot and layer not in homes:
         has = f"; layer '{layer}' has {listing(states[layer][:8], 'and')}" if states[layer] else ""
-        scope.unknown(mark, "state", state, (), did_you_mean(state, names.of(layer)) or has)
+        scope.unknown(mark, "state or group", state, (), did_you_mean(state, names.of(layer)) or has)
         return None
     if not homes:
         known = sorted({name for each in states for name in names.of(each)} | {_ANY})
-        scope.unknown(mark, "state", state, known, f"; did you mean '{state}.any'?" if state in states else "")
+        scope.unknown(mark, "state or group", state, known, f"; did you mean '{state}.any'?" if state in states else "")
         return None
     layers = frozenset({layer}) if dot else homes
     return _End(state=state, layers=layers, group=any(state in names.groups[each] for each in layers))

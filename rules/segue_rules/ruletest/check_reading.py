@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, TypeVar, get_args
 
-from segue_rules.controls import CONTROL_NAMES, CONTROLS, DRUMS, NumberControl
+from segue_rules.controls import CONTROL_NAMES, CONTROLS, DRUMS, METER, NumberControl
 from segue_rules.events import ReceiptCode
-from segue_rules.loading.rule_kinds import Boundary, KeySignature, control_kind
+from segue_rules.loading.rule_kinds import Boundary, KeySignature, MeterKind, control_kind
 from segue_rules.loading.time_kinds import frames
+from segue_rules.meters import meter_text
 from segue_rules.model import ChoiceInput, FlagInput, InputValue, IntegerInput, Layer, NumberInput, Rules
 from segue_rules.plan import CueKind
 from segue_rules.ruletest.checks import (
@@ -31,7 +32,7 @@ from segue_rules.ruletest.checks import (
 from segue_rules.ruletest.expectation import Check
 from segue_rules.ruletest.tables import ChangeTable, Compared, ExpectTable, split_comparison
 from segue_yaml.kinds import LARGEST_NUMBER, Boolean, Choice, Kind, Number
-from segue_yaml.nodes import Entry, ListNode, Mark, Node, Scalar, describe, quote
+from segue_yaml.nodes import Entry, ListNode, Mark, Node, Scalar, as_number, describe, quote
 from segue_yaml.report import Scope, did_you_mean, listing
 from segue_yaml.tables import Field, Record
 
@@ -111,18 +112,18 @@ class CheckReader:
         if op not in (None, "==", "!="):
             scope.inside(entry.key).problem(first.mark, f"a state takes == and != only, got {op}")
             return None
-        names = [_state_of(layer, node, scope.inside(entry.key)) for node in ((first,) if op else nodes)]
+        names = [_states_of(layer, node, scope.inside(entry.key)) for node in ((first,) if op else nodes)]
         if None in names:
             return None
-        states = tuple(name for name in names if name is not None)
+        states = tuple(dict.fromkeys(state for found in names if found is not None for state in found))
         return StateIs(mark=entry.value.mark, layer=layer.name, index=index, states=states, unlike=op == "!=")
 
     def _pending(self, entry: Entry, scope: Scope) -> Check | None:
         found = self._layer(entry, scope)
-        state = _state_of(found[1], entry.value, scope.inside(entry.key)) if found else None
-        if found is None or state is None:
+        states = _states_of(found[1], entry.value, scope.inside(entry.key)) if found else None
+        if found is None or states is None:
             return None
-        return PendingIs(mark=entry.value.mark, layer=entry.key, index=found[0], state=state)
+        return PendingIs(mark=entry.value.mark, layer=entry.key, index=found[0], states=states)
 
     def _mix(self, entry: Entry, within: float, scope: Scope) -> Check | None:
         index = _known("style", entry.key, entry.mark, self._styles, scope)
@@ -177,30 +178,34 @@ class CheckReader:
             mark=record.mark,
             layer=name,
             kind=record.value(ChangeTable.kind),
-            to_state=_end_of(record, ChangeTable.to, layer),
-            from_state=_end_of(record, ChangeTable.from_, layer),
+            to_states=_end_of(record, ChangeTable.to, layer),
+            from_states=_end_of(record, ChangeTable.from_, layer),
             ramp_frames=None if ramp is None else frames(ramp),
             at=None if at is None else str(at),
             because=because,
         )
 
 
-def _end_of(record: Record, field: Field[Node], layer: Layer) -> str | None:
-    """The state that a change leaves or enters; None where the test does not say."""
+def _end_of(record: Record, field: Field[Node], layer: Layer) -> tuple[str, ...] | None:
+    """The states of which a change leaves or enters one; None where the test does not say."""
     node = record.get(field)
-    return None if node is None else _state_of(layer, node, record.scope.inside(field.name))
+    return None if node is None else _states_of(layer, node, record.scope.inside(field.name))
 
 
 def _music(entry: Entry, within: float, scope: Scope) -> Check | None:
     index = _known("control", entry.key, entry.mark, {name: i for i, name in enumerate(CONTROL_NAMES)}, scope)
     if index is None:
         return None
+    op, inner = split_comparison(entry.value)
+    if entry.key == METER.name and as_number(inner) is None:
+        # As its groups: "6/8" and "3+3" are one meter.
+        meter = MeterKind().read(inner, scope.inside(entry.key))
+        return None if meter is None else _word_is("music", entry, index, op, meter_text(meter), scope)
     control = _NUMBER_CONTROLS.get(entry.key)
     if control is not None:
         return _level("music", entry, index, control_kind(control), within, scope, control.unit)
     if entry.key == DRUMS.name:
         return _word("music", entry, index, _DRUMS, scope)
-    op, inner = split_comparison(entry.value)
     key = KeySignature().read(inner, scope.inside("key"))
     # As text: "Db major" and "C# major" are one key, and str() of a Key writes it one way.
     return None if key is None else _word_is("music", entry, index, op, str(key), scope)
@@ -246,10 +251,14 @@ def _word_of(node: Node, what: str, names: Iterable[str], scope: Scope) -> str |
     return _known(what, node.value, node.mark, {name: name for name in names}, scope)
 
 
-def _state_of(layer: Layer, node: Node, scope: Scope) -> str | None:
-    # A state with a playlist is known by its own name, and by those of its pieces.
-    names = (name for state in layer.states for name in (state.written, state.name))
-    return _word_of(node, "state", dict.fromkeys(names), scope)
+def _states_of(layer: Layer, node: Node, scope: Scope) -> tuple[str, ...] | None:
+    """A state, which may be one piece of a playlist, or all states of a group."""
+    groups = dict.fromkeys(group for state in layer.states for group in state.groups)
+    names = dict.fromkeys(name for state in layer.states for name in (state.written, state.name))
+    name = _word_of(node, "state", (*names, *groups), scope)
+    if name in groups:
+        return tuple(dict.fromkeys(state.written for state in layer.states if name in state.groups))
+    return None if name is None else (name,)
 
 
 def _names_anything(record: Record) -> bool:

@@ -81,20 +81,20 @@ class StateIs(FrameCheck):
 
 @dataclass(frozen=True, kw_only=True)
 class PendingIs(FrameCheck):
-    """A change to this state is decided and waits for its boundary."""
+    """A change to one of these states is decided and waits for its boundary."""
 
     layer: str
     index: int
-    state: str
+    states: tuple[str, ...]
 
     def holds(self, instant: Instant) -> bool:
-        return _named(instant.pending[self.index], self.state)
+        return any(_named(instant.pending[self.index], state) for state in self.states)
 
     def came(self, instant: Instant) -> str:
         return instant.pending[self.index] or "nothing pending"
 
     def __str__(self) -> str:
-        return f"pending {self.layer}: {self.state}"
+        return f"pending {self.layer}: {' or '.join(self.states)}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +128,7 @@ class LevelIs(FrameCheck):
 
 @dataclass(frozen=True, kw_only=True)
 class WordIs(FrameCheck):
-    """A choice or flag input, or the key or drums, has this value, or (unlike) another."""
+    """A choice or flag input, or the meter, key or drums, has this value, or (unlike) another."""
 
     field: WordField
     name: str
@@ -212,12 +212,15 @@ class ChangeIs(FrameCheck):
     """A change of a layer was scheduled, started or withdrawn in this frame.
 
     Fields that are None may have any value.
+
+    Attributes:
+        from_states, to_states: Of which the state left and the state entered are one.
     """
 
     layer: str
     kind: str = "started"
-    to_state: str | None = None
-    from_state: str | None = None
+    to_states: tuple[str, ...] | None = None
+    from_states: tuple[str, ...] | None = None
     ramp_frames: int | None = None
     at: str | None = None
     because: str | None = None
@@ -226,8 +229,8 @@ class ChangeIs(FrameCheck):
         return any(
             change.layer == self.layer
             and change.kind == self.kind
-            and (self.to_state is None or _named(change.to_state, self.to_state))
-            and (self.from_state is None or _named(change.from_state, self.from_state))
+            and (self.to_states is None or any(_named(change.to_state, each) for each in self.to_states))
+            and (self.from_states is None or any(_named(change.from_state, each) for each in self.from_states))
             and self.ramp_frames in (None, change.ramp_frames)
             and self.at in (None, change.at)
             and (self.because is None or self.because in {cause.input for cause in change.causes})
@@ -239,7 +242,8 @@ class ChangeIs(FrameCheck):
 
     def __str__(self) -> str:
         ramp = None if self.ramp_frames is None else duration_text(self.ramp_frames / FRAME_RATE)
-        named = {"from": self.from_state, "to": self.to_state, "ramp": ramp, "at": self.at, "because": self.because}
+        left, entered = (each and " or ".join(each) for each in (self.from_states, self.to_states))
+        named = {"from": left, "to": entered, "ramp": ramp, "at": self.at, "because": self.because}
         parts = [f"{key} {value}" for key, value in named.items() if value is not None]
         return " ".join([f"change of {self.layer} {self.kind}", *parts])
 

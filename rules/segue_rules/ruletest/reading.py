@@ -98,10 +98,12 @@ class _Reader:
         if isinstance(record.values.get("events"), Word) or not test.expect:
             return
         last_s = Fraction(test.frames - 1, FRAME_RATE)
+        places = [event.mark for event in record.values.get("events") or ()]
         for event in test.events:
             if event.frame >= test.frames:
-                text = f"is never sent: the test ends at {time_text(last_s)}, the last time it expects something"
-                record.scope.inside("events").warning(event.mark, text)
+                number = places.index(event.mark) + 1
+                text = f"never sent: the test ends at {time_text(last_s)}, the last time it expects something"
+                record.scope.inside(f"event {number}").warning(event.mark, text)
 
     def _events(self, record: Record) -> tuple[ScriptedEvent, ...]:
         given = record.get(TestTable.events)

@@ -41,8 +41,8 @@ function taken(place) {
 try {
   let life = 0;
   await lives[0].service.start();
-  const game = new Game(`tcp://127.0.0.1:${port}`, { lookahead_ms: LOOKAHEAD_MS, seed: 5 });
-  const { session, timeline } = game;
+  const game = new Game(`tcp://127.0.0.1:${port}`, { lookaheadMs: LOOKAHEAD_MS, seed: 5 });
+  const { client, session, timeline } = game;
   await game.until("a full buffer", () => timeline.have >= (LOOKAHEAD_MS / 1_000 - 1) * RATE);
   let sent = 0;
   let ticks = 0;
@@ -57,10 +57,10 @@ try {
   const where = () =>
     `life ${life + 1}, ${session.state}, ${sent} sent, ${game.all("receipt").length} receipts, at ${timeline.committed} of ${timeline.have}`;
   await game.until(() => `the end of the music: ${where()}`, () => {
-    const isServed = change === null && session.state === "live" && session.restore === null;
+    const isServed = change === null && session.state === "live" && session.restoring === null;
     if (isServed) {
       if (game.ahead < RATE || !game.lasts(RATE / 10)) return false;
-      if (life < KILLS_AT.length && sent >= KILLS_AT[life] && !session.holdsCells) {
+      if (life < KILLS_AT.length && sent >= KILLS_AT[life] && !session.music.isRestoring) {
         wentAt = timeline.committed;
         change = next();
       }
@@ -68,11 +68,11 @@ try {
     game.tick();
     if (ticks % TICKS_OF_EVENT === 0 && sent < EVENTS) {
       sent += 1;
-      session.set("level", sent / EVENTS);
+      client.set("level", sent / EVENTS);
       // An event with a trigger is never joined with the next, so each has a number of its own.
-      session.fire("step");
-      if (sent % EVENTS_OF_PING === 0) session.fire("ping");
-      checks.that(session.endFrame() === sent, `event ${sent} has another number`);
+      client.fire("step");
+      if (sent % EVENTS_OF_PING === 0) client.fire("ping");
+      checks.that(client.endFrame() === sent, `event ${sent} has another number`);
     }
     ticks += 1;
     const isOver = life === KILLS_AT.length && isServed && game.all("receipt").length >= EVENTS;
@@ -99,9 +99,9 @@ try {
   const again = [];
   let contained = 0;
   for (const told of game.told) {
-    if (told.t === "status" && told.restore > 0) contained = told.last_event;
-    if (told.t !== "heard" || told.to_state !== "heard") continue;
-    const [{ seq }] = told.causes;
+    if (told.type === "status" && told.restore > 0) contained = told.last_event;
+    if (told.type !== "change_heard" || told.change.to_state !== "heard") continue;
+    const [{ seq }] = told.change.causes;
     if (heard.includes(seq)) again.push(seq);
     checks.that(!heard.includes(seq) || seq > contained, `the change of event ${seq} is heard twice`);
     heard.push(seq);

@@ -29,7 +29,7 @@ const [folder, segue, rules] = process.argv.slice(2);
 const checks = new Checks();
 
 async function play(game, name) {
-  const { session, timeline } = game;
+  const { client, timeline } = game;
   let sent = 0;
   let ticks = 0;
   await game.until(`${name}: the end of the music`, () => {
@@ -37,10 +37,10 @@ async function play(game, name) {
     if (game.ahead < RATE || !game.lasts(RATE / 10)) return false;
     game.tick();
     if (ticks % TICKS_OF_EVENT === 0 && sent < EVENTS) {
-      session.set("level", sent / EVENTS);
-      if (sent % 5 === 0) session.fire("ping");
-      if (sent % 25 === 0) session.set("deep", sent % 50 === 0);
-      session.endFrame();
+      client.set("level", sent / EVENTS);
+      if (sent % 5 === 0) client.fire("ping");
+      if (sent % 25 === 0) client.set("deep", sent % 50 === 0);
+      client.endFrame();
       sent += 1;
     }
     ticks += 1;
@@ -49,7 +49,7 @@ async function play(game, name) {
   await game.until(`${name}: all receipts`, () => game.all("receipt").length >= EVENTS);
   checks.receipts(game, EVENTS, name);
   checks.that(timeline.underruns === 0, `${name}: ${timeline.underruns} underruns`);
-  checks.that(game.all("heard").length > 0, `${name}: no change was heard`);
+  checks.that(game.all("change_heard").length > 0, `${name}: no change was heard`);
   game.client.close();
 }
 
@@ -93,7 +93,7 @@ function samplesOf(file) {
 async function wrongToken(url, told) {
   const game = new Game(url, { token: "ash-and-ember-and-elm" });
   await game.until(`${url}: the refusal`, () => game.told.some(told));
-  checks.that(game.session.key === null, `${url}: a wrong token was accepted`);
+  checks.that(game.session.welcome === null, `${url}: a wrong token was accepted`);
   game.client.close();
 }
 
@@ -123,15 +123,15 @@ try {
   const running = [];
   for (const [name, , url, options] of games) {
     const known = before();
-    const game = new Game(url, { lookahead_ms: 3_000, seed: 5, ...options });
+    const game = new Game(url, { lookaheadMs: 3_000, seed: 5, ...options });
     await game.until(`${name}: a recording`, () => before().length > known.length);
     played.set(name, [game, before().find((file) => !known.includes(file)), options]);
     running.push(play(game, name));
   }
   await Promise.all(running);
-  await wrongToken(`tcp://127.0.0.1:${ports[2]}`, ({ t, reason }) => t === "no_connection" && reason === "token_refused");
-  await wrongToken(`ws://127.0.0.1:${ports[3]}`, ({ t, reason }) => t === "no_connection" && reason === "token_refused");
-  await wrongToken(`tcp://127.0.0.1:${ports[0]}`, ({ t, reason }) => t === "no_connection" && reason === "token_not_needed");
+  await wrongToken(`tcp://127.0.0.1:${ports[2]}`, ({ type, code }) => type === "connection_failed" && code === "token_refused");
+  await wrongToken(`ws://127.0.0.1:${ports[3]}`, ({ type, code }) => type === "connection_failed" && code === "token_refused");
+  await wrongToken(`tcp://127.0.0.1:${ports[0]}`, ({ type, code }) => type === "connection_failed" && code === "token_not_needed");
   await Promise.all([openService.end("SIGTERM"), lockedService.end("SIGTERM")]);
   for (const [name, [game, recording, { format }]] of played) if (format === undefined) compare(game, recording, name);
 } finally {

@@ -5,7 +5,7 @@
  */
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { Player } from "./player.js";
+import { Player } from "../../../engine_sdk/web/src/player.js";
 
 const TOLERANCE = 1e-6;
 const CHANNELS = 2;
@@ -34,7 +34,7 @@ function mistake({ lengths, operations }, next) {
       const [fields, salt] = values;
       const sound = fields.kind === "placed" ? samples(salt, fields.offset, fields.count) : null;
       player.stingers.receive(fields, sound, player.timeline.committed);
-    } else if (op === "control") player.volume.control(...values);
+    } else if (op === "control") player.volume.change(...values);
     else if (op === "read") {
       const [count, state] = values;
       const out = new Float32Array(CHANNELS * count).fill(NaN);

@@ -1,5 +1,6 @@
 /** A game for checks: a client, an audio clock that moves only when it is told to, and a note of all that is told. */
-import { Client } from "./client.js";
+import { SegueClient } from "../../../engine_sdk/web/src/client.js";
+import { Player } from "../../../engine_sdk/web/src/player.js";
 import { open } from "./node_transports.js";
 
 const CHANNELS = 2;
@@ -7,15 +8,37 @@ const TICK_MS = 10;
 export const TICK_SAMPLES = 480;
 const GIVE_UP_MS = 200_000;
 
+/** A speaker in this thread, whose clock moves only when a game renders. */
+class LocalSpeaker {
+  constructor() {
+    this.player = new Player();
+    this.onPosition = null;
+  }
+
+  get position() {
+    return this.player.position();
+  }
+
+  send(command) {
+    this.player.apply(command);
+  }
+}
+
 export class Game {
-  /** @param {string} url @param {object} options - Of the client. */
+  /** @param {string} url @param {object} options - Of the client, and its `token`. */
   constructor(url, options) {
     this.told = [];
     /** What the sound card played, a block of TICK_SAMPLES at a time. */
     this.blocks = [];
     /** Whether each block is from the newest take that begins before it, as in the service's recording. */
     this.inTime = [];
-    this.client = new Client(url, { open, tell: (event) => this.told.push(event), ...options });
+    this.speaker = new LocalSpeaker();
+    const isWeb = /^wss?:/.test(url);
+    const { token, ...rest } = options;
+    // Over ZMTP the token is in the handshake, over WebSocket in `hello`.
+    const connect = (address, handlers) => open(address, isWeb ? null : (token ?? null), handlers);
+    this.client = new SegueClient(url, this.speaker, connect, isWeb ? { ...rest, token } : rest);
+    this.client.on("*", (event) => this.told.push(event));
     /** Where each take begins, of chunks that came too late too. */
     this.entries = new Map();
     const { timeline } = this;
@@ -37,7 +60,7 @@ export class Game {
   }
 
   get timeline() {
-    return this.client.player.timeline;
+    return this.speaker.player.timeline;
   }
 
   /** Samples received beyond the clock, in whatever take; `have` leaves out a take that will only be joined. */
@@ -53,14 +76,14 @@ export class Game {
   }
 
   all(type) {
-    return this.told.filter(({ t }) => t === type);
+    return this.told.filter((event) => event.type === type);
   }
 
   /** Play a block. */
   tick() {
     const block = new Float32Array(CHANNELS * TICK_SAMPLES);
     const before = this.#followsNewest();
-    this.client.render(block);
+    this.speaker.player.render(block);
     this.blocks.push(block);
     this.inTime.push(before && this.#followsNewest());
   }

@@ -3,18 +3,19 @@
  *
  * Processor time is of this process, user and system. Figures are medians of five runs.
  */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { decode, encode } from "./codec.js";
+import { Player } from "../../../engine_sdk/web/src/player.js";
+import { decode, encode } from "../../../engine_sdk/web/src/protocol/codec.js";
+import { samplesOf } from "../../../engine_sdk/web/src/timeline/pcm.js";
 import { Game, TICK_SAMPLES } from "./game.js";
-import { Player } from "./player.js";
 import { freePort, ServiceProcess } from "./service_process.js";
 
 const RATE = 48_000;
 const RUNS = 5;
 const CHUNK = 19_200;
-const CLIENT = "client codec inputs node_transports outbox player session stingers timeline websocket zmtp".split(" ");
+const CLIENT = join(dirname(fileURLToPath(import.meta.url)), "../../../engine_sdk/web/src");
 
 const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
@@ -36,14 +37,17 @@ function chunkMessage(i) {
   for (let j = 0; j < payload.length; j += 1) payload[j] = (j * 31) & 255;
   const cell = new Uint8Array(1_500).fill(i);
   const fields = { seq: i + 1, take: 0, start: i * CHUNK, count: CHUNK, mixed: false, format: "s16le", generator: "score" };
-  const header = encode({ t: "chunk", ...fields, states: { water: "shore" }, mix: { shore: 1 }, cell, last_event: 0 });
+  const header = encode({ type: "chunk", ...fields, states: { water: "shore" }, mix: { shore: 1 }, cell, last_event: 0 });
   return [header, payload];
 }
 
 function renderMsPerSecond(withStinger) {
   const player = new Player();
   const seconds = 40;
-  for (let i = 0; i * CHUNK < seconds * RATE; i += 1) player.receive(decode(...chunkMessage(i)));
+  for (let i = 0; i * CHUNK < seconds * RATE; i += 1) {
+    const { take, start, mixed, payload, format } = decode(chunkMessage(i));
+    player.apply({ do: "chunk", take, start, mixed, samples: samplesOf(payload, format) });
+  }
   if (withStinger) {
     const duck = { depth_db: -9, fade_out: 4_800, recovery: 4_800, fade_in: 48_000 };
     const stinger = { id: 1, kind: "placed", start: RATE, total: 480_000, offset: 0, gain_db: 0, duck, if_late: "drop" };
@@ -65,16 +69,16 @@ function perSecond(work) {
 }
 
 const runs = (work) => median(Array.from({ length: RUNS }, work));
-const here = dirname(fileURLToPath(import.meta.url));
-const lines = Object.fromEntries(CLIENT.map((name) => [name, codeLines(join(here, `${name}.js`))]));
+const files = readdirSync(CLIENT, { recursive: true }).filter((name) => name.endsWith(".js"));
+const lines = Object.fromEntries(files.map((name) => [name, codeLines(join(CLIENT, name))]));
 console.log(`lines of code: ${JSON.stringify(lines)}, ${Object.values(lines).reduce((a, b) => a + b)} in all`);
 console.log(`render, 480 samples a callback: ${runs(() => renderMsPerSecond(false)).toFixed(2)} ms a second of audio`);
 console.log(`render under a stinger with a duck: ${runs(() => renderMsPerSecond(true)).toFixed(2)} ms a second of audio`);
-const [header, payload] = chunkMessage(1);
-const receipt = encode({ t: "receipt", seq: 1, accepted: true, code: "accepted", frame: 10 });
-const playhead = { t: "playhead", played: 1_000, committed: 2_000, have: 3_000, paused: false, last_chunk: 4 };
-const event = { t: "event", events: [{ seq: 1, at: 1_000, set: { threat: 0.5 }, fire: ["ping"] }] };
-console.log(`decode: ${runs(() => perSecond(() => decode(header, payload)))} chunks, ${runs(() => perSecond(() => decode(receipt)))} receipts a second`);
+const parts = chunkMessage(1);
+const receipt = encode({ type: "receipt", seq: 1, accepted: true, code: "accepted", frame: 10 });
+const playhead = { type: "playhead", played: 1_000, committed: 2_000, have: 3_000, paused: false, last_chunk: 4 };
+const event = { type: "event", events: [{ seq: 1, at: 1_000, set: { threat: 0.5 }, fire: ["ping"] }] };
+console.log(`decode: ${runs(() => perSecond(() => decode(parts)))} chunks, ${runs(() => perSecond(() => decode([receipt])))} receipts a second`);
 console.log(`encode: ${runs(() => perSecond(() => encode(playhead)))} playheads, ${runs(() => perSecond(() => encode(event)))} events a second`);
 
 const [segue, rules] = process.argv.slice(2);
@@ -93,8 +97,8 @@ if (segue !== undefined) {
       await game.until("20 s of music", () => {
         game.tick();
         if (game.blocks.length % 4 === 0) {
-          game.session.set("level", (game.blocks.length % 100) / 100);
-          game.session.endFrame();
+          game.client.set("level", (game.blocks.length % 100) / 100);
+          game.client.endFrame();
         }
         return timeline.committed >= 20 * RATE;
       });

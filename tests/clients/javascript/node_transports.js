@@ -1,7 +1,7 @@
 /** Transports of Node: ZMTP over TCP or a Unix socket, and WebSocket with the package `ws`. */
 import { connect } from "node:net";
 import NodeWebSocket from "ws";
-import { openWebSocket } from "./websocket.js";
+import { openWebSocket } from "../../../engine_sdk/web/src/transport/websocket.js";
 import { ConnectionError, ZmtpClient } from "./zmtp.js";
 
 /**
@@ -9,7 +9,7 @@ import { ConnectionError, ZmtpClient } from "./zmtp.js";
  *
  * @param {string} url - `tcp://HOST:PORT`, `ipc://PATH`, `ws://` or `wss://`.
  * @param {string | null} token - For ZMTP; over WebSocket it is in `hello`.
- * @param {object} handlers - See websocket.js.
+ * @param {object} handlers - See `TransportHandlers` of the browser client.
  */
 export function open(url, token, handlers) {
   return /^wss?:/.test(url) ? openWebSocket(url, handlers, NodeWebSocket) : openZmtp(url, token, handlers);

@@ -369,7 +369,7 @@ def test_an_event_after_the_end_of_a_test_is_warned_of(capsys: pytest.CaptureFix
     write("good.test.yaml", f"rules: good.yaml\ntests:\n  - {test}\n")
     assert main(["check", "good.test.yaml"]) == 0
     (warning,) = capsys.readouterr().err.splitlines()
-    assert warning.startswith("good.test.yaml:3:52: warning: test 1, events: is never sent: the test ends at 2s")
+    assert warning.startswith("good.test.yaml:3:52: warning: test 1, event 2: never sent: the test ends at 2s")
 
 
 def test_control_characters_in_file_names_are_escaped(capsys: pytest.CaptureFixture[str]) -> None:

@@ -95,6 +95,16 @@ def test_a_damaged_orchestra_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> No
     assert "is damaged" in doctor._orchestra().text
 
 
+def test_the_arithmetic_of_the_live_model_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segue.model.native.compiler.find_compiler", lambda: "/bin/c++")
+    name = "arithmetic of mrt2"
+    expected = "integer kernels, compiled by /bin/c++ when first used"
+    assert finding(name) == CheckResult(status="ok", name=name, text=expected)
+    monkeypatch.setattr("segue.model.native.compiler.find_compiler", lambda: None)
+    assert finding(name).status == "note"
+    assert finding(name).advice.endswith("they need a C++ compiler (g++)")
+
+
 def test_a_port_in_use_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

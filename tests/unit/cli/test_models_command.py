@@ -81,6 +81,30 @@ def test_the_list_says_what_is_there_and_the_licence(folder: Path, capsys: pytes
     assert "could not see it" in printed
 
 
+@pytest.mark.parametrize(
+    ("choice", "compiler", "said"),
+    [
+        ("", "/bin/c++", "integer kernels, compiled by /bin/c++ when first used"),
+        ("float32", "/bin/c++", "float32 by XLA, as SEGUE_ARITHMETIC says"),
+        ("auto", None, "float32 by XLA: no C++ compiler is found for the integer kernels"),
+        ("int4", "/bin/c++", "SEGUE_ARITHMETIC: expected one of auto, integer, float32, got 'int4'"),
+    ],
+)
+def test_the_list_says_what_computes_them(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    choice: str,
+    compiler: str | None,
+    said: str,
+) -> None:
+    monkeypatch.setenv("SEGUE_ARITHMETIC", choice)
+    monkeypatch.setattr("segue.model.native.compiler.find_compiler", lambda: compiler)
+    assert main(["models", "list"]) == 0
+    expected = f"They are computed with {said} (SEGUE_ARITHMETIC chooses: auto, integer or float32)."
+    assert expected in capsys.readouterr().out.splitlines()
+
+
 def test_hashes_are_kept_at_the_first_verification_and_compared_later(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -74,6 +74,17 @@ def test_a_failure_is_printed_and_exits_with_1(capsys: pytest.CaptureFixture[str
     assert lines[-1] == "1 passed, 1 failed"
 
 
+def test_an_event_after_the_end_of_a_test_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.yaml").write_text(RULES + "inputs: {go: {type: flag}}\n")
+    late = "expect: [{at: 3s, bar: 2}]\n    events: [{at: 1s, set: {go: true}}, {at: 9s, set: {go: false}}]"
+    Path("a.test.yaml").write_text(TESTS.replace("expect: [{at: 3s, bar: 2}]", late))
+    assert main(["test", "."]) == 0
+    assert capsys.readouterr().err == (
+        "a.test.yaml:7:41: warning: test 2, event 2: never sent: the test ends at 3s, "
+        "the last time it expects something\n"
+    )
+
+
 def test_an_unusable_file_exits_with_2_and_the_others_are_run(capsys: pytest.CaptureFixture[str]) -> None:
     Path("b.test.yaml").write_text(TESTS.replace("bar: 2", "baar: 2"))
     Path("c.test.yaml").write_text(BROKEN)

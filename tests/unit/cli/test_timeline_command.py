@@ -41,6 +41,7 @@ STORY = """Small, 0:12.00, seed 5
  0:03.20    3:1  place         field → cave (at bar, ramp 2s, waited 1.2s)
  0:09.00    5:3  event         fire win
  0:09.00    5:3  cheer         starts at sample 432000
+                               because win fired
 
                   0:00      0:10
                     +      *
@@ -107,6 +108,14 @@ def test_another_script_may_be_named(capsys: pytest.CaptureFixture[str]) -> None
     Path("other.jsonl").write_text('{"at": "1s", "fire": "win"}\n')
     assert main(["timeline", "small.yaml", "--events", "other.jsonl", "--duration", "3s"]) == 0
     assert "0:01.00    1:3  event         fire win" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("small")
+def test_the_script_beside_the_rules_may_be_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["timeline", "small.yaml", "--no-events", "--duration", "10s"]) == 0
+    out = capsys.readouterr().out
+    assert "event" not in out
+    assert "0:10" in out
 
 
 @pytest.mark.usefixtures("small")

@@ -185,7 +185,9 @@ def test_versions_that_cannot_be_had_are_told(capsys: pytest.CaptureFixture[str]
     git("add", "old.yaml")
     git("commit", "-qm", "a")
     assert main(["timeline", "--diff", "git:nowhere", "a.yaml"]) == 2
-    assert capsys.readouterr().err.startswith("git:nowhere: ")
+    assert capsys.readouterr().err == (
+        "git:nowhere: git knows no such version; name a commit, a branch or a tag, as `git log` shows them\n"
+    )
     assert main(["timeline", "--diff", "git:HEAD", "a.yaml"]) == 2
     assert capsys.readouterr().err == "git:HEAD: there is no a.yaml in this version\n"
     Path("old.yaml").write_text(RULES.replace("ramp: 400ms", "rmap: 400ms"))

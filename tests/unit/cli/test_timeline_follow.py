@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -14,16 +15,19 @@ from segue.cli.timeline_follow import follow
 from segue.file_kinds import FilesError
 from segue.runtime.jobs import JobSpec
 from segue.runtime.journal import Operation
+from segue.runtime.planner import RulesVersion
 from segue.runtime.recording import Header, write_recording
 from segue.runtime.restore import make_restore_point
 from segue.runtime.session_config import SessionConfig
+from segue_rules.fingerprint import fingerprint_of
 from segue_rules.loading import load, load_events
 from segue_rules.model import FRAME_RATE
-from unit.runtime.rule_files import RULES
+from unit.runtime.rule_files import BANK, RULES
 from unit.runtime.toy_generator import ToyGenerator
 
 EMBERWOOD = Path(__file__).parents[3] / "rules" / "library" / "emberwood" / "emberwood.yaml"
-HEADER = Header(rules="ab" * 32, generators=("score",), config=SessionConfig(seed=7, lookahead_s=2.0))
+FINGERPRINT = fingerprint_of(path.read_bytes() for path in load(EMBERWOOD).files)
+HEADER = Header(rules=FINGERPRINT, generators=("score",), config=SessionConfig(seed=7, lookahead_s=2.0))
 SECONDS = 60
 
 
@@ -102,7 +106,35 @@ def test_a_session_that_continues_other_music_is_refused(tmp_path: Path) -> None
         follow(path, EMBERWOOD, Selection(), lambda: None, why_not=False, as_json=False)
 
 
-@pytest.mark.parametrize("flags", [["--diff", "a.yaml"], ["--events", "a.events.yaml"], ["--duration", "3s"]])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "farm.yaml",
+            r"the recording was made with other rules \(farm.yaml\) than .*emberwood.yaml; name the rule file",
+        ),
+        ("emberwood.yaml", "the session plays emberwood.yaml as it was before it was edited; start the session anew"),
+    ],
+)
+def test_a_recording_of_other_rules_is_refused(name: str, text: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    written(path, replace(HEADER, rules="ab" * 32, sources={name: "segue: 1\n"}))
+    with pytest.raises(FilesError, match=text):
+        follow(path, EMBERWOOD, Selection(), lambda: None, why_not=False, as_json=False)
+
+
+def test_a_recording_whose_session_was_given_the_file_by_an_edit_is_followed(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    text = StringIO()
+    edit = RulesVersion(rules=load(EMBERWOOD), styles=BANK, fingerprint=FINGERPRINT)
+    write_recording(text, replace(HEADER, rules="ab" * 32), [("reload", edit, 50)])
+    path.write_text(text.getvalue(), "utf-8")
+    follow(path, EMBERWOOD, Selection(), lambda: None, why_not=False, as_json=False)
+
+
+@pytest.mark.parametrize(
+    "flags", [["--diff", "a.yaml"], ["--events", "a.events.yaml"], ["--no-events"], ["--duration", "3s"]]
+)
 def test_flags_without_effect_are_refused(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["timeline", str(EMBERWOOD), "--follow", "a.jsonl", *flags]) == 2
     assert capsys.readouterr().err == f"{flags[0]} has no effect with --follow; leave it out\n"

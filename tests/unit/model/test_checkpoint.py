@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
-from segue.model.checkpoint import PREFIX, CheckpointError, read, write
+from segue.model.checkpoint import PREFIX, CheckpointError, lazy, read, write
 from segue.model.config import MRT2_TINY
 from segue.model.weights import CODE_TABLE, FINAL_NORM, LOGITS, random_weights
 
@@ -99,6 +99,29 @@ def test_not_a_number_is_refused(path: Path) -> None:
     tensors = load_file(path)
     tensors[f"{PREFIX}{LOGITS}/bias"][7] = np.nan
     assert f"{PREFIX}{LOGITS}/bias: expected finite numbers" in complaint(change(path, tensors))
+
+
+def test_tensors_are_read_one_by_one_as_they_are_stored(path: Path) -> None:
+    stored, found = random_weights(MRT2_TINY, 1), lazy(path, MRT2_TINY)
+    assert found.keys() == stored.keys()
+    for name, value in stored.items():
+        np.testing.assert_array_equal(found[name], value)
+    with pytest.raises(KeyError):
+        found["decoder/extra"]
+
+
+def test_a_tensor_that_is_not_finite_or_was_exchanged_is_refused_when_it_is_read(path: Path) -> None:
+    tensors = load_file(path)
+    found = lazy(path, MRT2_TINY)
+    tensors[f"{PREFIX}{LOGITS}/bias"][7] = np.nan
+    tensors[PREFIX + CODE_TABLE] = np.zeros((3, 2), np.float32)
+    change(path, tensors)
+    with pytest.raises(CheckpointError, match=f"{PREFIX}{LOGITS}/bias: expected finite numbers"):
+        found[f"{LOGITS}/bias"]
+    with pytest.raises(CheckpointError, match=rf"{CODE_TABLE}: expected shape \(70, 32\), came \(3, 2\)"):
+        found[CODE_TABLE]
+    with pytest.raises(CheckpointError, match="expected shape"):
+        lazy(path, MRT2_TINY)
 
 
 def test_all_errors_are_reported_at_once(path: Path) -> None:

@@ -67,7 +67,8 @@ def vectors_of(engine: Engine) -> StyleVectors:
 
 
 def generator_of(engine: Engine, codec: LateCodec) -> Any:
-    return mrt2_generator(engine, codec, encoder="x", quantise=nearest_tokens(encoder_of(engine), TOKENS))
+    blocks = BlockCodec(codec, BLOCK_FRAMES)
+    return mrt2_generator(engine, blocks, encoder="x", quantise=nearest_tokens(encoder_of(engine), TOKENS))
 
 
 def test_a_style_is_the_sum_of_the_vectors_its_tokens_name(mrt2_engine: Engine) -> None:

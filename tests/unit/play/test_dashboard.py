@@ -38,7 +38,7 @@ def music(
 ) -> MusicArrived:
     return MusicArrived(
         start=start, count=count, take=take, generator="score", reason="extend",
-        states={"action": state}, mix=mix, loudness_lufs=None,
+        states={"action": state}, mix=mix,
     )  # fmt: skip
 
 

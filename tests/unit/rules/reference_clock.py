@@ -34,7 +34,7 @@ class ReferenceClock(ReferenceControls):
         ticks = self.ticks[self.frame]
         begun = [(index, bar) for index, bar in enumerate(self.bars) if bar[0] <= ticks]
         index, (position, meter) = begun[-1]
-        return MusicalClock(ticks, index, position, meter)
+        return MusicalClock(ticks, index, position, meter, self.bar_groups[index])
 
     def _predict(self, at: At, earliest: int, max_wait: int | None = None) -> tuple[int, int | None]:
         """The first frame after this one that meets a boundary, and its line in ticks: if tempo and meter stay."""
@@ -50,17 +50,30 @@ class ReferenceClock(ReferenceControls):
                 "immediate": True,
                 "eighth": eighth < start + tempo,
                 "beat": beat < start + tempo,
+                "group": beat < start + tempo and self._begins_group(rest // TICKS_PER_BEAT, clock.groups),
                 "bar": beat < start + tempo and rest == 0 and (clock.bar + bars) % at.every == at.first,
             }[at.unit]
             waited = max_wait is not None and frame - self.frame >= max_wait
             if frame >= earliest and (met or waited):
                 return frame, {"immediate": None, "eighth": eighth}.get(at.unit, beat)
 
+    def _begins_group(self, beat: int, groups: tuple[int, ...]) -> bool:
+        """Whether a group begins on a beat of a bar, the first being 0."""
+        for size in groups:
+            if beat <= 0:
+                break
+            beat -= size
+        return beat == 0 if groups else True
+
     def _at_boundary(self, at: At, bar: int | None, beat: int | None) -> bool:
         if at.unit == "immediate":
             return True
         if at.unit == "beat":
             return beat is not None
+        if at.unit == "group":
+            if beat is None or bar is not None:
+                return bar is not None
+            return self._begins_group((beat - self.bars[-1][0]) // TICKS_PER_BEAT, self.bar_groups[-1])
         if at.unit == "eighth":
             return self._eighth() is not None
         return bar is not None and len(self.bars) % at.every == at.first

@@ -103,7 +103,11 @@ class ReferenceControls(ReferenceMix):
         f = self.frame
         found = {control: self._source(control) for control in IN_CONTROLS_ORDER}
         take = f == 0 or bar is not None
-        self.in_force.append({c: found[c][1] if take else self.in_force[f - 1][c] for c in AT_THE_BAR})
+        if take:
+            meter = found["meter"][1]
+            groups = () if isinstance(meter, int) else meter
+            now = {c: found[c][1] for c in AT_THE_BAR} | {"meter": sum(groups) or meter, "groups": groups}
+        self.in_force.append(now if take else self.in_force[f - 1])
         kept = {} if take else {c: self.sources[f - 1][c] for c in AT_THE_BAR}
         self.sources.append({control: layer for control, (layer, _) in found.items()} | kept)
 
@@ -235,6 +239,7 @@ class ReferenceControls(ReferenceMix):
             width=self._continuous("width", f),
             pan=self._continuous("pan", f),
             sources=tuple("music" if layer is None else layer.name for layer in sources),
+            groups=in_force["groups"],
         )
 
     def _started_in(self, layer: Layer, frame: int) -> bool:

@@ -71,6 +71,7 @@ class ReferenceDirector(ReferenceStingers):
         self.ticks.append(self.ticks[f] + tempo)
         if bar is not None:
             self.bars.append((bar, self.in_force[f]["meter"]))
+            self.bar_groups.append(self.in_force[f]["groups"])
         cues = [*self.dropped, *self._cues(earliest, bar, beat)]
         self.mixes.append(self._mix())
         to_change, next_mix, taken = self._ahead(changed, earliest)

@@ -25,6 +25,7 @@ from segue_rules.model import (
     InState,
     IntegerInput,
     Latch,
+    Lately,
     Layer,
     LayerState,
     Not,
@@ -217,6 +218,8 @@ class ReferenceInputs:
             case Fired():
                 first = max(0, frame - condition.frames + 1)
                 return any(condition.trigger in self.fired[g] for g in range(first, frame + 1))
+            case Lately():
+                return any(self.holds(condition.of, g) for g in range(max(0, frame - condition.frames), frame + 1))
             case Counted():
                 trigger, after = condition.counter.trigger, condition.counter.after
                 anew = [g for g in range(frame + 1) if after is not None and after in self.fired[g]]

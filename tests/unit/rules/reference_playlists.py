@@ -52,11 +52,14 @@ class ReferencePlaylists(ReferenceInputs):
         self.started: dict[str, list[Started]] = {layer.name: [] for layer in rules.layers}
         self.ticks: list[int] = [0]
         self.bars: list[tuple[int, int]] = []
+        self.bar_groups: list[tuple[int, ...]] = []
         # In how many frames the present piece of each layer ends, as the present frame predicts.
         self.ends: dict[str, int | None] = {}
         # What times in beats and bars of the present frame count by.
         self.tempo, self.meter = 1, 1
         self._repeated: dict[tuple[int, int], LayerState] = {}
+        # By layer; the rules alone decide it.
+        self._first: dict[str, LayerState] = {}
 
     def lasting(self, length: Length) -> int:
         return lasting(length, self.tempo, self.meter)
@@ -65,8 +68,10 @@ class ReferencePlaylists(ReferenceInputs):
         return self.bars[-1][0] + self.bars[-1][1] * TICKS_PER_BEAT if self.bars else 0
 
     def first_state(self, layer: Layer) -> LayerState:
-        default = next(state for state in layer.states if state.default)
-        return self._chosen(layer, written(default), [], None)
+        if layer.name not in self._first:
+            default = next(state for state in layer.states if state.default)
+            self._first[layer.name] = self._chosen(layer, written(default), [], None)
+        return self._first[layer.name]
 
     def entered(self, layer: Layer) -> int:
         """The frame in which the active state of the file became active."""

@@ -8,7 +8,7 @@ from typing import Any as AnyValue
 from segue_rules.model import BUILT_IN_TRANSITION, Layer, LayerState, MusicalTime, Rules, Transition, lasting
 from segue_rules.plan import Change
 from unit.rules.reference_clock import ReferenceClock
-from unit.rules.reference_inputs import written
+from unit.rules.reference_inputs import chance, written
 from unit.rules.reference_playlists import Started, is_bridge
 
 
@@ -73,7 +73,8 @@ class ReferenceStates(ReferenceClock):
         if written(winner) != written(active):
             row = self.row(layer, active, winner)
             if row.bridge is not None:
-                name = f"{written(winner)}/from_{row.from_state or 'any'}"
+                place = f"_{row.place + 1}" if row.place else ""
+                name = f"{written(winner)}/from_{row.from_state or 'any'}{place}"
                 return next(state for state in layer.states if state.name == name)
             return self.next_piece(layer, written(winner), None)
         waits = f > 0 and self._decided(layer, f - 1) is not None and not self._started_in(layer, f - 1)
@@ -106,14 +107,20 @@ class ReferenceStates(ReferenceClock):
             and row.from_state in (None, written(old), *old.groups)
             and row.to_state in (None, written(new), *new.groups)
         ]
-        if not fitting:
-            return BUILT_IN_TRANSITION
 
         def vague(named: str | None, state: LayerState) -> int:
             """0 for the state itself, then its groups in their order, then any."""
             return [written(state), *state.groups, None].index(named)
 
-        return min(fitting, key=lambda r: (vague(r.to_state, new), vague(r.from_state, old), r.layer is None))
+        k = len([change for change in self.started[layer.name] if change.frame < self.frame])
+        ends = sorted(
+            fitting, key=lambda r: (vague(r.to_state, new), vague(r.from_state, old), r.layer is None, r.place)
+        )
+        for row in ends:
+            name = [each or "any" for each in (row.layer, row.from_state, row.to_state)]
+            if row.chance == 1 or chance(self.rules.seed, layer.name, *name, row.place, "row", k) < row.chance:
+                return row
+        return BUILT_IN_TRANSITION
 
     def _change(self, layer: Layer, earliest: int, bar: int | None, beat: int | None) -> bool:
         f = self.frame
@@ -170,4 +177,5 @@ class ReferenceStates(ReferenceClock):
         ramp = self.lasting(row.ramp_frames)
         if row.fades is not None:
             ramp = max(map(self.lasting, row.fades))
-        return Change(kind, layer.name, old.name, new.name, decided, start, ramp, str(row.at), (), ())
+        at = "bar" if is_bridge(old) and old.written == new.written else str(row.at)
+        return Change(kind, layer.name, old.name, new.name, decided, start, ramp, at, (), ())

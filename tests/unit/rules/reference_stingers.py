@@ -51,7 +51,8 @@ class ReferenceStingers(ReferenceStates):
                 waiting.remove(stinger.name)
                 self.stinger_starts[stinger.name].append(f)
                 self.lengths[stinger.name, f] = self._lengths(stinger)
-                line = {"immediate": None, "eighth": self._eighth(), "beat": beat, "bar": bar}[stinger.at.unit]
+                lines = {"immediate": None, "eighth": self._eighth(), "beat": beat, "group": beat, "bar": bar}
+                line = lines[stinger.at.unit]
                 cues.append(self._cue("started", stinger, self._position(stinger, f, line)))
             elif new:
                 cues.append(

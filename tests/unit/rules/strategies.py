@@ -10,7 +10,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 from typing import Any as AnyValue
 from typing import Literal
@@ -21,6 +20,7 @@ from hypothesis import strategies as st
 from segue_rules.bridges import with_bridges
 from segue_rules.controls import MODES
 from segue_rules.events import Event
+from segue_rules.meters import Meter
 from segue_rules.model import (
     DEFAULT_MUSIC,
     ON_RETURN,
@@ -47,6 +47,7 @@ from segue_rules.model import (
     IntegerInput,
     Key,
     Latch,
+    Lately,
     Layer,
     LayerState,
     Length,
@@ -74,7 +75,6 @@ GROUP_NAMES = ("quiet", "loud")
 STYLE_NAMES = ("harp", "choir", "drums", "brass")
 
 quick = settings
-deep = partial(settings, print_blob=True)
 
 _UNITS: tuple[Literal["beat", "bar"], ...] = ("beat", "bar")
 one_in_four = st.integers(0, 3)
@@ -88,7 +88,7 @@ few_or_no_frames: st.SearchStrategy[Length] = st.one_of(some_frames, some_frames
 few_frames: st.SearchStrategy[Length] = st.one_of(st.integers(0, 6), st.integers(0, 40), musical_times)
 weights = st.sampled_from((0.25, 0.5, 1.0, 2.0, 3.0))
 ats = st.one_of(
-    st.sampled_from((At(unit="immediate"), At(unit="eighth"), At(unit="beat"), At(unit="bar"))),
+    st.sampled_from((At(unit="immediate"), At(unit="eighth"), At(unit="beat"), At(unit="group"), At(unit="bar"))),
     st.builds(
         lambda every, first: At(unit="bar", every=every, first=first % every), st.integers(1, 3), st.integers(0, 2)
     ),
@@ -97,7 +97,9 @@ equality: st.SearchStrategy[Comparison] = st.sampled_from(("==", "!="))
 ordering: st.SearchStrategy[Comparison] = st.sampled_from(("<", "<=", ">", ">=", "<", ">", "==", "!="))
 curve_steps = st.sets(st.integers(-1, 5), min_size=2, max_size=4)
 tempos = st.sampled_from((60.0, 96.7, 140.0, 200.0, 299.999, 300.0))
-meters: st.SearchStrategy[int | Literal["auto"] | None] = st.none() | st.just("auto") | st.integers(1, 4)
+meters: st.SearchStrategy[Meter | Literal["auto"] | None] = (
+    st.none() | st.just("auto") | st.integers(1, 4) | st.sampled_from(((2, 3), (3, 2, 2)))
+)
 keys: st.SearchStrategy[Key | Literal["auto"] | None] = st.one_of(
     st.none(), st.just("auto"), st.builds(lambda t, m: Key(tonic=t, mode=m), st.integers(0, 11), st.sampled_from(MODES))
 )
@@ -180,6 +182,7 @@ class Names:
     groups: dict[str, dict[str, tuple[str, ...]]]
     """Of each layer: the groups of its states. Some group has a state."""
     counters: list[Counter] = field(default_factory=list)
+    stays: list[InState | InGroup] = field(default_factory=list)
 
 
 @st.composite
@@ -211,7 +214,8 @@ def latches(draw: st.DrawFn, names: Names, index: int) -> Latch:
 
 @st.composite
 def leaves(draw: st.DrawFn, names: Names, found: list[Latch]) -> Condition:
-    kind = draw(st.sampled_from(("compare", "compare", "one_of", "latch", "in_state", "in_group", "fired", "counted")))
+    kinds = ("compare", "compare", "one_of", "latch", "in_state", "in_group", "lately", "fired", "counted")
+    kind = draw(st.sampled_from(kinds))
     if kind == "compare":
         return draw(comparisons(names))
     if kind == "one_of":
@@ -231,6 +235,15 @@ def leaves(draw: st.DrawFn, names: Names, found: list[Latch]) -> Condition:
         known = sorted({group for groups in names.groups[layer].values() for group in groups})
         if known:
             return InGroup(layer=layer, group=draw(st.sampled_from(known)))
+    if kind == "lately":
+        layer = draw(st.sampled_from(sorted(names.states)))
+        groups = sorted({group for groups in names.groups[layer].values() for group in groups})
+        stays: list[InState | InGroup] = [InState(layer=layer, state=state) for state in names.states[layer]]
+        stays += [InGroup(layer=layer, group=group) for group in groups]
+        of = draw(st.sampled_from(stays))
+        if of not in names.stays:
+            names.stays.append(of)
+        return Lately(index=names.stays.index(of), of=of, frames=draw(st.sampled_from((1, 2, 5, 20))))
     triggers = [i.name for i in names.inputs if isinstance(i, TriggerInput)]
     if kind == "counted":
         counter = Counter(trigger=draw(st.sampled_from(triggers)), after=draw(st.none() | st.sampled_from(triggers)))
@@ -401,7 +414,7 @@ def bridges(draw: st.DrawFn, names: Names, styles: Sequence[Style]) -> Bridge:
 
 @st.composite
 def transitions(draw: st.DrawFn, names: Names, styles: Sequence[Style]) -> tuple[Transition, ...]:
-    rows: dict[tuple[str | None, str | None, str | None], Transition] = {}
+    rows: dict[tuple[str | None, str | None, str | None], list[Transition]] = {}
     every_state = sorted({state for states in names.states.values() for state in states} | set(GROUP_NAMES))
     for _ in range(draw(st.integers(0, 6))):
         layer = draw(st.none() | st.sampled_from(sorted(names.states)))
@@ -416,11 +429,25 @@ def transitions(draw: st.DrawFn, names: Names, styles: Sequence[Style]) -> tuple
             curve=draw(st.sampled_from(("linear", "smooth", "equal_power"))),
             fade_out_frames=draw(st.none() | st.none() | few_frames),
             fade_in_frames=draw(st.none() | st.none() | few_frames),
+            chance=draw(st.sampled_from((1.0, 1.0, 0.5, 0.2))),
         )
         if draw(one_in_four) == 0 and (row.from_state is None or row.from_state != row.to_state):
             row = replace(row, bridge=draw(bridges(names, styles)))
-        rows[row.layer, row.from_state, row.to_state] = row
-    return tuple(rows.values())
+        alike = rows.setdefault((row.layer, row.from_state, row.to_state), [])
+        if not alike or alike[-1].chance < 1:
+            alike.append(replace(row, place=len(alike)))
+    return _bridges_apart([row for alike in rows.values() for row in alike])
+
+
+def _bridges_apart(rows: Sequence[Transition]) -> tuple[Transition, ...]:
+    """The rows without the bridges that would play as states of the same name, as no file may have them."""
+    kept: list[Transition] = []
+    for row in rows:
+        rivals = [each for each in kept if each.bridge is not None and each.from_state == row.from_state]
+        others = [each for each in rivals if (each.layer, each.to_state) != (row.layer, row.to_state)]
+        chances = any(each.chance < 1 for each in rows if each.from_state == row.from_state)
+        kept.append(replace(row, bridge=None) if others and chances else row)
+    return tuple(kept)
 
 
 @st.composite
@@ -483,6 +510,7 @@ def rules(draw: st.DrawFn) -> Rules:
         stingers=tuple(draw(stingers(f"sting{i}", names, styles)) for i in range(draw(st.integers(0, 3)))),
         latches=tuple(found),
         counters=tuple(names.counters),
+        stays=tuple(names.stays),
     )
 
 

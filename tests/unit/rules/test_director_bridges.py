@@ -37,6 +37,7 @@ from unit.rules.playing import (
     fight,
     is_on,
     layer,
+    play_director,
     soundtrack,
     states,
 )
@@ -220,6 +221,21 @@ def test_a_bridge_goes_on_under_edited_rules_by_name() -> None:
     assert after(without, carry(state, rules, without)) == [(60, "fight")]
     calm_alone = bridged(calm())
     assert after(calm_alone, carry(state, rules, calm_alone)) == [(60, "calm")]
+
+
+@both
+def test_the_end_of_a_bridge_is_at_a_bar_whatever_the_row_says(play: Player) -> None:
+    waits = replace(INTO_FIGHT, at=At(unit="bar", every=4))
+    plans = play(bridged(rows=(waits, AT_ONCE)), {5: {"go": True}}, 260)
+    started = [change for plan in plans for change in plan.changes if change.kind == "started"]
+    assert [(change.to_state, change.at) for change in started] == [("fight/from_any", "4 bars"), ("fight", "bar")]
+
+
+def test_the_timeline_does_not_call_the_time_of_a_bridge_waiting() -> None:
+    plans = Player(play_director)(bridged(), {5: {"go": True}}, 140)
+    started = [change for plan in plans for change in plan.changes if change.kind == "started"]
+    assert [(change.to_state, change.waited_frames) for change in started] == [("fight/from_any", 35), ("fight", 0)]
+    assert started[1].decided < started[1].start
 
 
 def test_the_timeline_says_why_a_bridge_plays() -> None:

@@ -7,6 +7,7 @@ from typing import Any as AnyValue
 from segue_rules.events import Event
 from segue_rules.model import FRAME_RATE, All, Any, Compare, Fired, InState, Latch, LayerState, Not, Rules, Transition
 from segue_rules.plan import Change
+from segue_rules.timeline import timeline_entries
 from unit.rules.playing import GO, IMMEDIATE, ON_BAR, STOP, Player, calm, fight, is_on, layer, play_director, soundtrack
 
 PLAY = Player(play_director)
@@ -106,6 +107,18 @@ def test_a_state_in_its_cooldown_says_how_long_it_lasts() -> None:
     assert reasons(records(rules, script, 25)[-1])["fight"] == "cooldown 3.2 s left"
 
 
+def test_many_states_whose_condition_is_false_are_counted() -> None:
+    others = [LayerState(name=f"s{i}", when=is_on("go2")) for i in range(9)]
+    vetoed = fight(name="vetoed", when=GO, unless=STOP)
+    plans = PLAY(soundtrack(layer(calm(), fight(), vetoed, *others)), {2: event(0, go=True, stop=True)}, 4)
+    (entry,) = [entry for plan in plans for entry in timeline_entries(plan) if entry.kind == "change"]
+    assert entry.why_not == (
+        "not calm: default, ranks below every other",
+        "not vetoed: vetoed by unless",
+        "not 9 others: condition false",
+    )
+
+
 def test_a_withdrawn_change_keeps_its_causes() -> None:
     rules = soundtrack(layer(calm(), fight()), transitions=[Transition(at=ON_BAR)])
     scheduled, withdrawn = records(rules, {3: event(1, go=True), 5: event(2, go=False)}, 8)
@@ -137,9 +150,35 @@ def test_causes_are_plain_sentences() -> None:
     changes = records(soundtrack(layer(*states)), script, 9)
     assert list(map(texts, changes)) == [
         ["threat is 0.75 (> 0.5)", "threat is 0.75, not 1"],
-        ["threat is 0.25 (> 0.5 is not met)", "hit has not fired lately"],
+        ["threat is 0.25 (> 0.5 is not met)", "hit has not fired"],
         ["go is true"],
         ["go is false"],
+    ]
+
+
+def test_a_trigger_that_was_fired_before_is_a_cause_with_its_time() -> None:
+    late = Not(of=Fired(trigger="hit", frames=10))
+    states = (calm(), fight(when=All(of=(GO, late))), fight(name="run", when=Fired(trigger="hit", frames=4)))
+    script = {1: Event(sequence=1, fire=("hit",)), 14: event(2, go=True)}
+    changes = records(soundtrack(layer(*states)), script, 15)
+    assert list(map(texts, changes)) == [
+        ["hit fired"],
+        ["hit fired 0.16 s ago"],
+        ["go is true", "hit fired 0.52 s ago"],
+    ]
+
+
+def test_a_range_is_one_cause() -> None:
+    middle = All(of=(Compare(input="threat", op=">=", value=0.25), Compare(input="threat", op="<=", value=0.75)))
+    lately = All(of=(Not(of=Fired(trigger="hit", frames=5)), Fired(trigger="hit", frames=11)))
+    states = (calm(), fight(when=middle), fight(name="run", when=lately, priority=1))
+    script = {1: event(1, threat=0.5), 3: event(2, threat=1.0), 5: Event(sequence=3, fire=("hit",))}
+    changes = records(soundtrack(layer(*states)), script, 30)
+    assert list(map(texts, changes)) == [
+        ["threat is 0.5 (0.25..0.75)"],
+        ["threat is 1 (0.25..0.75 is not met)"],
+        ["hit fired 0.2 s ago (200ms..400ms)"],
+        ["hit fired 0.44 s ago (200ms..400ms is not met)"],
     ]
 
 

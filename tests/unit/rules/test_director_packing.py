@@ -33,7 +33,8 @@ from segue_rules.model import (
 )
 from segue_rules.plan import FramePlan
 from unit.rules.playing import AT_ONCE, BAR, GO, calm, fight, is_on, layer, soundtrack
-from unit.rules.strategies import Session, deep, events, quick, rules, sessions
+from unit.rules.shards import check_shard, in_shards
+from unit.rules.strategies import Session, events, quick, rules, sessions
 
 # Frames played after a state was taken up: past every boundary, hold and ramp of the random rules.
 AFTER = 90
@@ -360,17 +361,16 @@ def forge(data: st.DataObject) -> None:
     event(f"taken up: {10 * (taken // 10)}s")
 
 
-@quick(max_examples=20)
+@quick(max_examples=10)
 @given(data=st.data())
 def test_a_forged_state_is_refused_or_playable(data: st.DataObject) -> None:
     forge(data)
 
 
 @pytest.mark.heavy
-@deep(max_examples=1_000)
-@given(data=st.data())
-def test_forged_states_at_length(data: st.DataObject) -> None:
-    forge(data)
+@in_shards
+def test_forged_states_at_length(shard: int) -> None:
+    check_shard(forge, shard, examples=1_000)
 
 
 def test_a_state_without_controls_but_with_a_change_behind_it_is_refused() -> None:

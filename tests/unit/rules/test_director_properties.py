@@ -19,13 +19,14 @@ from hypothesis import strategies as st
 
 from segue_rules.director import Director, DirectorState, pack, unpack
 from segue_rules.loading import load
-from segue_rules.model import FRAME_SIZE, Layer, Rules, Transition, lasting
+from segue_rules.model import BUILT_IN_TRANSITION, FRAME_SIZE, Layer, Rules, Transition, lasting
 from segue_rules.plan import TICKS_PER_BEAT, Change, FramePlan, MusicalClock
 from unit.rules import digest
 from unit.rules.playing import calm, fight, play_director, play_reference
 from unit.rules.playing import soundtrack as small
 from unit.rules.reference_director import ReferenceDirector
-from unit.rules.strategies import Session, deep, quick, rules, sessions
+from unit.rules.shards import check_shard, in_shards
+from unit.rules.strategies import Session, quick, rules, sessions
 from unit.rules.test_director_reference import bare, differences
 
 LIBRARY = Path(__file__).parents[3] / "rules" / "library"
@@ -105,21 +106,26 @@ def fade_frames(row: Transition, plan: FramePlan, before: FramePlan) -> tuple[in
     return lasting(out, tempo, meter), lasting(enter, tempo, meter)
 
 
-def check_ramps(soundtrack: Rules, plans: Sequence[FramePlan], resets: set[int]) -> None:
+def check_ramps(
+    soundtrack: Rules, states: Sequence[DirectorState], plans: Sequence[FramePlan], resets: set[int]
+) -> None:
     """A layer's mix moves by at most its curve's steepest slope a frame, and not at all once its ramp is over.
 
     A reset ends a ramp.
+
+    Args:
+        states: After each of the plans.
     """
     names, reference = [style.name for style in soundtrack.styles], ReferenceDirector(soundtrack)
     still = [0.0] * len(names)
     for index, layer in enumerate(soundtrack.layers):
-        states = {state.name: state for state in layer.states}
-        targets = {name: [state.mix.get(style, 0.0) for style in names] for name, state in states.items()}
+        targets = {state.name: [state.mix.get(style, 0.0) for style in names] for state in layer.states}
+        taken = [(*soundtrack.transitions, BUILT_IN_TRANSITION)[state.layers[index].row] for state in states]
         limits, end, earlier = still, 0, plans[0]
         for before, plan in pairwise(plans):
             begun, jump = started(before, layer), started(plan, layer)
             if begun is not None and begun.ramp_frames > 0:
-                row = reference.row(layer, states[begun.from_state], states[begun.to_state])
+                row = taken[before.frame]
                 way = list(zip(before.layer_mixes[index], targets[begun.to_state], strict=True))
                 limits = [abs(b - a) * STEEPEST[row.curve] / begun.ramp_frames for a, b in way]
                 if row.fades is not None:
@@ -132,7 +138,7 @@ def check_ramps(soundtrack: Rules, plans: Sequence[FramePlan], resets: set[int])
             at_once = jump is not None and jump.ramp_frames == 0
             steps = still
             if jump is not None and not at_once:
-                row = reference.row(layer, states[jump.from_state], states[jump.to_state])
+                row = taken[plan.frame]
                 out, enter = (float(each == 0) for each in fade_frames(row, plan, before))
                 # What leaves at once leaves from where its ramp would be in this frame.
                 old = zip(before.layer_mixes[index], limits, targets[jump.to_state], strict=True)
@@ -169,16 +175,16 @@ def check_clock(plans: Sequence[FramePlan]) -> None:
 
 
 def check_session(soundtrack: Rules, session: Session) -> None:
-    plans = play_director(soundtrack, session.events, session.earliest)
+    states, plans = trace(soundtrack, session)
     for plan in plans:
         check_mixes(plan)
     resets = reset_frames(session, plans)
     check_states(soundtrack, plans, resets)
-    check_ramps(soundtrack, plans, resets)
+    check_ramps(soundtrack, states[1:], plans, resets)
     check_clock(plans)
 
 
-@quick(max_examples=25)
+@quick(max_examples=10)
 @given(st.data())
 def test_invariants_hold_in_any_session(data: st.DataObject) -> None:
     soundtrack = data.draw(rules(), label="rules")
@@ -195,11 +201,13 @@ def test_invariants_hold_in_any_session_of_the_library(path: Path, data: st.Data
 
 
 @pytest.mark.heavy
-@deep(max_examples=250)
-@given(st.data())
-def test_invariants_hold_in_many_sessions(data: st.DataObject) -> None:
-    soundtrack = data.draw(rules() | st.sampled_from(LIBRARY_FILES).map(load), label="rules")
-    check_session(soundtrack, data.draw(sessions(soundtrack.inputs) | long_sessions(soundtrack), label="session"))
+@in_shards
+def test_invariants_hold_in_many_sessions(shard: int) -> None:
+    def check(data: st.DataObject) -> None:
+        soundtrack = data.draw(rules() | st.sampled_from(LIBRARY_FILES).map(load), label="rules")
+        check_session(soundtrack, data.draw(sessions(soundtrack.inputs) | long_sessions(soundtrack), label="session"))
+
+    check_shard(check, shard, examples=250)
 
 
 @library
@@ -262,7 +270,7 @@ def check_skipping(soundtrack: Rules, session: Session, frames: int) -> None:
     assert position == len(stepped)
 
 
-@quick(max_examples=20)
+@quick(max_examples=10)
 @given(st.data())
 def test_skipping_to_the_next_change_equals_stepping(data: st.DataObject) -> None:
     soundtrack = data.draw(rules(), label="rules")
@@ -280,11 +288,13 @@ def test_skipping_through_the_library_equals_stepping(path: Path, data: st.DataO
 
 
 @pytest.mark.heavy
-@deep(max_examples=250)
-@given(st.data())
-def test_skipping_equals_stepping_at_length(data: st.DataObject) -> None:
-    soundtrack = data.draw(rules() | st.sampled_from(LIBRARY_FILES).map(load), label="rules")
-    check_skipping(soundtrack, data.draw(sessions(soundtrack.inputs), label="session"), 400)
+@in_shards
+def test_skipping_equals_stepping_at_length(shard: int) -> None:
+    def check(data: st.DataObject) -> None:
+        soundtrack = data.draw(rules() | st.sampled_from(LIBRARY_FILES).map(load), label="rules")
+        check_skipping(soundtrack, data.draw(sessions(soundtrack.inputs), label="session"), 400)
+
+    check_shard(check, shard, examples=250)
 
 
 def test_a_soundtrack_at_rest_is_skipped_in_one_span() -> None:

@@ -11,8 +11,10 @@ from segue_rules.director import Director, carry, pack, unpack
 from segue_rules.events import Event
 from segue_rules.loading import load_text
 from segue_rules.model import (
+    All,
     At,
     Burst,
+    Comparison,
     Condition,
     Counted,
     Counter,
@@ -24,6 +26,7 @@ from segue_rules.model import (
     TriggerInput,
 )
 from segue_rules.plan import FramePlan
+from segue_rules.timeline import timeline_entries
 from unit.rules.playing import Player, both, calm, cues, fight, layer, soundtrack, states
 
 FILE = """
@@ -35,6 +38,24 @@ layers:
     states:
       calm: {{default: true, mix: {{harp: 1}}}}
       fight: {{when: {{hit: {condition}}}, mix: {{drums: 1}}}}
+transitions: [{{at: immediate, ramp: 0s}}]
+"""
+
+BETWEEN: tuple[tuple[Comparison, int], ...] = ((">=", 2), ("<=", 4))
+# The layer looks back at the state or the group of another one.
+LEFT = """
+segue: 1
+inputs: {{night: {{type: flag}}}}
+styles: {{harp: {{text: "calm woodland, harp"}}, drums: {{text: "taiko drums and brass"}}}}
+layers:
+  action:
+    states:
+      calm: {{default: true, mix: {{harp: 1}}}}
+      fight: {{when: {condition}, mix: {{drums: 1}}}}
+  place:
+    states:
+      light: {{default: true}}
+      dark: {{when: {{night: true}}, group: unlit}}
 transitions: [{{at: immediate, ramp: 0s}}]
 """
 
@@ -121,6 +142,45 @@ def test_the_time_since_a_trigger(condition: str, runs: list[tuple[int, str]]) -
     assert states(plans) == runs
 
 
+@pytest.mark.parametrize(
+    ("since", "runs"),
+    [
+        # The layer is back in its default state in frame 20, which conditions see from frame 21 on.
+        ("< 400ms", [(0, "calm"), (11, "fight"), (31, "calm")]),
+        ("<= 400ms", [(0, "calm"), (11, "fight"), (32, "calm")]),
+        (">= 400ms", [(0, "fight"), (11, "calm"), (31, "fight")]),
+        ("400ms..1s", [(0, "calm"), (31, "fight"), (47, "calm")]),
+    ],
+)
+@pytest.mark.parametrize("name", ["dark", "unlit"])
+def test_the_time_since_a_state_was_left(name: str, since: str, runs: list[tuple[int, str]]) -> None:
+    rules = load_text(LEFT.format(condition=f'{{state: {{place: {{{name}: {{since: "{since}"}}}}}}}}'))
+    director = Director(rules)
+    state, plans = director.start(), []
+    events = {10: {"night": True}, 20: {"night": False}}
+    for frame in range(60):
+        changes = (Event(sequence=0, set=events[frame]),) if frame in events else ()
+        state, plan = director.step(state, frame, changes)
+        plans.append(plan)
+        assert unpack(pack(state, rules), rules) == state
+    assert states(plans) == runs
+    reasons = [
+        cause.text for plan in plans for change in plan.changes if change.layer == "action" for cause in change.causes
+    ]
+    assert all(f"place is {name}" in text or f"place has not been {name}" in text for text in reasons)
+
+
+def test_a_reset_forgets_which_states_were_left() -> None:
+    rules = load_text(LEFT.format(condition='{state: {place: {dark: {since: "< 10s"}}}}'))
+    director = Director(rules)
+    events = {10: Event(sequence=0, set={"night": True}), 20: Event(sequence=1, reset=True)}
+    state, plans = director.start(), []
+    for frame in range(30):
+        state, plan = director.step(state, frame, (events[frame],) if frame in events else ())
+        plans.append(plan)
+    assert states(plans) == [(0, "calm"), (11, "fight"), (20, "calm")]
+
+
 @both
 def test_a_count_is_of_frames_since_the_start_or_another_trigger(play: Player) -> None:
     inputs = (TriggerInput(name="hit"), TriggerInput(name="wave"))
@@ -155,6 +215,8 @@ def test_conditions_of_triggers_are_read() -> None:
     assert when('{count: "< 3", after: wave}') == Counted(
         index=0, counter=Counter(trigger="hit", after="wave"), op="<", value=3
     )
+    ends = [Counted(index=0, counter=Counter(trigger="hit"), op=op, value=value) for op, value in BETWEEN]
+    assert when("{count: 2..4}") == All(of=tuple(ends))
 
 
 def test_a_count_says_why() -> None:
@@ -172,3 +234,22 @@ def test_counts_go_on_after_a_save() -> None:
     state, _ = director.step(director.start(), 0, (Event(sequence=7, fire=("hit",)),))
     assert state.counts == (1,)
     assert unpack(pack(state, rules), rules) == state
+
+
+def test_the_timeline_says_what_fired_a_stinger() -> None:
+    rules = timed(20, TriggerInput(name="hit"))
+    director = Director(replace(rules, stingers=tuple(replace(each, at=At(unit="bar")) for each in rules.stingers)))
+    state, told = director.start(), []
+    for frame in range(90):
+        events = (Event(sequence=3, fire=("tick",)),) if frame == 45 else ()
+        state, plan = director.step(state, frame, events)
+        told += [
+            (entry.frame, entry.text[:11], entry.why) for entry in timeline_entries(plan) if entry.kind == "stinger"
+        ]
+    assert told == [
+        (20, "is to start", ("because tick fired by its timer",)),
+        (40, "starts at s", ()),
+        (45, "is to start", ("because tick fired",)),
+        (80, "starts at s", ()),
+        (85, "is to start", ("because tick fired by its timer",)),
+    ]

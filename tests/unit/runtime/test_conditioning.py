@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from contract.generators import bank, score
-from segue.contract import NoteEvent, StyleBanks
+from segue.contract import NoteEvent, StyleBanks, groups_of
 from segue.runtime.messages import ChunkOut
 from segue.runtime.planner import conditioning, is_significant
 from segue.runtime.session import Session
@@ -58,6 +58,20 @@ def test_the_generator_gets_the_meter_of_a_bar_that_begins_within_a_frame() -> N
     begins = int(np.flatnonzero(asked.meter == 3)[0]) - 1
     assert asked.ticks[begins] < asked.bar_ticks[begins + 1] < asked.ticks[begins + 1]
     assert (asked.meter[begins], asked.next_meter[begins], asked.next_meter[begins - 1]) == (4, 3, 4)
+
+
+def test_the_generator_gets_the_groups_of_this_bar_and_of_the_one_that_opens() -> None:
+    odd = layer(calm(music=Music(meter=7)), fight(music=Music(meter=(3, 2, 2))))
+    rules = soundtrack(odd, transitions=[Transition(at=ON_BAR, ramp_frames=20)])
+    events = [[Event(sequence=3, set={"go": True})] if frame == 3 else [] for frame in range(80)]
+    plans = play_director(rules, events, range(80))
+    asked = conditioning(plans)
+    # A bar of seven beats of ten frames.
+    assert asked.groups.tolist() == [0] * 70 + [322] * 10
+    assert asked.next_groups.tolist() == asked.groups.tolist()
+    assert groups_of(322) == (3, 2, 2)
+    regrouped = plans[75]._replace(clock=plans[75].clock._replace(groups=(2, 2, 3)))
+    assert is_significant(regrouped, plans[75], THRESHOLD)
 
 
 def test_a_new_upcoming_change_replaces_the_bar_before_it() -> None:

@@ -12,8 +12,8 @@ from composed import ARRANGEMENTS, Score, compose, perform, steady
 from segue.contract import FAMILIES, FRAME_SIZE, MODES, TICKS_PER_BEAT, NoteEvent
 from segue.score.composer.bar import compose_bar
 from segue.score.composer.harmony import first_bar, phrase, place_of, voicings
+from segue.score.composer.meters import folded_beats
 from segue.score.composer.progressions import PHRASE_BARS
-from segue.score.composer.scene import folded_beats
 from segue.score.composer.vocabulary import Arrangement
 from segue.score.sampler.orchestra import ORCHESTRA
 from segue.style.points import POINTS

@@ -15,10 +15,11 @@ from segue.score.composer.harmony import first_bar, phrase, phrase_lengths
 from segue.score.composer.keyed_random import KeyedRandom
 from segue.score.composer.layouts import LAYOUTS
 from segue.score.composer.line_search import Target, best_line
+from segue.score.composer.meters import bar_groups
 from segue.score.composer.motif import GRID, Motif, MotifNote, Theme
 from segue.score.composer.scales import SCALES
 from segue.score.composer.tune_plan import metered
-from segue.score.composer.tune_rhythms import Beat, bar_rhythm, ending, groups
+from segue.score.composer.tune_rhythms import Beat, bar_rhythm, ending
 from segue.score.composer.vocabulary import Arrangement, Voice
 
 GRACE = 0.13 * TICKS_PER_BEAT
@@ -154,7 +155,7 @@ def test_a_phrase_closes_on_its_last_chord(layout: str) -> None:
 
 @pytest.mark.parametrize("meter", [2, 3, 4, 5, 6, 7, 9, 12])
 def test_rhythms_fill_any_meter(meter: int) -> None:
-    assert sum(groups(meter)) == meter
+    assert sum(bar_groups(meter)) == meter
     voice = Voice(role="melody", programs=(0,), figure="melody", register=70, velocity=90, rate=4)
     for seed in range(40):
         rhythm = bar_rhythm(voice, meter, 60 + 3 * seed, KeyedRandom(seed))

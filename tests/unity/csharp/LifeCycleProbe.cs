@@ -141,6 +141,31 @@ namespace Segue.Probes
             yield return soundtrack.State.ToString();
         }
 
+        /// <summary>Whether the overlay is drawn: at first, after its key, after that again, in a release, and allowed there.</summary>
+        public static IEnumerable<object?> Overlay(string address)
+        {
+            var overlay = Stage.Soundtrack(address).gameObject.AddComponent<SegueOverlay>();
+            bool IsDrawn()
+            {
+                GUI.Textures = 0;
+                GameLoop.Frame(0.2f);
+                return GUI.Textures > 0;
+            }
+            void Press() => Event.current = new Event { type = EventType.KeyDown, keyCode = KeyCode.F3 };
+            yield return IsDrawn();
+            Press();
+            yield return IsDrawn();
+            yield return Event.current.type.ToString();
+            Press();
+            yield return IsDrawn();
+            Debug.isDebugBuild = false;
+            yield return IsDrawn();
+            overlay.inRelease = true;
+            yield return IsDrawn();
+            Debug.isDebugBuild = true;
+            yield return GUI.Shown.Split('\n')[0];
+        }
+
         /// <summary>Whether the music pauses: disabled while the window and the editor's button change, and enabled again.</summary>
         public static IEnumerable<object?> Interruptions(string address)
         {

@@ -29,7 +29,13 @@ namespace Segue.Probes
                 case "killed":
                     return Killed(given);
                 case "sample":
-                    return Sample(given);
+                    return SamplesProbe.FiveMinutes(given);
+                case "on the beat":
+                    return SamplesProbe.OnTheBeat(given);
+                case "desk":
+                    return SamplesProbe.Desk(given);
+                case "suspended":
+                    return Suspended(given);
                 default:
                     return Starts(given);
             }
@@ -189,36 +195,43 @@ namespace Segue.Probes
         }
 
         /// <summary>
-        /// The sample, with a service of its own that reads the asset's file, then once more a copy of its text; what was
-        /// heard, and what the overlay showed last.
+        /// A service that a test stops for some seconds, again and again, and what is set and fired meanwhile: the receipts,
+        /// whether the session was lost, and the last value.
         /// </summary>
-        private static object Sample(JsonObject given)
+        private static object Suspended(JsonObject given)
         {
-            var heard = new List<object?>();
             using var stage = new Stage(false, () => 480);
-            var file = (string)given["sample"]!;
-            var holder = new GameObject("sample");
-            holder.SetActive(false);
-            var sample = holder.AddComponent<Samples.FiveMinutes>();
-            sample.rules = new TextAsset(File.ReadAllText(file)) { name = file };
-            sample.roundS = 15.0f;
-            holder.SetActive(true);
-            stage.Frame(0.01f);
-            var soundtrack = SegueSoundtrack.All[0];
-            // The program is found in the project's virtual environment.
-            soundtrack.Changed += change => heard.Add(change.Layer + "/" + change.To);
-            soundtrack.Stinger += name => heard.Add(name);
-            stage.Until(() => heard.Contains("where/cave") && heard.Contains("action/combat"));
-            stage.Until(() => heard.Contains("fanfare") && heard.Contains("where/meadow"));
-            var shown = GUI.Shown;
-            soundtrack.Stop();
-            soundtrack.settings.rules = new TextAsset(sample.rules.text) { name = "copied" };
-            soundtrack.Play();
-            stage.Until(() => soundtrack.State == SoundtrackState.Live);
+            var receipts = new List<object?>();
+            var lost = new List<object?>();
+            var isLost = false;
+            var last = 0L;
+            var soundtrack = Stage.Soundtrack((string)given["address"]!);
+            soundtrack.Disconnected += reason => isLost = true;
+            soundtrack.Receipt += (number, accepted, code) =>
+            {
+                receipts.Add(new List<object?> { number, accepted });
+                last = Math.Max(last, number);
+            };
+            stage.Until(() => soundtrack.State == SoundtrackState.Live && soundtrack.Heard.Position.Played > 0);
+            foreach (var seconds in (List<object?>)given["seconds"]!)
+            {
+                isLost = false;
+                Console.Out.WriteLine("suspend " + seconds);
+                Console.Out.Flush();
+                stage.For((long)seconds! / 2.0);
+                soundtrack.SetInput("level", (long)seconds / 100.0);
+                soundtrack.Fire("ping");
+                stage.For((long)seconds / 2.0);
+                stage.Until(() => last == soundtrack.LastFrame && soundtrack.State == SoundtrackState.Live);
+                lost.Add(isLost);
+            }
+            var played = soundtrack.Heard.Position.Played;
+            stage.Until(() => soundtrack.Heard.Position.Played > played + 48_000);
             return new Dictionary<string, object?>
             {
-                ["heard"] = heard,
-                ["shown"] = shown,
+                ["receipts"] = receipts,
+                ["lost"] = lost,
+                ["level"] = soundtrack.InputValue("level"),
                 ["logged"] = Debug.Logged.ConvertAll(line => (object?)line),
             };
         }

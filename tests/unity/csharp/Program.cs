@@ -14,6 +14,12 @@ namespace Segue.Probes
             object? results;
             switch (arguments[0])
             {
+                case "editor logic":
+                    results = EditorLogicProbe.Run(cases!);
+                    break;
+                case "editor tools":
+                    results = EditorToolsProbe.Run(cases!);
+                    break;
                 case "zmtp":
                     results = ZmtpProbe.Run(cases!);
                     break;

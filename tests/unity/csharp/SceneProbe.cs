@@ -39,6 +39,9 @@ namespace Segue.Probes
                 ["bindings anew"] = probe => probe.seen.AddRange(LifeCycleProbe.Bindings(probe.address)),
                 ["no device"] = probe => probe.seen.AddRange(LifeCycleProbe.Devices(probe.address)),
                 ["handlers that throw"] = probe => probe.seen.AddRange(LifeCycleProbe.Handlers(probe.address)),
+                ["timeline inputs"] = probe => probe.seen.AddRange(TimelineTrackProbe.Inputs(probe.address)),
+                ["timeline triggers"] = probe => probe.seen.AddRange(TimelineTrackProbe.Triggers(probe.address)),
+                ["overlay"] = probe => probe.seen.AddRange(LifeCycleProbe.Overlay(probe.address)),
                 ["interruptions of disabled"] = probe => probe.seen.AddRange(LifeCycleProbe.Interruptions(probe.address)),
             };
             var results = new Dictionary<string, object?>();

@@ -78,6 +78,12 @@ namespace UnityEngine
 
         public static void LogWarning(object message, Object context) => Add("warning: " + message);
 
+        public static bool isDebugBuild { get; set; } = true;
+
+        public static void LogWarning(object message) => Add("warning: " + message);
+
+        public static void LogError(object message) => Add("error: " + message);
+
         public static void LogException(Exception exception, Object? context = null) => Add("exception: " + exception);
 
         private static void Add(string text)

@@ -10,6 +10,18 @@ namespace UnityEngine
     {
     }
 
+    /// <summary>PropertyAttribute.html</summary>
+    [AttributeUsage(AttributeTargets.Field)]
+    public abstract class PropertyAttribute : Attribute
+    {
+    }
+
+    /// <summary>ExecuteAlways.html: messages come outside of play mode too.</summary>
+    [AttributeUsage(AttributeTargets.Class)]
+    public sealed class ExecuteAlways : Attribute
+    {
+    }
+
     /// <summary>HeaderAttribute.html</summary>
     [AttributeUsage(AttributeTargets.Field)]
     public sealed class HeaderAttribute : Attribute

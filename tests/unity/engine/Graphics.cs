@@ -1,5 +1,5 @@
-// What is seen, and assets, of Unity. Manual: ScriptReference/PrimitiveType, Color, Material, Renderer, Rect, GUI, TextAsset,
-// AssetDatabase, below https://docs.unity3d.com/.
+// What is seen, and assets, of Unity. Manual: ScriptReference/PrimitiveType, Color, Material, Renderer, Light, TextAsset,
+// below https://docs.unity3d.com/.
 #nullable enable
 namespace UnityEngine
 {
@@ -17,12 +17,17 @@ namespace UnityEngine
         public readonly float g;
         public readonly float b;
 
-        public Color(float r, float g, float b)
+        public readonly float a;
+
+        public Color(float r, float g, float b, float a = 1.0f)
         {
             this.r = r;
             this.g = g;
             this.b = b;
+            this.a = a;
         }
+
+        public static Color white => new Color(1.0f, 1.0f, 1.0f);
 
         public static Color red => new Color(1.0f, 0.0f, 0.0f);
 
@@ -43,25 +48,12 @@ namespace UnityEngine
         public Material material { get; } = new Material();
     }
 
-    /// <summary>Rect.html</summary>
-    public readonly struct Rect
+    /// <summary>Light.html</summary>
+    public sealed class Light : Behaviour
     {
-        public readonly float width;
-        public readonly float height;
+        public float intensity { get; set; } = 1.0f;
 
-        public Rect(float x, float y, float width, float height)
-        {
-            this.width = width;
-            this.height = height;
-        }
-    }
-
-    /// <summary>GUI.html: keeps what is shown, for tests.</summary>
-    public static class GUI
-    {
-        public static string Shown { get; set; } = "";
-
-        public static void Label(Rect position, string text) => Shown = text;
+        public Color color { get; set; } = Color.white;
     }
 
     /// <summary>TextAsset.html</summary>
@@ -73,15 +65,5 @@ namespace UnityEngine
         }
 
         public string text { get; }
-    }
-}
-
-namespace UnityEditor
-{
-    /// <summary>AssetDatabase.html: an asset's name is its path here; empty: it has none.</summary>
-    public static class AssetDatabase
-    {
-        public static string GetAssetPath(UnityEngine.Object assetObject) =>
-            assetObject.name.EndsWith(".yaml", System.StringComparison.Ordinal) ? assetObject.name : "";
     }
 }

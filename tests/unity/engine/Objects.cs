@@ -5,6 +5,22 @@ using System;
 using System.Collections.Generic;
 using System.Reflection;
 
+namespace UnityEngine.SceneManagement
+{
+    /// <summary>SceneManagement.Scene.html</summary>
+    public readonly struct Scene
+    {
+        public static bool operator ==(Scene left, Scene right) => true;
+
+        // Of one scene all are equal.
+        public static bool operator !=(Scene left, Scene right) => false;
+
+        public override bool Equals(object? other) => other is Scene;
+
+        public override int GetHashCode() => 0;
+    }
+}
+
 namespace UnityEngine
 {
     /// <summary>Object.html: a destroyed one equals null.</summary>
@@ -54,6 +70,43 @@ namespace UnityEngine
         public override int GetHashCode() => id;
 
         private static bool IsGone(Object? obj) => obj is null || obj.IsDestroyed;
+    }
+
+    /// <summary>HideFlags.html</summary>
+    [Flags]
+    public enum HideFlags
+    {
+        None = 0,
+        HideAndDontSave = 61,
+    }
+
+    /// <summary>ScriptableObject.html</summary>
+    public class ScriptableObject : Object
+    {
+        public static T CreateInstance<T>()
+            where T : ScriptableObject => (T)Activator.CreateInstance(typeof(T), true)!;
+    }
+
+    /// <summary>Resources.html</summary>
+    public static class Resources
+    {
+        /// <summary>Resources.FindObjectsOfTypeAll.html: of all scenes and assets; here of the one scene.</summary>
+        public static T[] FindObjectsOfTypeAll<T>()
+            where T : Object
+        {
+            var found = new List<T>();
+            foreach (var gameObject in GameLoop.Objects)
+            {
+                foreach (var component in gameObject.Components)
+                {
+                    if (component is T wanted)
+                    {
+                        found.Add(wanted);
+                    }
+                }
+            }
+            return found.ToArray();
+        }
     }
 
     /// <summary>Component.html</summary>
@@ -198,6 +251,9 @@ namespace UnityEngine
 
         public string tag { get; set; } = "Untagged";
 
+        /// <summary>There is one scene here.</summary>
+        public SceneManagement.Scene scene => default;
+
         public bool activeSelf { get; private set; } = true;
 
         public bool activeInHierarchy =>
@@ -228,6 +284,8 @@ namespace UnityEngine
 
         public T GetComponent<T>()
             where T : class => (components.Find(each => each is T) as T)!;
+
+        public Component? GetComponent(Type type) => components.Find(type.IsInstanceOfType);
 
         /// <summary>Its own or the nearest one above.</summary>
         public T GetComponentInParent<T>()

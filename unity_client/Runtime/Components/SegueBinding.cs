@@ -30,6 +30,7 @@ namespace Segue
         public SegueSoundtrack? soundtrack;
 
         [Tooltip("The input of the rules.")]
+        [SegueInput]
         public string input = "";
 
         [Header("From")]

@@ -1,5 +1,6 @@
 // Fires a trigger of the rules when something happens in the scene.
 #nullable enable
+using Segue.Game;
 using UnityEngine;
 using UnityEngine.Events;
 
@@ -39,6 +40,7 @@ namespace Segue
         public SegueSoundtrack? soundtrack;
 
         [Tooltip("The trigger of the rules.")]
+        [SegueInput(RuleName.Trigger)]
         public string trigger = "";
 
         [Tooltip("What fires it.")]

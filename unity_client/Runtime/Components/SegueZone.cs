@@ -1,6 +1,7 @@
 // Sets an input of the rules while something is inside a collider.
 #nullable enable
 using System.Collections.Generic;
+using Segue.Game;
 using UnityEngine;
 using UnityEngine.Events;
 
@@ -18,9 +19,11 @@ namespace Segue
         public SegueSoundtrack? soundtrack;
 
         [Tooltip("The input of the rules.")]
+        [SegueInput]
         public string input = "";
 
         [Tooltip("Its value while something is inside: true, false, a number, or the name of a choice.")]
+        [SegueInput(RuleName.Value, nameof(input))]
         public string value = "true";
 
         [Tooltip("Of overlapping zones the greatest counts.")]

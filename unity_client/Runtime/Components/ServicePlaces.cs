@@ -12,9 +12,14 @@ namespace Segue
     {
         private const string Name = "segue";
 
+#if UNITY_EDITOR
+        /// <summary>Gives the program of the project settings; empty: there is none. Set by the editor tools.</summary>
+        internal static Func<string>? ProjectProgram { get; set; }
+#endif
+
         /// <summary>
-        /// The command, or what is found: beside the game in the folder `segue`, in the project's virtual environment of
-        /// Python, in PATH. Throws ServiceException, which says where it was looked for.
+        /// The command, or what is found: in the editor by the project settings; beside the game in the folder `segue`, in the
+        /// project's virtual environment of Python, in PATH. Throws ServiceException, which says where it was looked for.
         /// </summary>
         public static string Program(string command)
         {
@@ -27,6 +32,26 @@ namespace Segue
             {
                 return command;
             }
+            var found = Found();
+            if (found.Length > 0)
+            {
+                return found;
+            }
+            throw new ServiceException(
+                "no program '" + FileName + "' in the folder 'segue' beside the game, in the project's .venv or in PATH:"
+                + " install Segue, or set the soundtrack's Command");
+        }
+
+        /// <summary>The program that is found; empty: there is none.</summary>
+        internal static string Found()
+        {
+#if UNITY_EDITOR
+            var ofProject = ProjectProgram?.Invoke() ?? "";
+            if (ofProject.Length > 0)
+            {
+                return ofProject;
+            }
+#endif
             foreach (var folder in Folders())
             {
                 var path = Path.Combine(folder, FileName);
@@ -35,9 +60,7 @@ namespace Segue
                     return path;
                 }
             }
-            throw new ServiceException(
-                "no program '" + FileName + "' in the folder 'segue' beside the game, in the project's .venv or in PATH:"
-                + " install Segue, or set the soundtrack's Command");
+            return "";
         }
 
         private static bool IsWindows => Environment.OSVersion.Platform != PlatformID.Unix;
@@ -67,6 +90,7 @@ namespace Segue
             yield return Path.Combine(above, Name);
             if (Application.platform == RuntimePlatform.OSXPlayer)
             {
+                yield return Path.Combine(Application.dataPath, "Resources", Name);
                 yield return Path.Combine(Path.GetDirectoryName(above) ?? "", Name);
             }
             if (Application.isEditor)

@@ -284,7 +284,7 @@ func _deliver(event: ClientEvent) -> void:
 	var kind := ClientEvent.STINGER_ARRIVED
 	if event.kind == ClientEvent.CHUNK:
 		kind = ClientEvent.MUSIC_ARRIVED
-		names = ["start", "count", "take", "generator", "reason", "states", "mix", "loudness_lufs"]
+		names = ["start", "count", "take", "generator", "reason", "states", "mix"]
 	elif event.fields["offset"] > 0:
 		return
 	var fields := {}

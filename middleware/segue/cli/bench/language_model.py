@@ -1,6 +1,7 @@
 """Measure the live music model: milliseconds a frame by part, beside what the machine's memory and arithmetic allow.
 
-The weights are random: speed does not depend on their values. `--official COMMAND` times Google's package in the same
+The weights are random: speed does not depend on their values. `--dtype int8` measures the integer kernels, which play
+Magenta RealTime 2 where a C++ compiler is. `--official COMMAND` times Google's package in the same
 run (`make parity` makes its environment).
 """
 
@@ -15,7 +16,7 @@ from segue.cli.console import BAD_INPUT, DONE, print_problems
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--models", nargs="+", default=["segue_small", "mrt2_small"], help="segue_small, mrt2_small, …")
     parser.add_argument("--batches", nargs="+", type=int, default=[1])
-    parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")
+    parser.add_argument("--dtype", choices=("float32", "bfloat16", "int8"), default="float32")
     parser.add_argument("--chunk", type=int, default=10, help="frames a call (10)")
     parser.add_argument("--budget", type=float, default=600.0, help="seconds after which nothing new is begun (600)")
     parser.add_argument("--official", metavar="COMMAND", help="times the official package")
@@ -24,11 +25,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from segue.model import bench
     from segue.model.config import CONFIGS
+    from segue.model.native.compiler import NativeError
+    from segue.model.native.library import load
 
     unknown = [name for name in arguments.models if name not in CONFIGS]
     if unknown:
         print_problems([f"--models: expected some of {', '.join(CONFIGS)}, got {', '.join(unknown)}"])
         return BAD_INPUT
+    if arguments.dtype == "int8":
+        try:
+            load()
+        except NativeError as error:
+            print_problems([f"--dtype int8: {error}"])
+            return BAD_INPUT
     print(bench.HEADER, flush=True)
     report = bench.run(
         models=arguments.models,

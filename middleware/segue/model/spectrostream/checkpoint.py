@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from safetensors.numpy import save_file
 
-from segue.model.checkpoint import check_part, read_part
+from segue.model.checkpoint import check_part, lazy_part, read_part
 from segue.model.spectrostream.config import SpectroStreamConfig
 from segue.model.spectrostream.weights import decoder_shapes, encoder_shapes
-from segue.model.weights import Weights
+from segue.model.weights import LazyWeights, Weights
 
 DECODER: Final = "params/soundstream/"
 ENCODER: Final = "params/encoder/"
@@ -31,6 +31,11 @@ def read_decoder(path: Path, config: SpectroStreamConfig) -> Weights:
         CheckpointError: Naming every tensor that is missing, extra, misshapen, of a wrong type or not finite.
     """
     return read_part(path, config.name, DECODER, decoder_shapes(config), _BESIDE_DECODER)
+
+
+def lazy_decoder(path: Path, config: SpectroStreamConfig) -> LazyWeights:
+    """Return quantiser and decoder, each tensor read when it is used. Raises: CheckpointError, as `lazy_part`."""
+    return lazy_part(path, config.name, DECODER, decoder_shapes(config), _BESIDE_DECODER)
 
 
 def check_decoder(path: Path, config: SpectroStreamConfig) -> None:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -18,15 +18,20 @@ from jaxtyping import Array, Float, Int
 from numpy.typing import NDArray
 
 from segue.contract import CodecRequest, Decoded, Samples
+from segue.model.native.library import Library
 from segue.model.spectrostream.config import SpectroStreamConfig
 from segue.model.spectrostream.decoder import Decoder, DecoderState, decode, decoder, start_decoder
 from segue.model.spectrostream.encoder import Encoder, EncoderPast, encode, encoder, start_encoder
+from segue.model.spectrostream.integer_decoder import IntegerDecoder, IntegerDecoderState
 from segue.model.spectrostream.layers import spectra
 from segue.model.spectrostream.quantizer import Codebooks, dequantise, quantise
 from segue.model.spectrostream.weights import CODEBOOKS
 
 # Levels of the quantiser that Magenta RealTime 2 uses.
 USED_CODEBOOKS: Final = 12
+
+# A decoder's state: in float32 or in integers, as the codec decodes.
+AnyState: TypeAlias = DecoderState | IntegerDecoderState
 
 
 class SpectroStream:
@@ -41,19 +46,21 @@ class SpectroStream:
     def __init__(
         self,
         config: SpectroStreamConfig,
-        decoder_weights: Mapping[str, Array],
-        encoder_weights: Mapping[str, Array] | None = None,
+        decoder_weights: Mapping[str, Any],
+        encoder_weights: Mapping[str, Any] | None = None,
         *,
         num_codebooks: int = USED_CODEBOOKS,
         blocks: Sequence[int] = (16, 8, 4, 2, 1),
+        library: Library | None = None,
     ) -> None:
         """Put weights on the device.
 
         Args:
-            decoder_weights: As stored, with the quantiser.
+            decoder_weights: As stored, with the quantiser; each is read when it is used.
             encoder_weights: As stored; without them it only decodes.
             num_codebooks: Levels used, the coarsest first; decoded codes may have fewer.
             blocks: Frames of one compiled call: requests are cut into such blocks, the largest first. The last is 1.
+            library: Kernels that decode in integers, in calls of any size; None for XLA in float32.
 
         Raises:
             ValueError: For more codebooks than there are, or blocks that do not decrease to 1.
@@ -68,7 +75,11 @@ class SpectroStream:
         self.blocks = tuple(blocks)
         self.num_codebooks = num_codebooks
         self._codebooks = jnp.asarray(decoder_weights[CODEBOOKS][:num_codebooks], jnp.float32)
-        self._decoder = jax.jit(lambda stored: decoder(stored, config))(dict(decoder_weights))
+        self._vectors = np.asarray(self._codebooks)
+        self._integers = None if library is None else IntegerDecoder(library, decoder_weights, config)
+        self._decoder: Decoder | None = None
+        if self._integers is None:
+            self._decoder = jax.jit(lambda stored: decoder(stored, config))(dict(decoder_weights))
         self._encoder = None if encoder_weights is None else encoder(dict(encoder_weights), config)
         self._decode = jax.jit(partial(_decode, config))
         self._encode = jax.jit(partial(_encode, config))
@@ -81,7 +92,10 @@ class SpectroStream:
     def memory_frames(self) -> int:
         return self.config.memory_frames
 
-    def start(self) -> DecoderState:
+    def start(self) -> AnyState:
+        if self._integers is not None:
+            return self._integers.start()
+        assert self._decoder is not None
         return start_decoder(self._decoder, self.config, 1)
 
     def encode(self, samples: Samples) -> NDArray[np.int32]:
@@ -109,7 +123,7 @@ class SpectroStream:
             codes.append(np.asarray(found[0]))
         return np.concatenate(codes)
 
-    def decode(self, requests: Sequence[CodecRequest[DecoderState]]) -> list[Decoded[DecoderState]]:
+    def decode(self, requests: Sequence[CodecRequest[AnyState]]) -> list[Decoded[AnyState]]:
         """Decode each request; those of equal length share calls.
 
         Raises:
@@ -119,7 +133,9 @@ class SpectroStream:
         for index, request in enumerate(requests):
             self._check(request.codes)
             by_shape[request.codes.shape].append(index)
-        found: dict[int, Decoded[DecoderState]] = {}
+        if self._integers is not None:
+            return [self._decoded_in_integers(self._integers, request) for request in requests]
+        found: dict[int, Decoded[AnyState]] = {}
         for members in by_shape.values():
             found.update(zip(members, self._decoded([requests[index] for index in members]), strict=True))
         return [found[index] for index in range(len(requests))]
@@ -138,7 +154,15 @@ class SpectroStream:
                 cuts.append(cuts[-1] + size)
         return cuts
 
-    def _decoded(self, requests: list[CodecRequest[DecoderState]]) -> list[Decoded[DecoderState]]:
+    def _decoded_in_integers(self, integers: IntegerDecoder, request: CodecRequest[AnyState]) -> Decoded[AnyState]:
+        assert isinstance(request.state, IntegerDecoderState)
+        if not len(request.codes):
+            return Decoded(state=request.state, samples=np.zeros((0, self.config.channels), np.float32))
+        vectors = self._vectors[np.arange(request.codes.shape[1]), request.codes]
+        samples, state = integers.decode(vectors.sum(axis=1), request.state)
+        return Decoded(state=state, samples=samples)
+
+    def _decoded(self, requests: list[CodecRequest[AnyState]]) -> list[Decoded[AnyState]]:
         """Decode requests of one shape."""
         codes = np.stack([request.codes for request in requests])
         state = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *(request.state for request in requests))

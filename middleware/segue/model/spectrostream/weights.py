@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.model.spectrostream.config import Size, SpectroStreamConfig
-from segue.model.weights import Shape, uniform_noise
+from segue.model.weights import LazyWeights, Shape, uniform_noise
 
 CODEBOOKS = "quantizer/embedding"
 
@@ -66,21 +66,26 @@ def decoder_shapes(config: SpectroStreamConfig) -> dict[str, Shape]:
     return found
 
 
-def _random(shapes: dict[str, Shape], seed: int) -> dict[str, NDArray[np.float32]]:
-    weights = {}
-    for name, shape in shapes.items():
-        deviation = 0.1 if name.endswith("bias") else 1 / math.sqrt(math.prod(shape[:-1]))
+def _random(shapes: dict[str, Shape], seed: int) -> LazyWeights:
+    def made(name: str) -> NDArray[np.float32]:
+        deviation = 0.1 if name.endswith("bias") else 1 / math.sqrt(math.prod(shapes[name][:-1]))
         if name == CODEBOOKS:
             deviation = 1.0
-        weights[name] = uniform_noise(name, shape, seed, mean=0.0, deviation=deviation)
-    return weights
+        return uniform_noise(name, shapes[name], seed, mean=0.0, deviation=deviation)
+
+    return LazyWeights(shapes, made)
 
 
 def random_encoder(config: SpectroStreamConfig, seed: int) -> dict[str, NDArray[np.float32]]:
     """Return encoder weights for tests, no two parts alike; kernels keep the level of what they filter."""
-    return _random(encoder_shapes(config), seed)
+    return dict(_random(encoder_shapes(config), seed))
+
+
+def lazy_random_decoder(config: SpectroStreamConfig, seed: int) -> LazyWeights:
+    """Return quantiser and decoder weights for tests, no two parts alike, each made when it is used."""
+    return _random(decoder_shapes(config), seed)
 
 
 def random_decoder(config: SpectroStreamConfig, seed: int) -> dict[str, NDArray[np.float32]]:
     """Return quantiser and decoder weights for tests, no two parts alike."""
-    return _random(decoder_shapes(config), seed)
+    return dict(lazy_random_decoder(config, seed))

@@ -98,6 +98,7 @@ def compose_bar(
     mode: str,
     theme: Theme | None = None,
     tempo_bpm: float = 0.0,
+    groups: tuple[int, ...] = (),
 ) -> Bar:
     """Return the bar of `arrangement` under the plan of `leader`.
 
@@ -108,10 +109,11 @@ def compose_bar(
         mode: One of scales.SCALES.
         theme: What the tune quotes and develops.
         tempo_bpm: At fast tempi a bar has fewer notes; 0 for the arrangement's own tempo.
+        groups: The beats of each group of the bar, if the rules say them.
     """
     tempo_bpm = tempo_bpm or arrangement.tempo_bpm
     number, bar, _ = place_of(leader, seed, form_bar)
-    plan = phrase(leader, seed, number, meter, tonic, mode)
+    plan = phrase(leader, seed, number, meter, tonic, mode, groups)
     onsets = [
         onset
         for part in _parts(arrangement, plan, bar, seed, theme, 60 / tempo_bpm)

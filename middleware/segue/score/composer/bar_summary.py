@@ -12,7 +12,7 @@ from segue.contract import FRAME_SIZE, TICKS_PER_BEAT, ComposedBar, ComposedChor
 from segue.score.composer.ending import CADENCE_TICKS, LAST_TICKS, cadence_chords
 from segue.score.composer.form import THEME_PARTS, Form, section_place, written_bar
 from segue.score.composer.harmony import Phrase, Segment, phrase, place_of
-from segue.score.composer.moment import Moment
+from segue.score.composer.moment import Moment, opened
 from segue.score.composer.motif import Theme
 from segue.score.composer.scales import signature
 from segue.score.composer.scene import Scene
@@ -66,7 +66,7 @@ def _bar_line(bar: int, moment: Moment) -> tuple[int, Moment]:
     """Return the tick of the line that opens the settled bar, and the moment with that bar's meter."""
     if bar == moment.bar:
         return moment.bar_ticks, moment
-    return moment.bar_ticks + moment.meter * TICKS_PER_BEAT, moment._replace(meter=moment.next_meter)
+    return moment.bar_ticks + moment.meter * TICKS_PER_BEAT, opened(moment)
 
 
 def _sample(tick: int, moment: Moment) -> int:
@@ -77,7 +77,8 @@ def _phrase_of(form: Form, moment: Moment) -> tuple[Phrase, int]:
     """Return the phrase that the settled bar belongs to, and the bar within it."""
     arrangement = moment.arrangements[form.plan]
     place = place_of(arrangement, form.seed, (form.bar or 0) - form.origin)
-    return phrase(arrangement, form.seed, form.edition, moment.meter, form.tonic, form.mode), place.bar
+    plan = phrase(arrangement, form.seed, form.edition, moment.meter, form.tonic, form.mode, moment.groups)
+    return plan, place.bar
 
 
 def _chords(plan: Phrase, bar: int, line: int, tick: int) -> tuple[ComposedChord, ...]:

@@ -29,7 +29,7 @@ from segue.score.composer.harmony import phrase, place_of
 from segue.score.composer.instruments import kit_program
 from segue.score.composer.lead_in import NO_LEAD_IN, LeadIn, Turn, lead_in
 from segue.score.composer.mix_level import mix_gain, share_gain
-from segue.score.composer.moment import Cue, Moment, first_beat
+from segue.score.composer.moment import Cue, Moment, first_beat, opened
 from segue.score.composer.playing import (
     FLOOR,
     SOLO_ROLES,
@@ -100,7 +100,7 @@ def _playing_on(form: Form, moment: Moment) -> tuple[Form, list[NoteEvent]]:
         notes.extend(_bar_notes(form, moment, lead, bar_ticks, entry, min(end, next_bar)))
     if end > next_bar:
         # The bar's first notes fall inside this frame; the frame that starts in the bar would sound them late.
-        moment, bar_ticks = moment._replace(meter=moment.next_meter), next_bar
+        moment, bar_ticks = opened(moment), next_bar
         form = settled(form, moment, moment.bar + 1, next_bar)
         form, entered = _entering(form, moment, lead, next_bar, next_bar)
         notes.extend(entered)

@@ -7,8 +7,8 @@ from typing import Final
 from segue.score.composer import instruments as gm
 from segue.score.composer.harmony import Phrase
 from segue.score.composer.keyed_random import KeyedRandom, text_key
+from segue.score.composer.meters import folded_beats
 from segue.score.composer.scales import SCALES
-from segue.score.composer.scene import folded_beats
 from segue.score.composer.theory import place
 from segue.score.composer.vocabulary import DRUM_SLOT, Arrangement, BarNote, DrumLine, Kit, Part
 
@@ -60,7 +60,7 @@ def _goes_on(line: DrumLine, kit: Kit) -> bool:
 
 def _strokes(line: DrumLine, plan: Phrase, bar: int, random: KeyedRandom) -> list[BarNote]:
     notes = []
-    for beat, source in enumerate(folded_beats(plan.meter, len(line.steps) // 4, bar)):
+    for beat, source in enumerate(folded_beats(plan.meter, len(line.steps) // 4, bar, plan.groups)):
         for step, sign in enumerate(line.steps[source * 4 : source * 4 + 4]):
             if sign == "." or (sign == "o" and not random.chance(line.chance)):
                 continue

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Final
 
 from segue.score.composer.harmony import Segment
+from segue.score.composer.meters import folded_beats
 from segue.score.composer.scales import SCALES
-from segue.score.composer.scene import MOVING_PEDAL, Scene, folded_beats
+from segue.score.composer.scene import MOVING_PEDAL, Scene
 from segue.score.composer.theory import degree_above, nearest_step, step_pitch
 from segue.score.composer.vocabulary import BarNote
 
@@ -24,7 +25,7 @@ def _strokes(scene: Scene) -> list[tuple[float, float, float]]:
     rhythms = scene.voice.pattern.split()
     rhythm = rhythms[0] if len(rhythms) == 1 else scene.random(13).choice(rhythms)
     places = []
-    for beat, source in enumerate(folded_beats(scene.meter, len(rhythm) // 4, scene.bar)):
+    for beat, source in enumerate(folded_beats(scene.meter, len(rhythm) // 4, scene.bar, scene.plan.groups)):
         for step, sign in enumerate(rhythm[source * 4 : source * 4 + 4]):
             if sign != ".":
                 places.append((beat + step / 4, _ACCENT[sign]))
@@ -289,7 +290,8 @@ def stride(scene: Scene) -> list[BarNote]:
     """Return the left hand of a stride piano: low roots and fifths in turn, and chords between them."""
     voice = scene.voice
     notes = []
-    low_beats = [beat for beat, source in enumerate(folded_beats(scene.meter)) if source in (0, 2)]
+    beats = folded_beats(scene.meter, groups=scene.plan.groups)
+    low_beats = [beat for beat, source in enumerate(beats) if source in (0, 2)]
     for beat in range(scene.meter):
         segment = scene.segment_at(beat)
         level = voice.level + (0.0 if beat in low_beats else 0.05)
@@ -326,7 +328,8 @@ def line(scene: Scene) -> list[BarNote]:
     voice, random = scene.voice, scene.random(11)
     tokens = voice.pattern.split()
     places: list[tuple[float, str]] = []
-    for beat, source in enumerate(folded_beats(scene.meter, len(tokens) // voice.rate, scene.bar)):
+    folded = folded_beats(scene.meter, len(tokens) // voice.rate, scene.bar, scene.plan.groups)
+    for beat, source in enumerate(folded):
         for step in range(voice.rate):
             token = tokens[source * voice.rate + step]
             if token != ".":

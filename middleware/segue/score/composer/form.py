@@ -187,7 +187,9 @@ def written_bar(form: Form, moment: Moment, name: str) -> Bar:
     theme = None if motif is None else Theme(motif, form.theme_parts / THEME_PARTS)
     place = section_place(form, moment, name)
     tempo_bpm = _TEMPO_STEP * max(1, round(moment.tempo / (1000 * _TEMPO_STEP)))
-    return section_bar(place, rows[name], plan, form.seed, bar, moment.meter, form.tonic, form.mode, theme, tempo_bpm)
+    return section_bar(
+        place, rows[name], plan, form.seed, bar, moment.meter, form.tonic, form.mode, theme, tempo_bpm, moment.groups
+    )
 
 
 def section_place(form: Form, moment: Moment, name: str) -> SectionPlace:
@@ -209,5 +211,6 @@ def chord_at(form: Form, moment: Moment, bar_ticks: int, tick: int) -> Chord:
     bars, beat = divmod(max(0, (tick - bar_ticks) // TICKS_PER_BEAT), moment.meter)
     number, bar, _ = place_of(moment.arrangements[form.plan], form.seed, (form.bar or 0) - form.origin + bars)
     edition = edition_of(form, moment, number)
-    plan = phrase(moment.arrangements[form.plan], form.seed, edition, moment.meter, form.tonic, form.mode)
+    row = moment.arrangements[form.plan]
+    plan = phrase(row, form.seed, edition, moment.meter, form.tonic, form.mode, moment.groups)
     return [segment for segment in plan.bars[bar] if segment.start <= beat][-1].chord

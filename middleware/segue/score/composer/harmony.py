@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from segue.score.composer.keyed_random import KeyedRandom, text_key
+from segue.score.composer.meters import group_starts
 from segue.score.composer.progressions import FORM, HALF_BARS, PHRASE_BARS, VISIT_PHRASES, phrase_tokens
 from segue.score.composer.theory import Chord, chord, place
 from segue.score.composer.vocabulary import Arrangement
@@ -61,6 +62,7 @@ class Phrase:
         motif_key: Equal for phrases that share their tune.
         bars: Segments of each bar.
         meter: Beats a bar.
+        groups: The beats of each group of a bar, if the rules say them.
     """
 
     key: int
@@ -71,6 +73,7 @@ class Phrase:
     meter: int
     tonic: int
     mode: str
+    groups: tuple[int, ...] = ()
 
     @property
     def length(self) -> int:
@@ -118,20 +121,33 @@ def first_bar(arrangement: Arrangement, seed: int, number: int) -> int:
     return cycle * sum(lengths) + sum(lengths[:within])
 
 
-def _half_bar(meter: int) -> int:
-    """Return the beat on which a bar's second half begins: 2 of 4, 2 of 3, 3 of 5 and 6, 4 of 7."""
-    return (meter + 1) // 2
+def half_bar(meter: int, groups: tuple[int, ...] = ()) -> int:
+    """Return the beat on which a bar's second half begins: 2 of 4, 2 of 3, 3 of 5 and 6, 4 of 7.
+
+    Args:
+        groups: Of the bar if the rules say them; a half begins with one.
+    """
+    middle = (meter + 1) // 2
+    return min(list(group_starts(groups))[1:], key=lambda start: abs(start - middle)) if groups else middle
 
 
 @lru_cache(maxsize=512)
-def phrase(arrangement: Arrangement, seed: int, number: int, meter: int, tonic: int, mode: str) -> Phrase:
-    """Return the plan of phrase `number` under an arrangement; see `progressions.phrase_tokens`."""
+def phrase(
+    arrangement: Arrangement,
+    seed: int,
+    number: int,
+    meter: int,
+    tonic: int,
+    mode: str,
+    groups: tuple[int, ...] = (),
+) -> Phrase:
+    """Return the plan of phrase `number` under an arrangement; see `progressions.phrase_tokens` and Phrase."""
     name = text_key(arrangement.name)
     cycle, place_in_cycle = divmod(number % VISIT_PHRASES, len(FORM))
     letter = FORM[place_in_cycle]
     length = phrase_lengths(arrangement, seed)[place_in_cycle]
     bars = phrase_tokens(arrangement, seed, number, length, meter, mode)
-    chords = _chords(bars, meter, tonic, mode)
+    chords = _chords(bars, meter, half_bar(meter, groups), tonic, mode)
     basses = _basses(
         [found for _, _, _, found in chords],
         arrangement,
@@ -151,12 +167,12 @@ def phrase(arrangement: Arrangement, seed: int, number: int, meter: int, tonic: 
         meter=meter,
         tonic=tonic,
         mode=mode,
+        groups=groups,
     )
 
 
-def _chords(bars: list[str], meter: int, tonic: int, mode: str) -> list[tuple[int, int, int, Chord]]:
-    """Return (bar, start, beats, chord) of every chord."""
-    middle = _half_bar(meter)
+def _chords(bars: list[str], meter: int, middle: int, tonic: int, mode: str) -> list[tuple[int, int, int, Chord]]:
+    """Return (bar, start, beats, chord) of every chord. middle: The beat on which a second chord of a bar begins."""
     found = []
     for bar, token in enumerate(bars):
         names = token.split("/")

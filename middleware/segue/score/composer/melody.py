@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from segue.score.composer.figures import FIGURES
-from segue.score.composer.harmony import Segment
+from segue.score.composer.harmony import Segment, half_bar
 from segue.score.composer.keyed_random import KeyedRandom
 from segue.score.composer.line_search import Target, best_line, priced
 from segue.score.composer.motif import GRID, OCTAVE
@@ -191,7 +191,7 @@ def _reflected(key: int, low: int, high: int) -> int:
 
 def _is_firm(scene: Scene, spot: Spot) -> bool:
     """Return whether a note must belong to its chord: a long one, one on a strong beat, a unit's last."""
-    strong = spot.start in (0, (scene.meter + 1) // 2 * GRID)
+    strong = spot.start in (0, half_bar(scene.meter, scene.plan.groups) * GRID)
     return strong or spot.gap > _PASSING * GRID or spot.cadence != ""
 
 

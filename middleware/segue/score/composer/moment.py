@@ -30,6 +30,7 @@ class Moment(NamedTuple):
         tonic: -1 for the composer's choice.
         next_mix: The mix after the change in `to_change` frames; unused where no change is known.
         next_meter: Beats of the bar that begins in this frame, if one does.
+        groups, next_groups: The beats of each group of those bars; empty where the rules do not say them.
         ramp: Frames that a change takes which starts in this frame, -1 where none does or it is not known.
         visit, visit_bar: Number and bar of the visit; next_visit, next_visit_bar: of that after the change.
         silent: Whether the rules let the music be silent; next_silent: whether the change leads there.
@@ -65,6 +66,8 @@ class Moment(NamedTuple):
     theme: Theme | None = None
     themes: Mapping[str, Motif] = NO_THEMES
     next_theme: Motif | None = None
+    groups: tuple[int, ...] = ()
+    next_groups: tuple[int, ...] = ()
 
 
 class Cue(NamedTuple):
@@ -104,6 +107,11 @@ def follow(cue: Cue | None, moment: Moment, leader: str, into: str) -> Cue | Non
     if turn(moment.mix, moment.next_mix) < LEAST_TURN:
         return None
     return Cue(arrival, moment.ticks, leader, into, False)
+
+
+def opened(moment: Moment) -> Moment:
+    """Return the moment in the bar that begins in its frame."""
+    return moment._replace(meter=moment.next_meter, groups=moment.next_groups)
 
 
 def turn(mix: Mix, other: Mix) -> float:

@@ -15,10 +15,13 @@ from typing import Final
 from segue.contract import TICKS_PER_BEAT
 from segue.score.composer.harmony import Phrase
 from segue.score.composer.keyed_random import KeyedRandom, text_key
+from segue.score.composer.meters import group_starts
 from segue.score.composer.vocabulary import Arrangement, Part
 
-# The first beat's notes are louder, to mark the bar.
+# The first beat's notes are louder, to mark the bar. Where the rules say its groups, so are the first of each group,
+# and the others are softer.
 _DOWNBEAT: Final = 1.1
+_GROUP_HEAD, _WITHIN_GROUP = 1.08, 0.88
 # A phrase's arc: factors on velocities by the place in it. It grows, breathes at its half, and settles after its peak.
 _ARC: Final = ((0.0, 0.88), (0.35, 0.98), (0.46, 0.99), (0.51, 0.92), (0.8, 1.12), (0.92, 1.04), (1.0, 0.88))
 _CONTRAST: Final = 1.04
@@ -47,9 +50,9 @@ def performed(arrangement: Arrangement, part: Part, plan: Phrase, bar: int, seed
     loose = arrangement.loose * _LOOSE.get(part.role, 1.0)
     register = arrangement.voices[part.slot].register if part.role in _LINES else None
     follows *= _DEEP_AT_REST + arrangement.drive * (_DEEP_IN_FIGHT - _DEEP_AT_REST)
-    last = plan.meter * TICKS_PER_BEAT - 1
+    last, heads = plan.meter * TICKS_PER_BEAT - 1, tuple(group_starts(plan.groups))
     for note in part.notes:
-        weight = _DOWNBEAT if note.start < 0.1 else 1.0
+        weight = _DOWNBEAT if note.start < 0.1 else _in_group(note.start, heads)
         if register is not None:
             weight *= _HIGH_LOUD ** max(-_HIGHEST, min(_HIGHEST, note.pitch - register))
         weight *= 1 + follows * (_arc((bar + note.start / plan.meter) / plan.length) - 1)
@@ -57,6 +60,13 @@ def performed(arrangement: Arrangement, part: Part, plan: Phrase, bar: int, seed
         tick = min(last, max(0, round(start * TICKS_PER_BEAT)))
         most = uneven * (_ON_BEAT if min(note.start % 1, -note.start % 1) < 0.1 else 1.0)
         yield tick, note.velocity * even * weight * (1 + most * (2 * random.uniform() - 1))
+
+
+def _in_group(start: float, heads: tuple[int, ...]) -> float:
+    """Return the factor on the velocity of a note in a bar whose groups begin on these beats, if the rules say them."""
+    if not heads:
+        return 1.0
+    return _GROUP_HEAD if min(abs(start - head) for head in heads) < 0.1 else _WITHIN_GROUP
 
 
 def _arc(place: float) -> float:

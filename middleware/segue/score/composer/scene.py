@@ -7,51 +7,13 @@ from typing import Final
 
 from segue.score.composer.harmony import Phrase, Segment, bass_line, pedal_tones, voicings
 from segue.score.composer.keyed_random import KeyedRandom, mix, text_key
+from segue.score.composer.meters import bar_groups
 from segue.score.composer.motif import Theme
 from segue.score.composer.progressions import HALF_BARS
 from segue.score.composer.vocabulary import Arrangement, Voice
 
 # The figure of a bass whose pedal moves.
 MOVING_PEDAL: Final = "moving pedal"
-# Which beat of a pattern each beat of a bar takes, by the pattern's beats and the bar's. Bars that hold a pattern a
-# whole number of times repeat it.
-_FOLDS: Final[dict[int, dict[int, tuple[int, ...]]]] = {
-    2: {1: (0,), 3: (0, 1, 1), 5: (0, 1, 1, 0, 1), 7: (0, 1, 0, 1, 0, 1, 1), 9: (0, 1, 1) * 3},
-    3: {1: (0,), 2: (0, 2), 4: (0, 1, 2, 2), 5: (0, 1, 2, 0, 2), 7: (0, 1, 2, 0, 2, 0, 2)},
-    # 3 = down, middle, last; 5 = 3 + 2; 6 = twice 3; 7 = 4 + 3; 11 = three times 3 and 2.
-    4: {
-        1: (0,),
-        2: (0, 3),
-        3: (0, 1, 3),
-        5: (0, 1, 3, 2, 3),
-        6: (0, 1, 3, 2, 1, 3),
-        7: (0, 1, 2, 3, 0, 1, 3),
-        9: (0, 1, 3, 2, 1, 3, 2, 1, 3),
-        11: (0, 1, 3, 2, 1, 3, 2, 1, 3, 2, 3),
-    },
-    6: {
-        1: (0,),
-        2: (0, 3),
-        3: (0, 1, 2),
-        4: (0, 2, 3, 5),
-        5: (0, 1, 2, 3, 5),
-        7: (0, 1, 2, 3, 4, 5, 5),
-        9: (0, 1, 2, 3, 4, 5, 3, 4, 5),
-    },
-}
-
-
-def folded_beats(meter: int, pattern: int = 4, bar: int = 0) -> tuple[int, ...]:
-    """Return the beat of a pattern that each beat of a bar takes.
-
-    Args:
-        meter: Beats of the bar.
-        pattern: Beats of the pattern: 2, 3, 4, 6, or 8 for two bars of four.
-        bar: Which half a pattern of two bars is at: the first in even bars.
-    """
-    if pattern == 8:
-        return tuple(beat + 4 * (bar % 2) for beat in folded_beats(meter))
-    return _FOLDS[pattern].get(meter) or tuple(beat % pattern for beat in range(meter))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,6 +37,11 @@ class Scene:
     @property
     def meter(self) -> int:
         return self.plan.meter
+
+    @property
+    def groups(self) -> tuple[int, ...]:
+        """The groups of two or three beats in the bar."""
+        return bar_groups(self.plan.meter, self.plan.groups)
 
     @property
     def segments(self) -> tuple[Segment, ...]:

@@ -213,12 +213,13 @@ def section_bar(
     mode: str,
     theme: Theme | None = None,
     tempo_bpm: float = 0.0,
+    groups: tuple[int, ...] = (),
 ) -> Bar:
     """Return a bar as its section plays it; arguments from the second on as of `compose_bar`.
 
     Notes of voices that the section rests sound from an intensity of their own, if at all.
     """
-    bar = compose_bar(arrangement, leader, seed, form_bar, meter, tonic, mode, theme, tempo_bpm)
+    bar = compose_bar(arrangement, leader, seed, form_bar, meter, tonic, mode, theme, tempo_bpm, groups)
     section = place.section
     levels = _levels(arrangement, section, place.key)
     entries = _entries(arrangement, place) if section.staggered else {}

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from segue.score.composer.keyed_random import KeyedRandom
 from segue.score.composer.motif import GRID, OCTAVE, Motif, MotifNote, fitted
 from segue.score.composer.scene import Scene
-from segue.score.composer.tune_rhythms import Beat, bar_rhythm, ending, groups
+from segue.score.composer.tune_rhythms import Beat, bar_rhythm, ending
 
 # Bars of a motif.
 UNIT_BARS: Final = 2
@@ -164,10 +164,11 @@ def _invented(scene: Scene) -> Motif:
     """Return the motif of the phrases that share a tune: two bars of rhythm, and heights."""
     random = KeyedRandom(scene.motif_key(1))
     meter, tempo = scene.meter, scene.arrangement.tempo_bpm
-    first = bar_rhythm(scene.voice, meter, tempo, random)
-    second = first if random.chance(0.45) else bar_rhythm(scene.voice, meter, tempo, random)
+    said = scene.plan.groups
+    first = bar_rhythm(scene.voice, meter, tempo, random, said)
+    second = first if random.chance(0.45) else bar_rhythm(scene.voice, meter, tempo, random, said)
     # The unit ends on a long note, earlier in a sparse tune, and breathes.
-    sizes = groups(meter)
+    sizes = scene.groups
     last = meter - sizes[-1] if len(second) >= len(sizes) and len(sizes) > 1 and random.chance(0.7) else 0
     if len(sizes) == 1 and len(second) > 1 and random.chance(0.5):
         last = sizes[0] - 1

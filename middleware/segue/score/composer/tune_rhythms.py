@@ -6,8 +6,8 @@ import math
 from typing import Final, NamedTuple
 
 from segue.score.composer.keyed_random import KeyedRandom
+from segue.score.composer.meters import bar_groups, folded_beats
 from segue.score.composer.motif import GRID
-from segue.score.composer.scene import folded_beats
 from segue.score.composer.vocabulary import Voice
 
 # Rhythms of two and of three beats in sixteenths with how common they are: x a note, r a rest, . goes on.
@@ -37,25 +37,25 @@ class Beat(NamedTuple):
     length: int
 
 
-def groups(meter: int) -> tuple[int, ...]:
-    """Return the groups of two or three beats in a bar: 5 is 3 + 2, 7 is 2 + 2 + 3."""
-    known = {1: (1,), 3: (3,), 5: (3, 2), 6: (3, 3), 7: (2, 2, 3), 9: (3, 3, 3), 11: (3, 3, 3, 2), 12: (3, 3, 3, 3)}
-    return known.get(meter) or (2,) * (meter // 2 - meter % 2) + (3,) * (meter % 2)
-
-
 def notes_per_beat(voice: Voice, tempo_bpm: float) -> float:
     """Return how many notes a beat suit a voice: fewer the faster the beats are."""
     return float((_LEAST + _MORE * voice.density) * (100.0 / tempo_bpm) ** 0.4)
 
 
-def bar_rhythm(voice: Voice, meter: int, tempo_bpm: float, random: KeyedRandom) -> tuple[Beat, ...]:
-    """Return one bar: one of the voice's own rhythms, or drawn group by group; its first beat has a note."""
+def bar_rhythm(
+    voice: Voice, meter: int, tempo_bpm: float, random: KeyedRandom, said: tuple[int, ...] = ()
+) -> tuple[Beat, ...]:
+    """Return one bar: one of the voice's own rhythms, or drawn group by group; its first beat has a note.
+
+    Args:
+        said: The groups of the bar if the rules say them.
+    """
     if voice.rhythms:
-        return _written(voice, meter, random)
+        return _written(voice, meter, random, said)
     wanted = notes_per_beat(voice, tempo_bpm)
     beats: list[Beat] = []
     start = 0
-    for index, size in enumerate(groups(meter)):
+    for index, size in enumerate(bar_groups(meter, said)):
         beats += _group(voice, size, wanted * size, start, random, first=index == 0)
         start += size
     return tuple(beats)
@@ -97,13 +97,13 @@ def _places(signs: str, start: int, *, triplets: bool = False) -> list[Beat]:
     return [Beat(part(at), part(end) - part(at)) for (at, sign), end in zip(marks, ends, strict=True) if sign == "x"]
 
 
-def _written(voice: Voice, meter: int, random: KeyedRandom) -> tuple[Beat, ...]:
+def _written(voice: Voice, meter: int, random: KeyedRandom, said: tuple[int, ...]) -> tuple[Beat, ...]:
     """Return one of the voice's rhythms folded onto the meter, without some weak notes if the voice is sparse."""
     rhythm = random.choice(voice.rhythms)
     signs = "".join(
         "x" if sign != "." and step * voice.rate % 4 == 0 and (step == 0 or random.chance(0.3 + 1.4 * voice.density))
         else "."
-        for source in folded_beats(meter, len(rhythm) // 4)
+        for source in folded_beats(meter, len(rhythm) // 4, groups=said)
         for step, sign in enumerate(rhythm[source * 4 : source * 4 + 4])
     )  # fmt: skip
     return tuple(_places(signs if "x" in signs else "x" + signs[1:], 0))

@@ -22,12 +22,12 @@ SCHEMA = json_schema()
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
 BAD = Path(__file__).parent / "bad"
 BEYOND_A_SCHEMA = re.compile(
-    r"yaml_|include_|audio_(missing|folder|escape|absolute)|transition_(unknown|two|same|twice|max)|condition_(?!any|empty|list|text)"
+    r"yaml_|include_|audio_(missing|folder|escape|absolute)|transition_(unknown|two|same|twice|max|chance_last)|condition_(?!any|empty|list|text)"
     r"|layer_(no|two|default|weight_(zero|begins|unknown|from_flag|below))|first_mix|mix_unknown|burst_(too|unknown)"
     r"|stinger_trigger_(unknown|wrong)|input_(default_outside|range_reversed|choice_twice|choice_default)|curve_(not_rising|value)"
-    r"|state_mute_itself|music_tempo_(range|bound|curve)|music_gain_range|input_rate|state_extends_circle"
+    r"|state_mute_itself|music_tempo_(range|bound|curve)|music_gain_range|input_rate|state_extends_(circle|other)"
     r"|template_(inner|mistake_in_one|name|placeholder|too|twice|value)|file_no_layers|file_layers_empty|style_text_wrong"
-    r"|bridge_piece|playlist_(avoid|between_endless|name|piece_style|sequence)|trigger_every_|template_without"
+    r"|bridge_piece|bridges_alike|playlist_(avoid|between_endless|name|piece_style|sequence)|trigger_every_|template_without"
 )
 """Mistakes that need names, bounds with units, other files or the syntax itself; the loader reports them."""
 

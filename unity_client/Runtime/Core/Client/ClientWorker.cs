@@ -308,7 +308,7 @@ namespace Segue.Client
                 return;
             }
             var names = isChunk
-                ? new[] { "start", "count", "take", "generator", "reason", "states", "mix", "loudness_lufs" }
+                ? new[] { "start", "count", "take", "generator", "reason", "states", "mix" }
                 : new[] { "id", "name", "kind", "start", "reason" };
             var fields = new Map();
             foreach (var name in names)

@@ -11,12 +11,15 @@ namespace Segue.Game
     {
         private List<Waiting> waiting = new List<Waiting>();
 
+        // The beat whose call is being made: what that adds waits for a later one, though it comes half a frame early.
+        private long calledFor = -1;
+
         /// <summary>Whether no call waits.</summary>
         public bool IsEmpty => waiting.Count == 0;
 
         /// <summary>Adds a call for the first beat, or first of a bar, at least `lead` samples after `now`.</summary>
         public void Add(Action call, bool isBar, double lead, double now) =>
-            waiting.Add(new Waiting(call, isBar, lead, now));
+            waiting.Add(new Waiting(call, isBar, lead, Math.Max(now + lead, calledFor + 1)));
 
         /// <summary>Forgets all.</summary>
         public void Clear() => waiting.Clear();
@@ -27,18 +30,18 @@ namespace Segue.Game
         /// </summary>
         public void Step(List<BeatAhead> ahead, double now, double frame, Action<Action> guarded)
         {
-            var due = new List<Action>();
+            var due = new List<Waiting>();
             var left = new List<Waiting>();
             foreach (var each in waiting)
             {
                 // A beat that has passed since the last frame is not among those ahead any more.
                 if (each.Beat < 0 || each.Beat > now)
                 {
-                    each.Beat = Next(ahead, each.AddedAt + each.Lead, each.IsBar);
+                    each.Beat = Next(ahead, each.From, each.IsBar);
                 }
                 if (each.Beat >= 0 && each.Beat - each.Lead <= now + (frame / 2.0))
                 {
-                    due.Add(each.Call);
+                    due.Add(each);
                 }
                 else
                 {
@@ -46,10 +49,12 @@ namespace Segue.Game
                 }
             }
             waiting = left;
-            foreach (var call in due)
+            foreach (var each in due)
             {
-                guarded(call);
+                calledFor = each.Beat;
+                guarded(each.Call);
             }
+            calledFor = -1;
         }
 
         /// <summary>The first beat at or after sample `from`, or the first of a bar; -1: none is known.</summary>
@@ -70,15 +75,15 @@ namespace Segue.Game
             public readonly Action Call;
             public readonly bool IsBar;
             public readonly double Lead;
-            public readonly double AddedAt;
+            public readonly double From;
             public long Beat = -1;
 
-            public Waiting(Action call, bool isBar, double lead, double addedAt)
+            public Waiting(Action call, bool isBar, double lead, double from)
             {
                 Call = call;
                 IsBar = isBar;
                 Lead = lead;
-                AddedAt = addedAt;
+                From = from;
             }
         }
     }

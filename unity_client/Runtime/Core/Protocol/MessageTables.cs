@@ -227,7 +227,6 @@ namespace Segue.Protocol
             Field.Optional("reason", Kind.Text(1, 64), Value.Of("extend")),
             Field.Optional("states", Kind.MapOf(Kind.Text(1, 64), 64), EmptyMap),
             Field.Optional("mix", Kind.MapOf(Kind.Real(0, 1), 1024), EmptyMap),
-            Field.Optional("loudness_lufs", Kind.Real(-120, 24)),
             Field.Optional("cell", Kind.Bytes(1, 16384)),
             Field.Optional("last_event", Kind.Integer(0, 9007199254740991), Value.Of(0L)));
 
@@ -246,7 +245,8 @@ namespace Segue.Protocol
             Field.Required("tempo_bpm", Kind.Real(1, 1000)),
             Field.Required("meter", Kind.Integer(1, 16)),
             Field.Required("exact", Kind.Boolean()),
-            Field.Required("beats", Kind.ListOf(Kind.RecordOf(Beat), 0, 256)));
+            Field.Required("beats", Kind.ListOf(Kind.RecordOf(Beat), 0, 256)),
+            Field.Optional("groups", Kind.ListOf(Kind.Integer(2, 4), 0, 8), EmptyList));
 
         public static readonly RecordTable Stinger = new RecordTable(
             "stinger",

@@ -204,7 +204,7 @@ namespace Segue.Service
             catch (Win32Exception)
             {
                 // Many archives lose the permission to execute.
-                AllowExecution(program);
+                ProgramFile.AllowExecution(program);
             }
             try
             {
@@ -226,24 +226,6 @@ namespace Segue.Service
             {
                 throw new ServiceException(
                     "this platform or scripting backend cannot start a service: connect to one that runs, or set a bed");
-            }
-        }
-
-        private static void AllowExecution(string program)
-        {
-            if (Environment.OSVersion.Platform != PlatformID.Unix || !File.Exists(program))
-            {
-                return;
-            }
-            var words = CommandLine.Of(new[] { "u+x", program });
-            try
-            {
-                using var changing = Process.Start(new ProcessStartInfo("/bin/chmod", words) { UseShellExecute = false });
-                changing?.WaitForExit(EndMs);
-            }
-            catch (Win32Exception)
-            {
-                // Then starting the program says what is wrong.
             }
         }
 

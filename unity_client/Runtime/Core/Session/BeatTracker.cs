@@ -17,6 +17,7 @@ namespace Segue.Session
             IsExact = clock["exact"].AsBoolean;
             TempoBpm = clock["tempo_bpm"].AsReal;
             Meter = (int)clock["meter"].AsInteger;
+            Groups = clock["groups"].AsList;
         }
 
         /// <summary>Its sample position.</summary>
@@ -36,6 +37,9 @@ namespace Segue.Session
         /// <summary>Beats in a bar.</summary>
         public int Meter { get; }
 
+        /// <summary>Beats of each group of a bar; empty in a meter without groups.</summary>
+        public IReadOnlyList<Value> Groups { get; }
+
         internal Map Fields => new Map
         {
             { "at", Value.Of(At) },
@@ -44,6 +48,7 @@ namespace Segue.Session
             { "exact", Value.Of(IsExact) },
             { "tempo_bpm", Value.Of(TempoBpm) },
             { "meter", Value.Of((long)Meter) },
+            { "groups", Value.Of(Groups) },
         };
     }
 

@@ -29,7 +29,7 @@ namespace Segue.Session
         /// </summary>
         public const string Closed = "closed";
 
-        /// <summary>A beat is heard. `at`, `bar`, `beat`, `exact`, `tempo_bpm`, `meter`.</summary>
+        /// <summary>A beat is heard. `at`, `bar`, `beat`, `exact`, `tempo_bpm`, `meter`, `groups`.</summary>
         public const string BeatHeard = "beat_heard";
 
         /// <summary>The music stopped because no more had arrived. `count`: since the session's start.</summary>
@@ -54,8 +54,7 @@ namespace Segue.Session
         public const string StingerHeard = "stinger_heard";
 
         /// <summary>
-        /// A chunk of music has arrived. `start`, `count`, `take`, `generator`, `reason`, `states`, `mix`,
-        /// `loudness_lufs`.
+        /// A chunk of music has arrived. `start`, `count`, `take`, `generator`, `reason`, `states`, `mix`.
         /// </summary>
         public const string MusicArrived = "music_arrived";
 

@@ -406,7 +406,6 @@ const RECORDS: Dictionary = {
 			"of": {"kind": "real", "low": 0.0, "high": 1.0},
 			"default": {}
 		},
-		{"name": "loudness_lufs", "kind": "real", "low": -120.0, "high": 24.0},
 		{"name": "cell", "kind": "bytes", "least": 1, "most": 16384},
 		{"name": "last_event", "kind": "integer", "low": 0, "high": 9007199254740991, "default": 0},
 	],
@@ -442,6 +441,13 @@ const RECORDS: Dictionary = {
 			"kind": "list",
 			"most": 256,
 			"of": {"kind": "record", "record": "Beat"}
+		},
+		{
+			"name": "groups",
+			"kind": "list",
+			"most": 8,
+			"of": {"kind": "integer", "low": 2, "high": 4},
+			"default": []
 		},
 	],
 	"stinger":

@@ -30,6 +30,7 @@ func take(clock: Dictionary) -> void:
 						"exact": clock["exact"],
 						"tempo_bpm": clock["tempo_bpm"],
 						"meter": clock["meter"],
+						"groups": clock["groups"],
 					}
 				)
 			)

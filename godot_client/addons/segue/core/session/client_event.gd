@@ -17,7 +17,8 @@ const CONNECTION_FAILED := "connection_failed"
 ## The session has ended and is not resumed. `reason`, `text`, `code` of the error that came before.
 const CLOSED := "closed"
 
-## A beat is heard. `at`, `bar`, `beat`, `exact`, `tempo_bpm`, `meter`.
+## A beat is heard. `at`, `bar`, `beat`, `exact`, `tempo_bpm`, `meter`,
+## `groups`.
 const BEAT_HEARD := "beat_heard"
 
 ## The music stopped because no more had arrived. `count`: since the session's start.
@@ -39,8 +40,7 @@ const CHANGE_HEARD := "change_heard"
 ## A stinger begins to be heard. `id`, `name`, `at`.
 const STINGER_HEARD := "stinger_heard"
 
-## A chunk of music has arrived. `start`, `count`, `take`, `generator`, `reason`, `states`, `mix`,
-## `loudness_lufs`.
+## A chunk of music has arrived. `start`, `count`, `take`, `generator`, `reason`, `states`, `mix`.
 const MUSIC_ARRIVED := "music_arrived"
 
 ## A stinger's message has arrived. `id`, `name`, `kind`, `start`, `reason`.

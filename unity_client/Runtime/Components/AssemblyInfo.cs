@@ -1,0 +1,4 @@
+// The editor tools need some of what is not for games.
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("Segue.Editor")]
