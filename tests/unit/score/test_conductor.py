@@ -132,7 +132,9 @@ def test_a_swift_change_is_over_after_its_ramp_where_the_tempo_falls() -> None:
     tempo = np.where(np.arange(frames) < at, 160.0, 50.0)
     forms, _ = performed(
         ("combat", "calm", "town"),
-        conditioning(weights, tempo_bpm=tempo, known={at: at - 20}, next_weights=np.tile(calm, (frames, 1)), ramp=ramp),
+        conditioning(
+            weights, tempo_bpm=tempo.tolist(), known={at: at - 20}, next_weights=np.tile(calm, (frames, 1)), ramp=ramp
+        ),
     )
     assert forms[at].goal
     assert not forms[at + ramp + 1].goal
