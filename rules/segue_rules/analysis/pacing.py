@@ -37,6 +37,8 @@ _SETTLING_FRAMES: Final = 20 * FRAME_RATE
 _WATCHED_FRAMES: Final = 20 * FRAME_RATE
 _SHORTEST_CYCLE_FRAMES: Final = 2 * FRAME_RATE
 _MOST_SETTINGS: Final = 64
+# Plans for all settings of a loop. One that rests needs a few for each; one whose mix moves all the time, one a frame.
+_MOST_PLANS: Final = 10 * (_SETTLING_FRAMES + _WATCHED_FRAMES)
 
 
 def flapping(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
@@ -117,8 +119,13 @@ def _closure(name: str, depends_on: dict[str, set[str]]) -> set[str]:
 def _restless(rules: Rules, loop: Sequence[Layer], reachability: Reachability) -> Iterator[Finding]:
     """Play the loop under constant inputs, one setting after another, and watch whether it comes to rest."""
     conditions = [whole(state) for layer in loop for state in reachability.states_of(layer)]
+    director, plans = Director(rules), 0
     for setting in islice(reachability.solver.settings(conditions), _MOST_SETTINGS):
-        for layer, count in _changes(rules, setting).items():
+        if plans >= _MOST_PLANS:
+            return
+        changes, played = _changes(director, setting)
+        plans += played
+        for layer, count in changes.items():
             if count * _SHORTEST_CYCLE_FRAMES > _WATCHED_FRAMES and layer in {member.name for member in loop}:
                 held = ", ".join(f"{name} {_show(value)}" for name, value in setting.items())
                 names = ", ".join(member.name for member in loop)
@@ -130,17 +137,17 @@ def _restless(rules: Rules, loop: Sequence[Layer], reachability: Reachability) -
                 return
 
 
-def _changes(rules: Rules, setting: dict[str, InputValue]) -> dict[str, int]:
-    """How often each layer changes while it is watched."""
-    director = Director(rules)
+def _changes(director: Director, setting: dict[str, InputValue]) -> tuple[dict[str, int], int]:
+    """How often each layer changes while it is watched, and how many plans that took."""
     events = (Event(sequence=0, set=setting),) if setting else ()
     state, _ = director.step(director.start(), 0, events)
-    counts = dict.fromkeys((layer.name for layer in rules.layers), 0)
+    counts, plans = dict.fromkeys((layer.name for layer in director.rules.layers), 0), 0
     for span in director.spans(state, _SETTLING_FRAMES + _WATCHED_FRAMES):
+        plans += 1
         for change in span.plan.changes:
             if change.kind == "started" and change.start >= _SETTLING_FRAMES:
                 counts[change.layer] += 1
-    return counts
+    return counts, plans
 
 
 def _show(value: InputValue) -> str:
