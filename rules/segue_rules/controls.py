@@ -55,7 +55,7 @@ class NumberControl:
     logarithmic: bool = False
     obeyed_by: tuple[Stage, ...]
     doc: str
-    words: Mapping[str, float] = dataclass_field(default_factory=dict)
+    words: Mapping[str, float] = dataclass_field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, kw_only=True)

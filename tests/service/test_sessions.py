@@ -150,7 +150,7 @@ def test_a_stinger_that_starts_on_a_beat_is_sent_ahead_of_the_client() -> None:
         assert {(part.id, part.name, part.total) for part in parts()} == {(first.id, "victory", len(sound))}
         assert 0 < first.start < 4 * SAMPLE_RATE
         assert first.duck is not None
-        assert (first.gain_db, first.duck.depth_db) == (-3.0, -8.0)
+        assert (first.gain_db, first.duck.depth_db) == (-3.0, -6.0)
 
 
 def test_a_repeated_event_gets_the_same_receipt(peer: Peer) -> None:

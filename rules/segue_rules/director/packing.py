@@ -38,7 +38,7 @@ def pack(state: DirectorState, rules: Rules) -> dict[str, Any]:
     layers = zip(rules.layers, state.layers, state.weights or (None,) * len(rules.layers), strict=True)
     return {
         "frame": state.frame,
-        "clock": list(state.clock),
+        "clock": [*state.clock[:-1], list(state.clock.groups)],
         "inputs": {
             item.name: _pack_input(item, now, values[item.name])
             for item, now in zip(rules.inputs, state.inputs, strict=True)
@@ -53,7 +53,7 @@ def pack(state: DirectorState, rules: Rules) -> dict[str, Any]:
         "controls": _pack_controls(rules, state, tuple(values.values())) if state.switches else {},
         "styles_tempo": _pack_styles_tempo(rules, state.styles_tempo),
         "switches": {
-            name: [now.value, _layer_name(rules, now.source)]
+            name: [list(now.value) if isinstance(now.value, tuple) else now.value, _layer_name(rules, now.source)]
             for name, now in zip(DISCRETE, state.switches, strict=False)
         },
         "last_mix": _pack_mix(rules, state.last_mix),

@@ -328,7 +328,11 @@ def test_a_state_survives_packing(data: st.DataObject) -> None:
     states, plans = trace(soundtrack, session)
     director = Director(soundtrack)
     for frame, (state, plan) in enumerate(zip(states, plans, strict=False)):
-        copy = unpack(msgpack.unpackb(msgpack.packb(pack(state, soundtrack))), soundtrack)
+        packed = pack(state, soundtrack)
+        sent = msgpack.unpackb(msgpack.packb(packed))
+        # A service asks whether the rules are still those of the save by packing anew what it has read.
+        assert sent == packed
+        copy = unpack(sent, soundtrack)
         assert copy == state
         assert director.step(copy, frame, session.events[frame], session.earliest[frame])[1] == plan
 

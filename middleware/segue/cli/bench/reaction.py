@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from segue_rules.events import ScriptedEvent
     from segue_rules.model import Rules
 
-UNITS: Final = ("immediate", "eighth", "beat", "bar")
+UNITS: Final = ("immediate", "eighth", "beat", "group", "bar")
 
 # One layer a kind of boundary, each with a flag of its own.
 _RULES: Final = """
