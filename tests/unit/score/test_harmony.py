@@ -156,7 +156,7 @@ def test_every_cadence_is_two_chords_at_most(word: str, mode: str) -> None:
 
 
 def test_counter_lines_keep_apart_from_the_tune_and_move_where_it_rests() -> None:
-    """A line lies under the tune, or over it where the layout puts it well above, as the ocean's flute over its horn."""
+    """A line lies under the tune, or over it where the layout puts it well above, as a flute over a horn."""
     crossing = together = contrary = both = 0
     for name, over in (("exploration", False), ("victory", False), ("ocean", True), ("temple", False)):
         row = arrange(natural(LAYOUTS[name]))
