@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from segue.instruments import PROGRAMS
 
@@ -211,7 +211,7 @@ class StyleProfile:
     @cached_property
     def notes_key(self) -> str:
         """The key of the profile with neutral production: equal for profiles that differ only in how they are mixed."""
-        neutral = {axis.name: axis.default for axis in fields(self) if axis.name in PRODUCTION}
+        neutral: dict[str, Any] = {axis.name: axis.default for axis in fields(self) if axis.name in PRODUCTION}
         return replace(self, **neutral).key
 
 
