@@ -26,7 +26,7 @@ from segue.style_profile import Ensemble, StyleProfile
 
 _DRUM_KIT_NAME: Final = "drums"
 ARRANGEMENTS: Final[Mapping[str, Arrangement]] = MappingProxyType(
-    {name: replace(arrange(POINTS[name].profile), name=name) for name in SITUATIONS}
+    {name: replace(arrange(POINTS[name].profile), name=name, notes_key=name) for name in SITUATIONS}
 )
 """What the composer makes of the profile of each situation, by the situation's name, which it has too."""
 

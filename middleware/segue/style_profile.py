@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from segue.instruments import PROGRAMS
 
@@ -138,6 +138,8 @@ CHOICES: Final = {
     "harmony": HARMONIES,
     "figuration": FIGURATIONS,
 }
+PRODUCTION: Final = ("room", "width", "low_pass_hz", "wow", "saturation", "pump", "bits")
+"""The axes of what is done to the finished sound. No note depends on them."""
 METERS: Final = (2, 3, 4, 5, 6, 7, 9, 11, 12)
 
 
@@ -205,6 +207,12 @@ class StyleProfile:
     def key(self) -> str:
         """A name of the profile by its content: 12 hexadecimal digits, equal for equal profiles."""
         return sha256(repr(self).encode()).hexdigest()[:12]
+
+    @cached_property
+    def notes_key(self) -> str:
+        """The key of the profile with neutral production: equal for profiles that differ only in how they are mixed."""
+        neutral: dict[str, Any] = {axis.name: axis.default for axis in fields(self) if axis.name in PRODUCTION}
+        return replace(self, **neutral).key
 
 
 # How much a wholly different value of each axis adds to a distance; these sum to 1.

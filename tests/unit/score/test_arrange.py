@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -10,7 +11,7 @@ from composed import natural
 from segue.contract import TICKS_PER_BEAT
 from segue.instruments import NAMES, PROGRAMS
 from segue.score.composer.arrange import arrange
-from segue.score.composer.bar import Onset, compose_bar
+from segue.score.composer.bar import Onset, compose_bar, phrase_onsets
 from segue.score.composer.fills import GESTURES
 from segue.score.composer.harmony import phrase
 from segue.score.composer.keyed_random import KeyedRandom
@@ -20,10 +21,11 @@ from segue.score.composer.loudness import estimated_lufs
 from segue.score.composer.progressions import PHRASE_BARS
 from segue.score.composer.ranges import range_of
 from segue.score.composer.vocabulary import Arrangement
+from segue.style.points import POINTS
 from segue.style_profile import FIGURATIONS as FIGURATION_WORDS
 from segue.style_profile import GROOVES as GROOVE_WORDS
 from segue.style_profile import LAYOUTS as LAYOUT_WORDS
-from segue.style_profile import METERS, Ensemble, StyleProfile
+from segue.style_profile import METERS, PRODUCTION, RANGES, Ensemble, StyleProfile
 
 ROLES = ("melody", "counter", "harmony", "bass", "texture")
 
@@ -211,3 +213,25 @@ def test_instruments_that_speak_slowly_ring_on(name: str) -> None:
     lasting = [onset.ticks for onset in phrase_of(row, 4) if onset.role == "harmony"]
     assert lasting
     assert min(lasting) >= 0.9 * 90 / 60 * TICKS_PER_BEAT
+
+
+def test_no_note_depends_on_how_a_style_is_mixed() -> None:
+    """A wider or drier mix is another profile, and plays the same notes from the same seed."""
+    plain = natural(LAYOUTS["town"])
+    mixed = replace(plain, room=0.9, width=0.7, low_pass_hz=4000.0, wow=0.2, saturation=0.3, pump=0.4, bits=8.0)
+    assert {axis for axis in RANGES if getattr(mixed, axis) != getattr(plain, axis)} == set(PRODUCTION)
+    one, other = arrange(plain), arrange(mixed)
+    assert one.name != other.name
+    assert phrase_of(one, 4, phrases=4) == phrase_of(other, 4, phrases=4)
+    assert phrase_of(one, 4) != phrase_of(arrange(replace(plain, density=0.51)), 4)
+
+
+def test_arrangements_are_measured_without_the_unisons_that_no_instrument_strikes() -> None:
+    """Bebop's piano has two voices that share keys; its notes are counted as they are played."""
+    row = arrange(POINTS["bebop"].profile)
+    written = [onset for onset in phrase_of(row, 4, seed=3, scale=row.scale) if onset.family == "harmony"]
+    counted = [onset for _, onset in phrase_onsets(row, 1.0, 4) if onset.family == "harmony"]
+    # Both pass over the bars one after the other, where ticks begin anew.
+    assert 0 < len(counted) < len(written)
+    for one, other in pairwise(counted):
+        assert (one.program, one.pitch, one.tick) != (other.program, other.pitch, other.tick)

@@ -91,6 +91,7 @@ def arrange(profile: StyleProfile) -> Arrangement:
     voices = _voices(profile, layout, harmony.bass)
     unbalanced = Arrangement(
         name=profile.key,
+        notes_key=profile.notes_key,
         tempo_bpm=profile.tempo_bpm,
         scale=profile.scale,
         minor=rows["minor"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -31,6 +31,8 @@ _LEFT_AT_0, _JOINED = 1.2, 0.25
 _RANK: Final = {"melody": -0.6, "bass": -0.4, "drums": -0.1, "texture": 0.15}
 # The phrase by which arrangements are measured.
 _TYPICAL_SEED: Final = 3
+# Notes that begin within this of each other, in ticks, begin together.
+_UNISON: Final = TICKS_PER_BEAT // 8
 # A shorter note has no recognisable pitch.
 _SHORTEST: Final = TICKS_PER_BEAT // 16
 # The guitar of a second take, how far it is from the first, in beats and as a share of the velocity, and the factor on
@@ -81,7 +83,7 @@ def program_of(arrangement: Arrangement, slot: int, letter: str, seed: int, bar:
     programs = arrangement.voices[slot].programs
     if arrangement.voices[slot].turns:
         return programs[arrangement.voices[slot].turns[bar] % len(programs)]
-    chosen = KeyedRandom(seed, text_key(arrangement.name), slot, 51).below(len(programs))
+    chosen = KeyedRandom(seed, text_key(arrangement.notes_key), slot, 51).below(len(programs))
     if letter == "B" and arrangement.voices[slot].role == "melody":
         chosen += 1
     return programs[chosen % len(programs)]
@@ -139,9 +141,28 @@ def phrase_onsets(arrangement: Arrangement, intensity: float, meter: int) -> Ite
         The place in `voices`, of drums -1, and the onset.
     """
     for bar in range(PHRASE_BARS):
-        for onset in compose_bar(arrangement, arrangement, _TYPICAL_SEED, bar, meter, 0, arrangement.scale).onsets:
+        written = compose_bar(arrangement, arrangement, _TYPICAL_SEED, bar, meter, 0, arrangement.scale).onsets
+        for onset in without_unisons(written):
             if onset.level <= intensity:
                 yield -1 if onset.role == "drums" else onset.slot, onset
+
+
+def without_unisons(onsets: Iterable[Onset]) -> list[Onset]:
+    """Return onsets, in their order, without those that the same instrument strikes for another voice, too.
+
+    Of two, the one stays that sounds first as intensity grows; a tune keeps its notes.
+    """
+    struck: dict[tuple[int, int], list[Onset]] = {}
+    kept = []
+    for onset in sorted(onsets, key=lambda onset: (onset.role != "melody", onset.level, -onset.ticks, onset)):
+        others = struck.setdefault((onset.program, onset.pitch), [])
+        if onset.family not in ("melody", "drums") and any(
+            abs(other.tick - onset.tick) < _UNISON and other.level <= onset.level for other in others
+        ):
+            continue
+        others.append(onset)
+        kept.append(onset)
+    return sorted(kept)
 
 
 def _parts(

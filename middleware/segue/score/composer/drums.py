@@ -24,7 +24,7 @@ _FILL_LEVEL: Final = 0.25
 def drum_parts(arrangement: Arrangement, plan: Phrase, bar: int, seed: int) -> list[Part]:
     """Return the drums of one bar: one part a line, then the fill and the crash."""
     kit = arrangement.kit
-    random = KeyedRandom(seed, plan.key, bar, text_key(arrangement.name), 21)
+    random = KeyedRandom(seed, plan.key, bar, text_key(arrangement.notes_key), 21)
     groove = kit.grooves[KeyedRandom(seed, plan.motif_key, 22).below(len(kit.grooves))]
     fill_beats = _fill_beats(arrangement, plan, bar, random)
     parts = []

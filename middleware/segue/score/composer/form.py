@@ -148,7 +148,7 @@ def edition_of(form: Form, moment: Moment, number: int) -> int:
     if number == form.number:
         return form.edition
     own = form.visit * VISIT_PHRASES + number
-    random = KeyedRandom(form.seed, text_key(form.plan), own, 63)
+    random = KeyedRandom(form.seed, text_key(moment.arrangements[form.plan].notes_key), own, 63)
     if moment.temperature < 1:
         lengths = phrase_lengths(moment.arrangements[form.plan], form.seed)
         if form.number < 0 or not random.chance(1 - moment.temperature):

@@ -97,7 +97,7 @@ class Phrase:
 @lru_cache(maxsize=1024)
 def phrase_lengths(arrangement: Arrangement, seed: int) -> tuple[int, ...]:
     """Return the bars of the four phrases of a cycle, one of the arrangement's choices."""
-    random = KeyedRandom(seed, text_key(arrangement.name), 5)
+    random = KeyedRandom(seed, text_key(arrangement.notes_key), 5)
     return random.choice(arrangement.lengths)
 
 
@@ -142,7 +142,7 @@ def phrase(
     groups: tuple[int, ...] = (),
 ) -> Phrase:
     """Return the plan of phrase `number` under an arrangement; see `progressions.phrase_tokens` and Phrase."""
-    name = text_key(arrangement.name)
+    name = text_key(arrangement.notes_key)
     cycle, place_in_cycle = divmod(number % VISIT_PHRASES, len(FORM))
     letter = FORM[place_in_cycle]
     length = phrase_lengths(arrangement, seed)[place_in_cycle]

@@ -164,7 +164,7 @@ def kind_of(out_of: Arrangement, into: Arrangement, drums: int) -> Kind:
 def lead_in(turn: Turn) -> LeadIn:
     """Return the lead-in to a change, as long as the notice allows: half a beat to a bar."""
     kind = kind_of(turn.out_of, turn.into, turn.drums)
-    random = KeyedRandom(turn.seed, turn.beat, text_key(turn.into.name), 31)
+    random = KeyedRandom(turn.seed, turn.beat, text_key(turn.into.notes_key), 31)
     span = _span(turn, kind, random)
     last_beat = min(span, 1.0)
     parts, rests = _body(turn, kind, span, random)

@@ -43,7 +43,7 @@ _LINES: Final = ("melody", "counter")
 
 def performed(arrangement: Arrangement, part: Part, plan: Phrase, bar: int, seed: int) -> Iterator[tuple[int, float]]:
     """Return for each note of a part in a bar of a phrase its tick, within the bar, and its velocity."""
-    random = KeyedRandom(seed, plan.key, bar, part.slot, text_key(arrangement.name), 52)
+    random = KeyedRandom(seed, plan.key, bar, part.slot, text_key(arrangement.notes_key), 52)
     even = arrangement.gain * (1 + random.spread(_UNEVEN_BARS)) * (_CONTRAST if plan.letter == "B" else 1.0)
     uneven, follows = _UNEVEN.get(part.role, _UNEVEN_NOTES), _FOLLOWS.get(part.role, 1.0)
     late = _LATE.get(part.role, 0.0) * arrangement.tempo_bpm / 60

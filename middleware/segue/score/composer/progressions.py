@@ -75,7 +75,7 @@ def phrase_tokens(arrangement: Arrangement, seed: int, number: int, length: int,
         meter: Beats a bar.
         mode: One of scales.SCALES.
     """
-    name = text_key(arrangement.name)
+    name = text_key(arrangement.notes_key)
     cycle, place_in_cycle = divmod(number % VISIT_PHRASES, len(FORM))
     letter = FORM[place_in_cycle]
     third = 0 if minor_third(mode) else 1

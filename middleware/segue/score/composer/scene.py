@@ -62,20 +62,20 @@ class Scene:
 
     def random(self, salt: int) -> KeyedRandom:
         """Return draws for this voice in this bar alone."""
-        return KeyedRandom(self.seed, self.plan.key, self.bar, self.slot, text_key(self.arrangement.name), salt)
+        return KeyedRandom(self.seed, self.plan.key, self.bar, self.slot, text_key(self.arrangement.notes_key), salt)
 
     def phrase_random(self, salt: int) -> KeyedRandom:
         """Return draws that this voice shares over the phrase."""
-        return KeyedRandom(self.seed, self.plan.key, self.slot, text_key(self.arrangement.name), salt)
+        return KeyedRandom(self.seed, self.plan.key, self.slot, text_key(self.arrangement.notes_key), salt)
 
     def half_random(self, salt: int) -> KeyedRandom:
         """Return draws that this voice shares over half a phrase."""
         half = self.bar // HALF_BARS
-        return KeyedRandom(self.seed, self.plan.key, half, self.slot, text_key(self.arrangement.name), salt)
+        return KeyedRandom(self.seed, self.plan.key, half, self.slot, text_key(self.arrangement.notes_key), salt)
 
     def motif_key(self, salt: int) -> int:
         """Return a key that phrases with the same tune share."""
-        return mix(self.seed, self.plan.motif_key, text_key(self.arrangement.name), self.slot, salt)
+        return mix(self.seed, self.plan.motif_key, text_key(self.arrangement.notes_key), self.slot, salt)
 
     def segment_at(self, beat: float) -> Segment:
         """Return the chord that sounds at a beat of the bar."""

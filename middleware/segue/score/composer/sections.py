@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 from segue.contract import TICKS_PER_BEAT
-from segue.score.composer.bar import Bar, Onset, compose_bar, program_of
+from segue.score.composer.bar import Bar, Onset, compose_bar, program_of, without_unisons
 from segue.score.composer.keyed_random import KeyedRandom, mix, text_key
 from segue.score.composer.motif import Theme
 from segue.score.composer.ranges import octaves_to, playable, range_of
@@ -37,8 +37,6 @@ _BEYOND: Final = 7
 _SHRILL: Final = 84
 # Notes within this of a beat, in beats, are on it.
 _ON_BEAT: Final = 0.1
-# Notes that begin within this of each other, in ticks, begin together.
-_UNISON: Final = TICKS_PER_BEAT // 8
 # Bars of an intro in which voices enter one after the other.
 _ENTERING_BARS: Final = 2
 
@@ -190,13 +188,13 @@ def section_of(arrangement: Arrangement, seed: int, visit: int, number: int) -> 
         return rows[opening]
     cycle, place = divmod(number - 1, _CYCLE)
     plans = [plan for plan in PLANS[driven] if cycle or plan[0] != opening]
-    return rows[KeyedRandom(seed, text_key(arrangement.name), visit, cycle, 72).choice(plans)[place]]
+    return rows[KeyedRandom(seed, text_key(arrangement.notes_key), visit, cycle, 72).choice(plans)[place]]
 
 
 @lru_cache(maxsize=256)
 def place_in_section(arrangement: Arrangement, seed: int, visit: int, number: int, bar: int, bars: int) -> SectionPlace:
     """Return the place of bar `bar` of a phrase of `bars` bars; other arguments as of `section_of`."""
-    key = mix(seed, text_key(arrangement.name), visit, number, 73)
+    key = mix(seed, text_key(arrangement.notes_key), visit, number, 73)
     goal = section_of(arrangement, seed, visit, number + 1).force[0]
     return SectionPlace(section_of(arrangement, seed, visit, number), key, bar, bars, goal)
 
@@ -238,26 +236,8 @@ def section_bar(
         program, shift = exchanged.get(onset.slot, (onset.program, 12 * octaves.get(onset.slot, 0)))
         pitch = playable(program, onset.pitch + shift) if shift or program != onset.program else onset.pitch
         onsets.append(onset._replace(level=level, program=program, pitch=pitch))
-    onsets = _without_unisons(onsets)
+    onsets = without_unisons(onsets)
     return Bar(tuple(onset.tick for onset in onsets), tuple(onsets))
-
-
-def _without_unisons(onsets: list[Onset]) -> list[Onset]:
-    """Return onsets, in their order, without those that the same instrument strikes for another voice, too.
-
-    Of two, the one stays that sounds first as intensity grows; a tune keeps its notes.
-    """
-    struck: dict[tuple[int, int], list[Onset]] = {}
-    kept = []
-    for onset in sorted(onsets, key=lambda onset: (onset.role != "melody", onset.level, -onset.ticks, onset)):
-        others = struck.setdefault((onset.program, onset.pitch), [])
-        if onset.family not in ("melody", "drums") and any(
-            abs(other.tick - onset.tick) < _UNISON and other.level <= onset.level for other in others
-        ):
-            continue
-        others.append(onset)
-        kept.append(onset)
-    return sorted(kept)
 
 
 def _levels(arrangement: Arrangement, section: Section, key: int) -> dict[int, float]:

@@ -179,6 +179,7 @@ class Arrangement:
 
     Attributes:
         name: The profile's key.
+        notes_key: The profile's `notes_key`, by which notes are drawn.
         tempo_bpm, meter: Natural ones.
         scale: A word of scales.SCALES, used where conditioning leaves the key open.
         minor, major: Progressions of four chords (theory.chord tokens, `a/b` for two in a bar) for scales of either
@@ -201,6 +202,7 @@ class Arrangement:
     """
 
     name: str
+    notes_key: str
     tempo_bpm: float
     scale: str
     minor: tuple[str, ...]
