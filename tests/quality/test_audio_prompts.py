@@ -70,5 +70,5 @@ def damaged(sound: Samples) -> Samples:
 
 def test_most_situations_are_recognised_after_a_very_bad_codec() -> None:
     right = [recognised(name, damaged(sound)) for name, sound in recordings()]
-    # Measured 0.85.
+    # Measured 0.85 when the tower was trained, 0.80 of the music as it is.
     assert np.mean(right) >= 0.7
