@@ -104,7 +104,7 @@ ROWS: Final = (
            "arcade bleeps, old handheld sound chip", "nostalgic platformer, 16-bit synth"),
           Roles("square lead", "square lead", "square lead", "bass lead", "square lead"),
           layout="chiptune", groove="straight", percussion="chip", scale="major", harmony="functional",
-          figuration="arpeggio", tempo_bpm=150.0, room=0.1, width=0.5, bits=8.0, valence=0.6, arousal=0.7,
+          figuration="arpeggio", tempo_bpm=150.0, room=0.1, width=0.3, bits=8.0, valence=0.6, arousal=0.7,
           tension=0.15),
     scene("mystery",
           "mysterious, investigation, enigma, riddle, secret, clues, whodunit, detective work, sleuth, "
@@ -119,7 +119,7 @@ ROWS: Final = (
            "galaxy, planets and nebula, cosmic", "futuristic space station, alien world"),
           Roles("glass pad, fantasia pad", "", "warm pad, sweep pad", "soft synth bass", "fantasia pad"),
           layout="space", groove="none", percussion="electronic", scale="lydian", harmony="modal", tempo_bpm=70.0,
-          density=0.4, room=0.85, width=0.6, valence=0.1, arousal=0.15, tension=0.25),
+          density=0.4, room=0.85, width=0.8, valence=0.1, arousal=0.15, tension=0.25),
     scene("horror",
           "scary, terror, terrifying, haunted, haunted house, nightmare, zombies, asylum, survival horror, "
           "slasher, horror movie, jump scare, jumpscare, possessed, exorcism, zombie, fnaf, monster in the dark",
@@ -133,7 +133,7 @@ ROWS: Final = (
            "escape before everything collapses, hurry", "race against time, adrenaline rush"),
           Roles("saw lead", "", "clean guitar, sweep pad", "synth bass", "saw lead, strings"),
           layout="chase", groove="driving", percussion="kit", scale="dorian", harmony="modal", tempo_bpm=166.0,
-          width=0.75, valence=-0.1, arousal=0.95, tension=0.75),
+          valence=-0.1, arousal=0.95, tension=0.75),
     scene("tavern",
           "inn, pub, alehouse, bard, drinking song, the prancing pony, drinking hall, mead hall, tavern brawl, "
           "dwarf, dwarves, dwarven hall",
