@@ -16,6 +16,7 @@ from segue.model import generator as model_generator
 from segue.model import mrt2
 from segue.model.history import FIELDS
 from segue.render import request
+from segue.report import reactions
 from segue.runtime import snapshot, stinger_placement
 from segue.score.generator import ScoreGenerator
 from segue.service.settings import kinds
@@ -60,6 +61,7 @@ NUMBER_CONTROLS = [control for control in controls.CONTROLS if isinstance(contro
         (limits.MOST_PLAYING, stinger_placement.MOST_PLAYING),
         (limits.PRE_ROLL, round(contract.PRE_ROLL_S * contract.SAMPLE_RATE)),
         (reaction.UNITS, typing.get_args(typing.get_type_hints(model.At)["unit"])),
+        (reactions.SYNC_POINTS, reaction.UNITS),
         (arguments._MAX_SEED, model.LARGEST_SEED),
         (generators.GENERATORS["score"].controls, ScoreGenerator.controls),
         (generators.GENERATORS["language-model"].controls, model_generator.OBEYED),

@@ -55,7 +55,7 @@ class ChangeOutcome:
 
     Attributes:
         ramp: Length of the ramp in samples.
-        at: Sync point as the rules name it: "immediate", "eighth", "beat", "bar", "2 bars" or "bar 3 of 8".
+        at: Sync point as the rules name it: "immediate", "eighth", "beat", "group", "bar", "2 bars" or "bar 3 of 8".
         candidates: States that were considered.
     """
 

@@ -21,8 +21,8 @@ from segue.runtime.simulation import LiveRun
 from segue_rules.events import Receipt
 from segue_rules.plan import Change, FramePlan
 
-SyncPoint: TypeAlias = Literal["immediate", "eighth", "beat", "bar"]
-SYNC_POINTS: Final[tuple[SyncPoint, ...]] = ("immediate", "eighth", "beat", "bar")
+SyncPoint: TypeAlias = Literal["immediate", "eighth", "beat", "group", "bar"]
+SYNC_POINTS: Final[tuple[SyncPoint, ...]] = ("immediate", "eighth", "beat", "group", "bar")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from segue.cli.bench import reaction
 from segue.cli.main import main
+from segue_rules.loading import load_text
 
 
 def test_bench_rules_prints_how_many_sessions_one_core_serves(capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,3 +48,8 @@ def test_reference_is_markdown(capsys: pytest.CaptureFixture[str]) -> None:
 def test_install_shows_the_first_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema", "--install"]) == 0
     assert "\n# yaml-language-server: $schema=segue.schema.json\n" in capsys.readouterr().out
+
+
+def test_the_rules_of_the_bench_of_reactions_have_a_row_for_each_boundary() -> None:
+    rows = load_text(reaction.RULES).transitions
+    assert [str(row.at) for row in rows] == list(reaction.UNITS)

@@ -19,27 +19,35 @@ from segue_rules.model import FRAME_RATE
 if TYPE_CHECKING:
     from segue.contract import StyleBanks
     from segue.generators import GeneratorChain
+    from segue.report.reactions import SyncPoint
     from segue.runtime.simulation import LiveRun
     from segue_rules.events import ScriptedEvent
     from segue_rules.model import Rules
 
-UNITS: Final = ("immediate", "eighth", "beat", "group", "bar")
+UNITS: Final[tuple[SyncPoint, ...]] = ("immediate", "eighth", "beat", "group", "bar")
 
 # One layer a kind of boundary, each with a flag of its own.
-_RULES: Final = """
+_LAYERS: Final = (
+    f"""
 segue: 1
-music: {tempo: 110bpm, key: A minor}
-inputs: {immediate: {type: flag}, eighth: {type: flag}, beat: {type: flag}, bar: {type: flag}}
+music: {{tempo: 110bpm, key: A minor}}
+inputs: {{{", ".join(f"{unit}: {{type: flag}}" for unit in UNITS)}}}
+"""
+    + """\
 styles: {walk: {text: "calm forest walk, harp"}, battle: {text: "epic battle drums and brass"}}
 layers:
   ground: {states: {walk: {default: true, mix: {walk: 1}}}}
-""" + "".join(
-    f"  on_{unit}: {{states: {{no_{unit}: {{default: true}}, yes_{unit}: "
-    f"{{when: {{{unit}: true}}, mix: {{battle: 2}}}}}}}}\n"
-    for unit in UNITS
+"""
+    + "".join(
+        f"  on_{unit}: {{states: {{no_{unit}: {{default: true}}, yes_{unit}: "
+        f"{{when: {{{unit}: true}}, mix: {{battle: 2}}}}}}}}\n"
+        for unit in UNITS
+    )
 )
-_TRANSITIONS: Final = "transitions:\n" + "".join(
-    f"  - {{from: on_{unit}.any, to: on_{unit}.any, at: {unit}, ramp: 400ms}}\n" for unit in UNITS
+RULES: Final = (
+    _LAYERS
+    + "transitions:\n"
+    + "".join(f"  - {{from: on_{unit}.any, to: on_{unit}.any, at: {unit}, ramp: 400ms}}\n" for unit in UNITS)
 )
 
 
@@ -61,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     except GeneratorError as error:
         print_problems([error])
         return BAD_INPUT
-    rules = load_text(_RULES + _TRANSITIONS)
+    rules = load_text(RULES)
     rules, styles, _ = read_styles(rules, chain.encoders)
     pace = _pace(rules, styles, chain)
     events = _events(arguments.seconds)
