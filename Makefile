@@ -48,9 +48,10 @@ measure-tests: $(INSTALLED)
 test-rules: $(INSTALLED)
 	$(BIN)/pytest -q -n 2 --dist worksteal -m heavy tests/unit/rules
 
-# Sessions that stall at any moment, and sessions with random edits, restores and failures, hundreds of both.
+# Sessions that stall at any moment, and sessions with random edits, restores and failures, hundreds of both; clients
+# whose service is killed after any message.
 test-stalls: $(INSTALLED)
-	$(BIN)/pytest -q -n 2 --dist worksteal -m heavy tests/unit/runtime
+	$(BIN)/pytest -q -n 2 --dist worksteal -m heavy tests/unit/runtime tests/unit/sdk
 
 # Whether the language model learns.
 test-training: $(INSTALLED)

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from heavy import heavily
 from segue.model.config import END_OF_FRAME, MRT2_TINY, NO_CODE, SEGUE_TINY, Depthformer
 from segue.model.state import stack_rows, start
 from segue.model.weights import initial_weights, random_weights
@@ -89,7 +90,7 @@ def test_the_loss_is_that_of_teacher_forced_logits(config: Depthformer) -> None:
     assert loss == pytest.approx(total / (BATCH * LENGTH), rel=1e-5)
 
 
-@pytest.mark.parametrize("config", [MRT2_TINY, SEGUE_TINY], ids=lambda config: config.name)
+@pytest.mark.parametrize("config", [SEGUE_TINY, *heavily(MRT2_TINY)], ids=lambda config: config.name)
 def test_every_weight_has_a_finite_gradient(config: Depthformer) -> None:
     config = one_layer(config)
 

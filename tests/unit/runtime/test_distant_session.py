@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from heavy import heavily
 from segue.runtime.fallback import Loop
 from segue.runtime.session_config import SessionConfig
 from unit.runtime.distant_session import Delays, DistantSession, replayed
@@ -37,7 +38,10 @@ def cuts(played: DistantSession) -> int:
     return sum(done.change > begun.change for begun, done in pairwise(specs) if done.end == begun.end)
 
 
-@pytest.mark.parametrize("name", DELAYS)
+@pytest.mark.parametrize(
+    "name",
+    ["varying network", "slow jobs and a varying network", *heavily("quiet", "busy", "slow jobs")],
+)
 def test_hardly_any_take_opens_behind_the_client(name: str) -> None:
     played = [distant(DELAYS[name], seed=seed, events_a_second=1.5) for seed in range(2)]
     for one in played:

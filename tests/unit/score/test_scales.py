@@ -68,13 +68,15 @@ def test_every_chord_of_every_harmony_can_be_played_in_every_scale(word: str, sc
                 assert {(tone - 5) % 12 for tone in found.tones} <= set(SCALES[scale].tones)
 
 
-@pytest.mark.parametrize("scale", STRICT)
 @pytest.mark.parametrize("layout", LAYOUT_WORDS)
-def test_a_strict_scale_sounds_only_its_tones(layout: str, scale: str) -> None:
-    word = HARMONY_WORDS[(LAYOUT_WORDS.index(layout) + STRICT.index(scale)) % len(HARMONY_WORDS)]
-    heard = {(onset.pitch - 2) % 12 for onset in pitched(style(layout, scale=scale, harmony=word))}
-    assert heard <= set(SCALES[scale].tones)
-    assert len(heard) >= (3 if word == "drone" else 4)
+def test_a_strict_scale_sounds_only_its_tones(layout: str) -> None:
+    """Each layout in two of the scales, each scale in many layouts."""
+    number = LAYOUT_WORDS.index(layout)
+    for scale in (STRICT[number % len(STRICT)], STRICT[(number + len(STRICT) // 2) % len(STRICT)]):
+        word = HARMONY_WORDS[(number + STRICT.index(scale)) % len(HARMONY_WORDS)]
+        heard = {(onset.pitch - 2) % 12 for onset in pitched(style(layout, scale=scale, harmony=word))}
+        assert heard <= set(SCALES[scale].tones)
+        assert len(heard) >= (3 if word == "drone" else 4)
 
 
 @pytest.mark.parametrize("mode", MODES)

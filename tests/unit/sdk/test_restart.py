@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from heavy import heavily
 from segue_sdk.client_events import Lost
 from segue_sdk.codec import Part
 from segue_sdk.handshake import ClientState
@@ -129,7 +130,7 @@ def deliveries(seed: int) -> int:
     return delivered
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *heavily(1, 2)])
 def test_each_event_takes_effect_once_if_the_service_is_killed_after_any_message(seed: int) -> None:
     for point in range(deliveries(seed)):
         game = Game(seed, faults={point: "kill"})
@@ -138,7 +139,7 @@ def test_each_event_takes_effect_once_if_the_service_is_killed_after_any_message
 
 
 @pytest.mark.parametrize("lookahead", [5, 16, 100])
-@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.parametrize("seed", [*range(15), *heavily(*range(15, 50))])
 def test_each_event_takes_effect_once_over_repeated_kills_and_outages(seed: int, lookahead: int) -> None:
     chance = random.Random(seed)
     points = sorted(chance.sample(range(300), 8))
@@ -151,7 +152,7 @@ def test_each_event_takes_effect_once_over_repeated_kills_and_outages(seed: int,
     game.check()
 
 
-@pytest.mark.parametrize("gap", range(1, 9))
+@pytest.mark.parametrize("gap", [1, 2, 5, *heavily(3, 4, 6, 7, 8)])
 @pytest.mark.parametrize("lookahead", [16, 100])
 def test_each_event_takes_effect_once_if_the_next_service_is_killed_as_well(gap: int, lookahead: int) -> None:
     for point in range(60, 160, 7):
