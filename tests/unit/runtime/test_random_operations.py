@@ -169,4 +169,5 @@ def test_most_of_these_sessions_play_without_a_gap() -> None:
 @pytest.mark.parametrize("first", range(1_000, 1_200, 25))
 def test_many_random_operations(first: int, tmp_path: Path) -> None:
     whole = [check(seed, tmp_path) for seed in range(first, first + 25)]
-    assert sum(whole) > 0.5 * len(whole)
+    # Measured over 200 sessions: 21 to 24 of 25.
+    assert sum(whole) >= 0.75 * len(whole)

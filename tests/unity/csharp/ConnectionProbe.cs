@@ -1,6 +1,6 @@
 // Connects to real peers, all at once. A case has `address`, `token`, `pins` (fingerprints), `send` (parts in hex),
-// `replies` (the messages it waits for) and `speed`, how much faster than the system's its clock runs once a peer has
-// accepted the connection: how long the system takes for that is not in the test's hands.
+// `replies` (the messages it waits for) and `speed`, how much faster than the system's its clock runs. The clock stands
+// still until a peer has accepted the connection: how long the system takes for that is not in the test's hands.
 #nullable enable
 using System;
 using System.Collections.Generic;
@@ -68,7 +68,7 @@ namespace Segue.Probes
             {
                 var nowS = clock.Elapsed.TotalSeconds;
                 acceptedS = connection.State <= ConnectionState.Connecting ? nowS : acceptedS;
-                connection.Step(acceptedS + ((nowS - acceptedS) * speed));
+                connection.Step((nowS - acceptedS) * speed);
                 if (connection.State == ConnectionState.Open && !isSent)
                 {
                     isSent = true;

@@ -172,7 +172,7 @@ namespace UnityEngine
         public static List<AudioSource> Sources()
         {
             var found = new List<AudioSource>();
-            foreach (var gameObject in GameLoop.Objects.ToArray())
+            foreach (var gameObject in GameLoop.Objects.Items)
             {
                 foreach (var component in gameObject.Components)
                 {

@@ -22,9 +22,41 @@ namespace UnityEngine
         }
     }
 
+    /// <summary>
+    /// A list that the main thread changes and any thread reads, as the audio thread does: each change makes a new array.
+    /// </summary>
+    internal sealed class SharedList<T>
+        where T : class
+    {
+        private volatile T[] items = Array.Empty<T>();
+
+        public T[] Items => items;
+
+        public void Add(T item)
+        {
+            MainThread.Check();
+            var more = new T[items.Length + 1];
+            items.CopyTo(more, 0);
+            more[items.Length] = item;
+            items = more;
+        }
+
+        public void Remove(T item)
+        {
+            MainThread.Check();
+            items = Array.FindAll(items, each => !ReferenceEquals(each, item));
+        }
+
+        public void Clear()
+        {
+            MainThread.Check();
+            items = Array.Empty<T>();
+        }
+    }
+
     public static class GameLoop
     {
-        internal static readonly List<GameObject> Objects = new List<GameObject>();
+        internal static readonly SharedList<GameObject> Objects = new SharedList<GameObject>();
         internal static readonly List<Object> Destroyed = new List<Object>();
 
         /// <summary>
@@ -118,7 +150,7 @@ namespace UnityEngine
         public static void ExitPlay()
         {
             SendAll("OnApplicationQuit");
-            foreach (var gameObject in Objects.ToArray())
+            foreach (var gameObject in Objects.Items)
             {
                 if (!gameObject.IsDestroyed)
                 {
@@ -177,7 +209,7 @@ namespace UnityEngine
         internal static List<MonoBehaviour> Behaviours()
         {
             var found = new List<MonoBehaviour>();
-            foreach (var gameObject in Objects)
+            foreach (var gameObject in Objects.Items)
             {
                 foreach (var component in gameObject.Components)
                 {

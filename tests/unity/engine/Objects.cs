@@ -95,7 +95,7 @@ namespace UnityEngine
             where T : Object
         {
             var found = new List<T>();
-            foreach (var gameObject in GameLoop.Objects)
+            foreach (var gameObject in GameLoop.Objects.Items)
             {
                 foreach (var component in gameObject.Components)
                 {
@@ -237,7 +237,7 @@ namespace UnityEngine
     /// <summary>GameObject.html</summary>
     public sealed class GameObject : Object
     {
-        private readonly List<Component> components = new List<Component>();
+        private readonly SharedList<Component> components = new SharedList<Component>();
 
         public GameObject(string name)
         {
@@ -259,7 +259,7 @@ namespace UnityEngine
         public bool activeInHierarchy =>
             activeSelf && (transform.parent == null || transform.parent.gameObject.activeInHierarchy);
 
-        internal IReadOnlyList<Component> Components => components;
+        internal Component[] Components => components.Items;
 
         public T AddComponent<T>()
             where T : Component, new() => (T)AddComponent(typeof(T));
@@ -269,7 +269,7 @@ namespace UnityEngine
             MainThread.Check();
             foreach (var required in type.GetCustomAttributes<RequireComponent>())
             {
-                if (!components.Exists(each => required.Required.IsInstanceOfType(each)))
+                if (!Array.Exists(Components, each => required.Required.IsInstanceOfType(each)))
                 {
                     AddComponent(required.Required);
                 }
@@ -283,9 +283,9 @@ namespace UnityEngine
         }
 
         public T GetComponent<T>()
-            where T : class => (components.Find(each => each is T) as T)!;
+            where T : class => (Array.Find(Components, each => each is T) as T)!;
 
-        public Component? GetComponent(Type type) => components.Find(type.IsInstanceOfType);
+        public Component? GetComponent(Type type) => Array.Find(Components, type.IsInstanceOfType);
 
         /// <summary>Its own or the nearest one above.</summary>
         public T GetComponentInParent<T>()
@@ -317,7 +317,7 @@ namespace UnityEngine
 
         internal void FollowAll()
         {
-            foreach (var component in components.ToArray())
+            foreach (var component in Components)
             {
                 GameLoop.Follow(component);
             }
@@ -336,7 +336,7 @@ namespace UnityEngine
             var isOfColliders = activeInHierarchy
                 && (message.StartsWith("OnTrigger", StringComparison.Ordinal)
                     || message.StartsWith("OnCollision", StringComparison.Ordinal));
-            foreach (var component in components.ToArray())
+            foreach (var component in Components)
             {
                 if (component is MonoBehaviour behaviour && (behaviour.isActiveAndEnabled || isOfColliders))
                 {
@@ -357,7 +357,7 @@ namespace UnityEngine
             {
                 DestroyImmediate(child.gameObject);
             }
-            foreach (var component in components.ToArray())
+            foreach (var component in Components)
             {
                 GameLoop.End(component);
                 component.IsDestroyed = true;

@@ -75,7 +75,7 @@ namespace UnityEngine
         public static void Step()
         {
             var colliders = new List<Collider>();
-            foreach (var gameObject in GameLoop.Objects)
+            foreach (var gameObject in GameLoop.Objects.Items)
             {
                 var collider = gameObject.GetComponent<Collider>();
                 if (collider != null && gameObject.activeInHierarchy)
