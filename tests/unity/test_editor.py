@@ -217,6 +217,9 @@ def test_constants_have_names_that_the_compiler_takes(runtime: str, project: Pat
 
 def test_uses_of_names_are_found_and_renamed(runtime: str, project: Path) -> None:
     before = {path.relative_to(project).as_posix(): path.read_text() for path in (project / "Assets").glob("*.*")}
+    # As Unity writes them without Force Text; baked light is always so.
+    for name in ("Binary.unity", "Binary.prefab", "LightingData.asset"):
+        (project / "Assets" / name).write_bytes(b"\0\0\0\x16dangre\0")
     seen = logic(runtime, project, "uses", **{"from": "dangre", "to": "danger"})
     found = {re.sub(r":\d+ ", " ", use) for use in seen["all"]}
     assert found == {
@@ -232,6 +235,7 @@ def test_uses_of_names_are_found_and_renamed(runtime: str, project: Path) -> Non
     for use in seen["all"]:
         file, line = re.fullmatch(r"(.+):(\d+) \w+ \w+", use).groups()  # type: ignore[union-attr]
         assert use.split()[-1] in before[file].splitlines()[int(line) - 1]
+    assert sorted(seen["unread"]) == ["Assets/Binary.prefab", "Assets/Binary.unity"]
     assert sorted(seen["unknown"]) == ["dangre"] * 4 + ["wonn"]
     assert sorted(seen["changed"]) == ["Assets/Hero.cs", "Assets/Main.unity", "Assets/Music.prefab"]
     assert "the file has changed meanwhile" in seen["again"]

@@ -147,6 +147,7 @@ namespace Segue.Probes
             var known = Described(paths, program).Declarations;
             var names = new NameUses(paths);
             var all = names.All("Assets/Names.cs");
+            var unread = new List<string>(names.Unread);
             var unknown = NameUses.Unknown(all, known);
             var from = (string)given["from"]!;
             var same = all.FindAll(use => use.Name == from);
@@ -164,6 +165,7 @@ namespace Segue.Probes
             {
                 ["all"] = all.ConvertAll(use => (object?)(use.File + ":" + use.Line + " " + use.Kind + " " + use.Name)),
                 ["unknown"] = unknown.ConvertAll(use => (object?)use.Name),
+                ["unread"] = unread,
                 ["changed"] = changed,
                 ["again"] = again,
                 ["after"] = NameUses.Unknown(names.All("Assets/Names.cs"), known).ConvertAll(use => (object?)use.Name),

@@ -32,6 +32,8 @@ namespace Segue.Probes
             soundtrack.Stinger += name => heard.Add(name);
             stage.Until(() => heard.Contains("where/cave") && heard.Contains("action/combat"));
             stage.Until(() => heard.Contains("fanfare") && heard.Contains("where/meadow"));
+            // A machine that was too slow for the service plays again soon.
+            stage.Until(() => GUI.Shown.Contains("live, plays"));
             var shown = GUI.Shown;
             var overlay = GUI.Textures;
             soundtrack.Stop();

@@ -65,15 +65,23 @@ namespace Segue.EditorTools
             + "(?:(?:public|private|protected|internal)\\s+)?string\\??\\s+(?<field>\\w+)");
 
         private readonly ProjectPaths paths;
+        private readonly List<string> unread = new List<string>();
 
         public NameUses(ProjectPaths paths)
         {
             this.paths = paths;
         }
 
+        /// <summary>
+        /// The scenes and prefabs that the last search could not read: they are binary, too large or locked. Other assets
+        /// of Unity, such as baked light, are always binary, and name nothing.
+        /// </summary>
+        public IReadOnlyList<string> Unread => unread;
+
         /// <summary>The uses in the project's folder Assets, by file and line. without: a file of generated constants.</summary>
         public List<NameUse> All(string without = "")
         {
+            unread.Clear();
             var scripts = new List<string>();
             var scenes = new List<string>();
             foreach (var file in RuleFiles.FilesIn(paths.Full("Assets"), IsRead))
@@ -196,7 +204,7 @@ namespace Segue.EditorTools
             }
         }
 
-        private static void TakeScene(
+        private void TakeScene(
             string file,
             string text,
             Dictionary<string, List<(string Field, RuleName Kind)>> fields,
@@ -204,6 +212,10 @@ namespace Segue.EditorTools
         {
             if (!SceneText.IsScene(text))
             {
+                if (RuleFiles.HasEnding(file, ".unity") || RuleFiles.HasEnding(file, ".prefab"))
+                {
+                    unread.Add(file);
+                }
                 return;
             }
             var called = "";

@@ -14,6 +14,7 @@ namespace Segue.EditorTools
         private List<NameUse> all = new List<NameUse>();
         private List<NameUse> found = new List<NameUse>();
         private List<NameUse> unknown = new List<NameUse>();
+        private List<string> unread = new List<string>();
         private string searched = "";
         private bool hasLooked;
 
@@ -39,9 +40,15 @@ namespace Segue.EditorTools
             {
                 DrawPlace(use, use.Name);
             }
+            foreach (var file in unread)
+            {
+                var text = file + ": not searched; with Project Settings > Editor > Asset Serialization > Force Text it is";
+                EditorGUILayout.LabelField(text, EditorStyles.wordWrappedLabel);
+            }
             if (unknown.Count == 0)
             {
-                EditorGUILayout.LabelField("the rules declare all names that are used", EditorStyles.wordWrappedLabel);
+                var where = unread.Count > 0 ? "the rules declare all names that are used elsewhere" : "the rules declare all names that are used";
+                EditorGUILayout.LabelField(where, EditorStyles.wordWrappedLabel);
             }
         }
 
@@ -53,6 +60,7 @@ namespace Segue.EditorTools
             all = uses.All(SegueSettings.instance.constantsFile);
             unknown = NameUses.Unknown(all, SegueProject.Declarations);
             found = all.FindAll(use => use.Name == searched);
+            unread = new List<string>(uses.Unread);
             hasLooked = true;
         }
 
