@@ -55,8 +55,8 @@ def test_the_real_service_and_every_token(runtime: str, tmp_path: Path) -> None:
     chain.write_bytes(b"".join(blob.bytes() for blob in LEAF.cert_chain_pems))
     LEAF.private_key_pem.write_to_path(str(key))
     (tmp_path / "open").mkdir()
-    # Sixteen handshakes at once take their time on a busy machine: the service waits for a minute, and the clients' clock
-    # runs slowly, so that their 20 s are 50.
+    # Sixteen handshakes at once take their time on a busy machine: the service waits for a minute, and the clients'
+    # clock runs slowly, so that their 20 s are 50.
     slow = ("--handshake", "1min")
     encrypted = ("--tls-bind", f"127.0.0.1:{tls_port}", "--tls-cert", str(chain), "--tls-key", str(key), *slow)
     web = f"127.0.0.1:{free_port()}"
