@@ -12,9 +12,9 @@ import pytest
 from segue.cli.main import main
 from segue.cli.tempos import with_read_tempos
 from segue.file_kinds import FilesError
+from segue.follow.followed import FollowedSession, newest_recording
+from segue.follow.read_only_session import ReadOnlySession
 from segue.play.app import PlayApp
-from segue.play.followed import FollowedSession, newest_recording
-from segue.play.read_only_session import ReadOnlySession
 from segue_rules.director import Director
 from segue_rules.loading import load, load_events
 from segue_rules.model import FRAME_RATE
