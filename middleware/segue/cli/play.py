@@ -2,6 +2,7 @@
 
 A service is started for it. Keys and sliders are made from the inputs that the rules declare; edit the file while it
 plays, and the music follows. With --connect, a service that runs already plays, and RULES is a name that it knows.
+With --follow, a game plays: its session is shown from the recording that its service writes, and nothing is changed.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -35,7 +37,22 @@ EXAMPLES: Final = """examples:
   segue play meadow.yaml --compare meadow2.yaml
   segue play meadow.yaml --save-events fight.events.yaml
   segue play meadow --connect tcp://127.0.0.1:7723
+  segue play meadow.yaml --follow recordings/       a game's session, read-only
 """
+
+
+# Options of a session that is played here.
+_OF_A_SESSION: Final = (
+    "compare",
+    "save-events",
+    "generator",
+    "weights",
+    "soundfont",
+    "seed",
+    "output",
+    "device",
+    "no-sound",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +61,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     script.add_argument("--events", metavar="FILE", type=Path, help="an event script to fire while you listen")
     script.add_argument(
         "--recording", metavar="FILE", type=Path, help="a recording of `segue serve --record`, whose events are fired"
+    )
+    script.add_argument(
+        "--follow",
+        metavar="PATH",
+        type=Path,
+        help="show the session that plays in a game, by its recording, or the newest in a folder of recordings",
     )
     parser.add_argument(
         "--compare", metavar="FILE", type=Path, help="another rule file; Ctrl-B changes to it and back at a bar line"
@@ -83,7 +106,10 @@ def run(arguments: argparse.Namespace) -> int:
     from segue_yaml.report import ProblemsError
 
     try:
-        _play(arguments)
+        if arguments.follow is None:
+            _play(arguments)
+        else:
+            _follow(arguments)
     except ProblemsError as error:
         print_problems(error.problems)
         return BAD_INPUT
@@ -146,6 +172,30 @@ def _play(arguments: argparse.Namespace) -> None:
             stack.callback(_save_events, arguments.save_events, session)
         output = stack.enter_context(_output(arguments, client, session.show_error))
         PlayApp(session, lambda: output.name, child.ended if child else lambda: None).run()
+
+
+def _follow(arguments: argparse.Namespace) -> None:
+    """Show a game's session until the player quits.
+
+    Raises:
+        RuleError: The rules have mistakes.
+        FilesError: A file cannot be found or read, or the recording is of other rules.
+        NoTerminalError: Standard input or the stream to draw on is no terminal.
+    """
+    from segue.cli.tempos import with_read_tempos
+    from segue.follow.followed import FollowedSession, newest_recording
+    from segue.follow.read_only_session import ReadOnlySession
+    from segue.play.app import PlayApp
+    from segue_rules.loading import load
+
+    rules = require_file(Path(arguments.rules))
+    recording = require_file(newest_recording(arguments.follow))
+    with FollowedSession(recording, rules, lambda: with_read_tempos(load(rules))) as followed:
+        # What is wrong with the recording is told before the screen opens.
+        followed.read()
+        _check_terminal()
+        session = ReadOnlySession(followed, time.monotonic, partial(_style_doubts, rules))
+        PlayApp(session, lambda: "the game").run()
 
 
 def _recorded_events(path: Path) -> tuple[int, list[ScriptedEvent]]:
@@ -332,6 +382,10 @@ def _contradiction(arguments: argparse.Namespace) -> str:
     """Why options contradict each other; "" if they do not."""
     if arguments.connect is None and arguments.rules is None:
         return "expected a rule file, or --connect and the address of a service"
+    if arguments.follow is not None:
+        for name in ("connect", "token", *_OF_A_SESSION):
+            if getattr(arguments, name.replace("-", "_")) not in (None, False):
+                return f"--{name} has no effect with --follow: the game plays; leave it out"
     for name in ("soundfont", "weights"):
         if arguments.connect is not None and getattr(arguments, name) is not None:
             return f"--{name} belongs to the service; it cannot be chosen with --connect"

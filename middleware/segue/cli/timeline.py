@@ -238,6 +238,7 @@ def _run_diff(arguments: argparse.Namespace) -> int:
 
 def _run_follow(arguments: argparse.Namespace) -> int:
     from segue.cli.timeline_follow import follow
+    from segue.follow.followed import newest_recording
     from segue_rules.loading import load
 
     unused = [
@@ -255,7 +256,7 @@ def _run_follow(arguments: argparse.Namespace) -> int:
         if unknown:
             print_problems(unknown)
             return BAD_INPUT
-        recording = require_file(arguments.follow)
+        recording = require_file(newest_recording(arguments.follow))
         follow(recording, arguments.rules, selection, _wait, why_not=arguments.why_not, as_json=arguments.json)
     except ProblemsError as error:
         print_problems(error.problems)

@@ -1,28 +1,18 @@
-"""`segue timeline --follow`: what the rules decide in a session that plays now, from the recording that it writes.
-
-The journal of a session has every event with its frame, so the director gives the session's own plans. It says how far
-music is made, which is the lookahead before what is heard.
-"""
+"""`segue timeline --follow`: what the rules decide in a session that plays now, from the recording that it writes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 
 from segue.cli import timeline_json
 from segue.cli.console import can_print, flush, print_json, print_lines
 from segue.cli.tempos import with_read_tempos
 from segue.cli.timeline import Selection
-from segue.file_kinds import FilesError
-from segue.play.course import Course
-from segue.play.performance import TakenEvent
-from segue.runtime.recording import Header, RecordedOperation, RecordingError, RecordingReader
-from segue_rules.errors import RuleError
+from segue.follow.followed import FollowedSession
 from segue_rules.events import Event
-from segue_rules.fingerprint import fingerprint_of
 from segue_rules.loading import load
-from segue_rules.model import FRAME_RATE, Rules
+from segue_rules.model import Rules
 from segue_rules.plan import FramePlan
 from segue_rules.timeline import brief, entry_lines, timeline_entries
 
@@ -41,106 +31,16 @@ def follow(
         FilesError: The recording cannot be read, is one of other rules, or its session continues music that is not
             known here.
     """
-    loaded = with_read_tempos(load(rules))
     show = _Printer(selection, why_not=why_not, as_json=as_json)
-    session: _Followed | None = None
-    try:
-        with RecordingReader(recording) as reader:
-            while True:
-                operations = reader.read()
-                if session is None and reader.header is not None:
-                    _require_rules_of(reader.header, operations, loaded, recording, rules)
-                    session = _Followed(reader.header, loaded, recording, rules)
-                if session is not None:
-                    for operation in operations:
-                        session.take(operation)
-                    for plan in session.heard(to_end=reader.ended):
-                        show.plan(plan, session.course.rules, session.sent)
-                if reader.ended:
-                    return
-                flush()
-                wait()
-    except RecordingError as error:
-        raise FilesError([str(error)]) from error
-
-
-def _require_rules_of(
-    header: Header, operations: Iterable[RecordedOperation], loaded: Rules, recording: Path, rules: Path
-) -> None:
-    """Refuse a rule file that the session never played.
-
-    Args:
-        operations: What is recorded by now: an edit among them may have brought the file as it is.
-        loaded: The rule file as it is.
-    Raises:
-        FilesError: The session never played it.
-    """
-    played = {header.rules, *(operation[1].fingerprint for operation in operations if operation[0] == "reload")}
-    if fingerprint_of(path.read_bytes() for path in loaded.files) in played:
-        return
-    name = next(iter(header.sources), "")
-    if name == rules.name:
-        text = f"the session plays {name} as it was before it was edited; start the session anew, or undo the edit"
-    else:
-        of = f" ({name})" if name else ""
-        text = f"the recording was made with other rules{of} than {rules}; name the rule file that the session plays"
-    raise FilesError([f"{recording}: {text}"])
-
-
-class _Followed:
-    """A session by its journal.
-
-    Attributes:
-        course: Its plans.
-        sent: Its events, by number.
-    """
-
-    def __init__(self, header: Header, loaded: Rules, recording: Path, rules: Path) -> None:
-        if header.restore_point is not None:
-            raise FilesError([f"{recording}: expected a session that begins anew, got one that continues other music"])
-        self.course = Course(replace(loaded, seed=header.config.seed))
-        self.sent: dict[int, Event] = {}
-        self._recording, self._rules = recording, rules
-        self._lookahead = round(header.config.lookahead_s * FRAME_RATE)
-        self._made = self._shown = 0
-        self._edits: list[int] = []
-
-    def take(self, operation: RecordedOperation) -> None:
-        """Take in an operation of the journal."""
-        match operation:
-            case ("event", event, frame):
-                self.sent[event.sequence] = event
-                self.course.add(TakenEvent(frame, event))
-            case ("reload", _, frame):
-                self._edits.append(frame)
-            case ("restore", _, frame, _):
-                text = f"the session continues other music from frame {frame} on, which cannot be followed"
-                raise FilesError([f"{self._recording}: {text}"])
-            case ("done", spec):
-                self._made = max(self._made, spec.end)
-
-    def heard(self, *, to_end: bool) -> Iterator[FramePlan]:
-        """Yield the plans of the frames that are heard since the last call.
-
-        Args:
-            to_end: Whether to yield the plans of all music that was made, too.
-        """
-        end = self._made if to_end else self._made - self._lookahead
-        for frame in range(self._shown, end):
-            if frame in self._edits:
-                self._follow_edit()
-            plan = self.course.plan(frame)
-            if plan is not None:
-                yield plan
-        self._shown = max(self._shown, end)
-
-    def _follow_edit(self) -> None:
-        try:
-            rules = with_read_tempos(load(self._rules))
-        except RuleError:
-            # The file has been edited again since: what the session was given is not there any more.
-            return
-        self.course.switch(replace(rules, seed=self.course.rules.seed))
+    with FollowedSession(recording, rules, lambda: with_read_tempos(load(rules))) as session:
+        while True:
+            session.read()
+            for plan in session.plans(session.heard):
+                show.plan(plan, session.rules, session.sent)
+            if session.ended:
+                return
+            flush()
+            wait()
 
 
 class _Printer:

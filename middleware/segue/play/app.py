@@ -15,8 +15,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import RichLog
 
 from segue.play import drawing
-from segue.play.session import PlaySession
-from segue.play.widgets import DialPanel, Panel, press
+from segue.play.widgets import DialPanel, Panel, ShownSession, press
 
 _FRAME_S: Final = 1 / 20
 
@@ -42,7 +41,7 @@ class PlayApp(App[None]):
     ]
 
     def __init__(
-        self, session: PlaySession, output: Callable[[], str], ended: Callable[[], str | None] = lambda: None
+        self, session: ShownSession, output: Callable[[], str], ended: Callable[[], str | None] = lambda: None
     ) -> None:
         super().__init__()
         self._session, self._output, self._ended = session, output, ended

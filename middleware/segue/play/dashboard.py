@@ -99,6 +99,7 @@ class Dashboard:
         switches: The layers that the player can mute.
         modes: Those that are muted or solo.
         file, next_file: Where files are compared, the one that plays, and the one that plays from the next bar on.
+        read_only: Whether a game's session is shown, which nothing that is done here changes.
     """
 
     def __init__(self, doubts: Callable[[], Sequence[str]] = tuple) -> None:
@@ -118,6 +119,7 @@ class Dashboard:
         self.generator, self.level, self.headroom = "", 0, 0.0
         self.lookahead_s = 0.0
         self.paused = False
+        self.read_only = False
         self.reaction_ms: float | None = None
         self.lines: deque[LogLine] = deque(maxlen=_MOST_LINES)
         self.num_lines = 0
@@ -194,6 +196,18 @@ class Dashboard:
         return found
 
     # --- what happens -----------------------------------------------------------------------------------------------
+
+    def follow(self, rules: Declaration, *, generator: str, seed: int, lookahead_s: float) -> None:
+        """Show a session that plays in a game."""
+        self.connection, self.read_only = "follows a game", True
+        self.generator, self.seed, self.lookahead_s = generator, seed, lookahead_s
+        self._declare(rules)
+        self._note_doubts()
+
+    def generator_changed(self, generator: str, level: int) -> None:
+        """Show what generates now."""
+        self.generator, self.level = generator, level
+        self._note("status", f"the generator {generator} plays now")
 
     def set_dial(self, dial: Dial) -> None:
         """Show another value of an input."""

@@ -51,7 +51,13 @@ def header(dashboard: Dashboard, width: int) -> Text:
     title = plain(dashboard.rules.title) if dashboard.rules else "…"
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(f" {title} ", style="bold reverse")
-    hue = _GOOD if dashboard.connection == "live" else _BAD if dashboard.connection in ("lost", "closed") else _WARN
+    hue = (
+        _GOOD
+        if dashboard.connection in ("live", "follows a game")
+        else _BAD
+        if dashboard.connection in ("lost", "closed")
+        else _WARN
+    )
     text.append("  ●", style=hue)
     text.append(f" {'paused' if dashboard.paused else dashboard.connection}", style=_PLAIN)
     if dashboard.file:
@@ -216,6 +222,9 @@ def log_line(line: LogLine) -> Table:
 def keys(dashboard: Dashboard) -> Text:
     """The keys and what they do."""
     text = Text(" ", no_wrap=True, overflow="ellipsis")
+    if dashboard.read_only:
+        text.append(_KEYS[-1][0], style=_WARN).append(f" {_KEYS[-1][1]}", style=_FAINT)
+        return text
     layers = (("F1…", "mute"),) if dashboard.switches else ()
     files = (("^b", "A/B"),) if dashboard.file else ()
     for key, does in (*_KEYS[:-1], *layers, *files, _KEYS[-1]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from rich.text import Text
 from textual import events
@@ -13,10 +13,32 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from segue.play import drawing
+from segue.play.dashboard import Dashboard
 from segue.play.dials import Dial
-from segue.play.session import PlaySession
 
 _FINE = 0.2
+
+
+class ShownSession(Protocol):
+    """What the screen shows, and what it asks of a session."""
+
+    dashboard: Dashboard
+
+    def turn(self, dial: Dial) -> None: ...
+
+    def fire(self, name: str) -> None: ...
+
+    def pause(self) -> None: ...
+
+    def reset(self) -> None: ...
+
+    def cycle_layer(self, index: int) -> None: ...
+
+    def compare(self) -> None: ...
+
+    def show_error(self, text: str) -> None: ...
+
+    def tick(self) -> None: ...
 
 
 class Panel(Widget):
@@ -58,7 +80,7 @@ class DialRow(Panel, can_focus=True):
         Binding("enter", "press", "press", show=False),
     ]
 
-    def __init__(self, session: PlaySession, name: str) -> None:
+    def __init__(self, session: ShownSession, name: str) -> None:
         super().__init__(self._draw_dial)
         self._session, self.input = session, name
 
@@ -105,7 +127,7 @@ class DialRow(Panel, can_focus=True):
 class DialPanel(VerticalScroll, can_focus=False):
     """A row for every input the rules declare."""
 
-    def __init__(self, session: PlaySession) -> None:
+    def __init__(self, session: ShownSession) -> None:
         super().__init__(id="inputs")
         self._session = session
         self.border_title = "game"
@@ -123,7 +145,7 @@ def _lines(text: Text) -> int:
     return text.plain.rstrip("\n").count("\n") + 1
 
 
-def press(session: PlaySession, dial: Dial) -> None:
+def press(session: ShownSession, dial: Dial) -> None:
     """Fire a trigger, switch a flag, or move a choice to its next name."""
     if dial.fires:
         session.fire(dial.spec.name)

@@ -273,13 +273,13 @@ def _key(change: Change) -> _ChangeKey:
 def _beat_grid(plans: Sequence[FramePlan], *, exact: bool) -> BeatGrid:
     """Return every beat that falls in these frames, of which there is at least one."""
     return BeatGrid(
-        beats=tuple(_beat(plan) for plan in plans if plan.beat >= 0),
+        beats=tuple(beat_position(plan) for plan in plans if plan.beat >= 0),
         tempo_bpm=plans[0].controls.tempo_mbpm / 1000,
         exact=exact,
     )
 
 
-def _beat(plan: FramePlan) -> BeatPosition:
+def beat_position(plan: FramePlan) -> BeatPosition:
     """Return the beat in a frame that has one."""
     clock = plan.clock
     bar, origin = clock.bar, clock.bar_ticks

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
-from segue_rules.director.state import NEVER, STILL, InputNow
+from segue_rules.director.state import NEVER, STILL, DirectorState, InputNow
 from segue_rules.model import (
     COMPARISONS,
     FRAME_RATE,
@@ -89,7 +89,16 @@ class Conditions:
         self._stays = tuple(map(self.compile, rules.stays))
         self._latches = tuple((self.compile(latch.enter), self.compile(latch.exit)) for latch in rules.latches)
 
-    def update_counts(self, view: FrameView, before: tuple[int, ...]) -> tuple[int, ...]:
+    def update(self, view: FrameView, before: DirectorState) -> None:
+        """Let the view see counters, ends of stays and latches in this frame, which conditions ask for."""
+        if before.counts:
+            view.counts = self._count(view, before.counts)
+        if before.left:
+            view.left = self._note_stays(view, before.left)
+        if before.latches:
+            view.latches = self._latched(view, before.latches)
+
+    def _count(self, view: FrameView, before: tuple[int, ...]) -> tuple[int, ...]:
         """All counters in this frame: from 0 where their `after` is fired, and one more where their trigger is."""
         fired = view.values
         return tuple(
@@ -99,7 +108,7 @@ class Conditions:
             ]
         )
 
-    def update_stays(self, view: FrameView, before: tuple[int, ...]) -> tuple[int, ...]:
+    def _note_stays(self, view: FrameView, before: tuple[int, ...]) -> tuple[int, ...]:
         """When each stay ended, in this frame."""
         return tuple(
             [
@@ -108,7 +117,7 @@ class Conditions:
             ]
         )
 
-    def update_latches(self, view: FrameView, before: tuple[bool, ...]) -> tuple[bool, ...]:
+    def _latched(self, view: FrameView, before: tuple[bool, ...]) -> tuple[bool, ...]:
         """All latches in this frame: set by `enter`, else cleared by `exit`, else as before."""
         return tuple(
             [

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from segue_rules.controls import AUTO, CONTROLS, GAIN, SILENT_DB, TONICS
 from segue_rules.director.levels import CONTINUOUS, TEMPO, TOP_LEVEL, Levels, Mixing, glided
-from segue_rules.director.state import Glide, LayerNow, StylesTempo, SwitchNow
+from segue_rules.director.state import Glide, LayerNow, StylesTempo, SwitchNow, Vector
 from segue_rules.meters import beats_of, groups_of
 from segue_rules.model import Binding, Key, Music, Rules
 from segue_rules.plan import Controls
@@ -35,6 +35,17 @@ class ControlDecision(NamedTuple):
     value: int | str | tuple[int, ...]
 
 
+class _Switched(NamedTuple):
+    """What a plan says of meter, key, drums, and of the sources of all controls, as in `Controls`."""
+
+    meter: int
+    tonic: int
+    mode: str
+    drums: int
+    sources: tuple[str, ...]
+    groups: tuple[int, ...]
+
+
 class ControlDirector:
     """The controls of one rule file."""
 
@@ -46,6 +57,10 @@ class ControlDirector:
         self._decides = tuple(any(state.music != Music() for state in layer.states) for layer in rules.layers)
         # Decisions depend only on states and on the weights of layers that name a control. They repeat for seconds.
         self._decide = lru_cache(maxsize=1024)(self._decisions)
+        # What was asked for last, recognised by its objects.
+        self._last_decided: tuple[tuple[LayerNow, ...] | None, Vector, tuple[ControlDecision, ...]] = None, (), ()
+        self._last_switched: tuple[tuple[ControlDecision, ...] | None, tuple[SwitchNow, ...], _Switched]
+        self._last_switched = None, (), _Switched(0, 0, "", 0, (), ())
         musics = (rules.music, *(state.music for layer in rules.layers for state in layer.states))
         self._may_be_silent = sum(_least_gain(music) for music in musics) <= SILENT_DB
 
@@ -56,6 +71,11 @@ class ControlDirector:
             glides: One for each of them.
         """
         levels, frame = self._levels.levels(mixing), mixing.frame
+        for glide in glides:
+            if frame - glide.since < glide.frames:
+                break
+        else:
+            return levels
         return [
             level if frame - glide.since >= glide.frames else glided(i, glide, level, frame)
             for i, (glide, level) in enumerate(zip(glides, levels, strict=True))
@@ -81,28 +101,24 @@ class ControlDirector:
         """Whether the gain that is decided leaves nothing to be heard."""
         return self._may_be_silent and self._levels.target_gain(mixing) <= SILENT_DB
 
-    def moving(self, layers: Sequence[LayerNow], glides: Sequence[Glide], styles: StylesTempo, frame: int) -> bool:
-        """Whether a continuous control is on a ramp in `frame`."""
-        return self._levels.moving(layers, frame) or (
-            frame - styles.since < styles.frames or any(frame - now.since < now.frames for now in glides)
-        )
+    def settled(self, layers: Sequence[LayerNow], glides: Sequence[Glide], styles: StylesTempo) -> int:
+        """The first frame from which on no continuous control is on a ramp."""
+        ends = [now.start + max(1, now.ramp) for now in layers]
+        ends += [now.since + now.frames for now in glides]
+        return max(styles.since + styles.frames, *ends)
 
     def values(self, glides: Sequence[Glide], switches: tuple[SwitchNow, ...], mixing: Mixing) -> Controls:
         """All controls in the frame."""
         tempo, intensity, temperature, guidance, gain, low_pass, high_pass, reverb, width, pan = self.levels(
             glides, mixing
         )
-        meter, key, drums = switches
-        tonic, mode = _key(str(key.value))
-        assert not isinstance(meter.value, str)
-        sources = [decision.source for decision in self._decided(mixing)[: len(CONTINUOUS)]]
-        sources += [now.source for now in switches]
+        meter, tonic, mode, drums, sources, groups = self._switched(self._decided(mixing), switches)
         return Controls(
             tempo_mbpm=round(tempo * 1000),
-            meter=beats_of(meter.value),
+            meter=meter,
             tonic=tonic,
             mode=mode,
-            drums=_DRUMS[str(drums.value)],
+            drums=drums,
             intensity=intensity,
             temperature=temperature,
             guidance=guidance,
@@ -112,17 +128,37 @@ class ControlDirector:
             reverb=reverb,
             width=width,
             pan=pan,
-            sources=tuple([self._names[sources[i]] if sources[i] != TOP_LEVEL else "music" for i in _ORDER]),
-            groups=groups_of(meter.value),
+            sources=sources,
+            groups=groups,
         )
+
+    def _switched(self, decided: tuple[ControlDecision, ...], switches: tuple[SwitchNow, ...]) -> _Switched:
+        """What a plan says of meter, key, drums and sources. It repeats for seconds."""
+        known = self._last_switched
+        if known[0] is decided and known[1] is switches:
+            return known[2]
+        meter, key, drums = switches
+        tonic, mode = _key(str(key.value))
+        assert not isinstance(meter.value, str)
+        sources = [decision.source for decision in decided[: len(CONTINUOUS)]]
+        sources += [now.source for now in switches]
+        named = tuple([self._names[sources[i]] if sources[i] != TOP_LEVEL else "music" for i in _ORDER])
+        found = _Switched(beats_of(meter.value), tonic, mode, _DRUMS[str(drums.value)], named, groups_of(meter.value))
+        self._last_switched = decided, switches, found
+        return found
 
     def _decided(self, mixing: Mixing) -> tuple[ControlDecision, ...]:
         """Who decides each control, in the order of CONTINUOUS and DISCRETE."""
+        layers, weights, known = self._last_decided
+        if layers is mixing.layers and weights is mixing.weights:
+            return known
         shares = [
             min(1.0, weight) if decides else 0.0 for weight, decides in zip(mixing.weights, self._decides, strict=True)
         ]
         heaviest = self._levels.heaviest(mixing.layers, mixing.weights)
-        return self._decide(tuple([now.active for now in mixing.layers]), tuple(shares), heaviest)
+        known = self._decide(tuple([now.active for now in mixing.layers]), tuple(shares), heaviest)
+        self._last_decided = mixing.layers, mixing.weights, known
+        return known
 
     def _decisions(
         self, active: tuple[int, ...], shares: tuple[float, ...], heaviest: int

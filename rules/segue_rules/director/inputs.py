@@ -50,6 +50,8 @@ class InputDirector:
     def __init__(self, inputs: tuple[Input, ...]) -> None:
         self.declared = inputs
         self._index = {item.name: i for i, item in enumerate(inputs)}
+        # The inputs whose numbers were last seen at their targets, since which frame, and their values.
+        self._settled: tuple[tuple[InputNow, ...] | None, int, tuple[InputValue, ...]] = None, 0, ()
 
     def start(self, frame: int = 0) -> tuple[InputNow, ...]:
         """Every input at its default since `frame`, with no trigger fired."""
@@ -57,10 +59,19 @@ class InputDirector:
 
     def move(self, inputs: tuple[InputNow, ...], frame: int) -> tuple[InputValue, ...]:
         """The value of every input in `frame`. The value of a trigger is whether it was fired in that frame."""
-        return tuple([input_value(item, now, frame) for item, now in zip(self.declared, inputs, strict=True)])
+        known, since, values = self._settled
+        if inputs is known and frame >= since:
+            return values
+        values = tuple([input_value(item, now, frame) for item, now in zip(self.declared, inputs, strict=True)])
+        if values == tuple([now.target for now in inputs]):
+            self._settled = inputs, frame, values
+        return values
 
     def moving(self, inputs: tuple[InputNow, ...], frame: int) -> bool:
         """Whether a number moves, or a trigger is fired, in `frame`."""
+        known, since, _ = self._settled
+        if inputs is known and frame >= since:
+            return False
         return any(
             now.since == frame if isinstance(item, TriggerInput) else input_value(item, now, frame) != now.target
             for item, now in zip(self.declared, inputs, strict=True)

@@ -70,8 +70,13 @@ class LayerDirector:
         self._written = tuple(self.states[whole[0]] for whole in self.playlists.wholes)
         self._default = self.whole_of[self.layer.default_index]
         self._conditions = conditions
-        self._when = tuple(conditions.compile(s.when) if s.when else _always for s in self._written)
-        self._unless = tuple(conditions.compile(s.unless) if s.unless else _never for s in self._written)
+        self.names = tuple(state.name for state in self.states)
+        self._when = tuple(conditions.compile(s.when) if s.when else None for s in self._written)
+        # The states that anything vetoes, and a list for frames in which nothing does.
+        self._unless = tuple((i, conditions.compile(s.unless)) for i, s in enumerate(self._written) if s.unless)
+        self._no_vetoes = [False] * len(self._written)
+        # What competes with the default state.
+        self._others = tuple((i, s) for i, s in enumerate(self._written) if not s.default)
         self.mixes: tuple[Vector, ...] = tuple(
             tuple(state.mix.get(style.name, 0.0) for style in rules.styles) for state in self.states
         )
@@ -103,6 +108,8 @@ class LayerDirector:
         """The mix of the layer in `frame`, before the weight of the layer."""
         row, target = self.rows[now.row], self.mixes[now.active]
         if now.fades is None:
+            if frame - now.start >= now.ramp:
+                return target
             return blend(now.origin, target, progress(row.curve, now.start, now.ramp, frame))
         out, enter = (progress(row.curve, now.start, frames, frame) for frames in now.fades)
         if out >= 1.0 and enter >= 1.0:
@@ -116,19 +123,27 @@ class LayerDirector:
     def step(self, now: LayerNow, view: FrameView, context: FrameContext) -> tuple[LayerNow, tuple[Change, ...]]:
         """The layer after the decisions of a frame, and what happened to pending changes."""
         frame = context.frame
-        vetoes = [test(view) for test in self._unless]
-        runs = tuple(
-            [
-                run if (test(view) and not veto) == run.holds else ConditionRun(not run.holds, frame)
-                for run, test, veto in zip(now.runs, self._when, vetoes, strict=True)
-            ]
-        )
-        # Most frames change nothing, and a new tuple costs more than a comparison of the same objects.
-        if runs != now.runs:
-            now = now._replace(runs=runs)
+        vetoes = self._no_vetoes
+        if self._unless:
+            vetoes = vetoes.copy()
+            for whole, test in self._unless:
+                vetoes[whole] = test(view)
+        # Most frames change nothing.
+        turned = [
+            whole
+            for whole, (run, when) in enumerate(zip(now.runs, self._when, strict=True))
+            if ((when is None or when(view)) and not vetoes[whole]) != run.holds
+        ]
+        if turned:
+            runs = list(now.runs)
+            for whole in turned:
+                runs[whole] = ConditionRun(not runs[whole].holds, frame)
+            now = now._replace(runs=tuple(runs))
         target = self._target(now, self._winner(now, vetoes, context), context)
-        changes: list[Change] = []
         pending = now.pending
+        if target is None and pending is None:
+            return now, ()
+        changes: list[Change] = []
         if pending is not None and pending.state != target:
             changes.append(self._change("withdrawn", now, pending, pending.predicted, vetoes, context))
             pending = None
@@ -254,8 +269,9 @@ class LayerDirector:
         if self._written[active].resist and not vetoes[active] and self._lasts(now, context):
             return active
         best, best_rank = self._default, (False, 0, False)
-        for whole, state in enumerate(self._written):
-            if not state.default and self._eligible(now, whole, vetoes, context):
+        for whole, state in self._others:
+            # Only the active state stays without its condition.
+            if (whole == active or now.runs[whole].holds) and self._eligible(now, whole, vetoes, context):
                 rank = (True, state.priority, whole == active)
                 if rank > best_rank:
                     best, best_rank = whole, rank
@@ -377,14 +393,6 @@ class LayerDirector:
         if state.priority < won.priority:
             return f"priority {state.priority} below {won.priority}"
         return "tie: the active state stays" if winner == self.whole_of[now.active] else "tie: later in the file"
-
-
-def _always(view: FrameView) -> bool:
-    return True
-
-
-def _never(view: FrameView) -> bool:
-    return False
 
 
 def _seconds(frames: int) -> str:

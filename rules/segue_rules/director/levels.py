@@ -149,7 +149,8 @@ class Levels:
         """The C continuous controls, as `level`."""
         rest = self._at_rest(mixing)
         if rest is None:
-            return [self.level(control, mixing) for control in range(len(CONTINUOUS))]
+            fixed = enumerate(self._fixed)
+            return [self.level(control, mixing) if level is None else level for control, level in fixed]
         return [self.level(c, mixing) if level is None else level for c, level in enumerate(rest)]
 
     def tempo(self, mixing: Mixing) -> float:
@@ -214,11 +215,14 @@ class Levels:
 
     def moving(self, layers: Sequence[LayerNow], frame: int) -> bool:
         """Whether a layer's part in the controls is on a ramp in `frame`."""
-        return any(frame - now.start < max(1, now.ramp) for now in layers)
+        for now in layers:  # noqa: SIM110 (each frame asks it several times)
+            if frame - now.start < (now.ramp or 1):
+                return True
+        return False
 
     def muting(self, layers: Sequence[LayerNow], frame: int) -> bool:
         """Whether a layer mutes others more or less in the next frame, so that weights move."""
-        return self.moving([layers[i] for i in self._muters], frame)
+        return bool(self._muters) and self.moving([layers[i] for i in self._muters], frame)
 
     def heaviest(self, layers: Sequence[LayerNow], weights: Vector) -> int:
         """The heaviest layer whose active state has a mix, the last of equals; TOP_LEVEL without one."""
@@ -253,11 +257,11 @@ class Levels:
 
     def _part(self, control: int, i: int, specs: Sequence[Spec], now: LayerNow, mixing: Mixing) -> ControlPart:
         """What layer `i` does to a control in the frame."""
-        frames, curve = max(1, now.ramp), self._curves[now.row]
+        frames = now.ramp or 1
         target = self._target(control, i, specs, now, mixing)
-        g = progress(curve, now.start, frames, mixing.frame)
-        if g >= 1.0:
+        if mixing.frame - now.start >= frames:
             return target
+        g = progress(self._curves[now.row], now.start, frames, mixing.frame)
         origin = now.parts[control]
         return ControlPart(
             origin.share + g * (target.share - origin.share), origin.value + g * (target.value - origin.value)
@@ -291,6 +295,8 @@ class Levels:
 
     def styles_tempo(self, now: StylesTempo, values: Values, frame: int) -> float:
         """The tempo that `auto` leads to in `frame`: on its ramp from one source of it to the next."""
+        if not self.needs_styles:
+            return 0.0
         state = self._layers[now.source].states[now.active] if now.source >= 0 else None
         spec = self._top[TEMPO] if state is None else state.music.tempo_bpm
         if spec is not None and spec != AUTO:

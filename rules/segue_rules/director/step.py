@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from segue_rules.director import timing
 from segue_rules.director.conditions import Conditions, FrameView
 from segue_rules.director.controls import ControlDirector
+from segue_rules.director.idle import Idle, IdleDirector
 from segue_rules.director.inputs import InputDirector, TakenEvents
 from segue_rules.director.layers import NO_CHANGE, FrameContext, LayerDirector, Lookahead, look_ahead
 from segue_rules.director.levels import CONTINUOUS, GLIDE_CURVE, GLIDE_FRAMES, NO_STYLES_TEMPO, Levels, Mixing
+from segue_rules.director.mixes import Mixes
 from segue_rules.director.moves import moves
 from segue_rules.director.playlists import playing_from
 from segue_rules.director.state import (
     NEVER,
-    STILL,
     DirectorState,
     Glide,
     InputNow,
@@ -28,18 +28,13 @@ from segue_rules.director.state import (
 )
 from segue_rules.director.stingers import StingerDirector
 from segue_rules.director.timers import Timers
-from segue_rules.director.timing import follow
 from segue_rules.director.transition_rows import TransitionRows
 from segue_rules.director.visits import NOT_LED, VisitDirector
 from segue_rules.events import Event, Receipt
 from segue_rules.meters import beats_of, groups_of
-from segue_rules.model import Binding, Burst, InputValue, Rules
-from segue_rules.plan import Change, FramePlan, MusicalClock, StingerCue, ThemeNow, Visit
+from segue_rules.model import InputValue, Rules
+from segue_rules.plan import Change, FramePlan, StingerCue, Visit
 
-# A mix whose weights sum to less is empty.
-EMPTY: Final = 1e-9
-FOREVER: Final = 1 << 40
-NO_THEME: Final = ThemeNow("", 0.0)
 _BEGINNING: Final = playing_from(0, timing.CLOCK_START)
 
 
@@ -50,9 +45,6 @@ class FrameResults(NamedTuple):
     changes: tuple[Change, ...]
     stingers: tuple[StingerCue, ...]
     lookahead: Lookahead
-
-
-NOTHING: Final = FrameResults((), (), (), Lookahead(NO_CHANGE, ()))
 
 
 class Span(NamedTuple):
@@ -90,10 +82,20 @@ class Director:
         self._levels = Levels(rules)
         self._controls = ControlDirector(rules, self._levels)
         self._visits = VisitDirector(rules)
-        self._themes = bool(rules.themes)
-        self._musical = any(layer.musical for layer in self._layers)
-        self._input_index = {item.name: i for i, item in enumerate(rules.inputs)}
-        self._slews = tuple(_slew(layer.weight, layer.weight_ramp_frames) for layer in rules.layers)
+        self._mixes = Mixes(rules, self._layers, self._stingers)
+        self._nothing_ahead = Lookahead(NO_CHANGE, (NO_CHANGE,) * len(self._layers))
+        self._idling = IdleDirector(
+            self._inputs,
+            self._timers,
+            self._conditions,
+            self._layers,
+            self._stingers,
+            self._levels,
+            self._controls,
+            self._mixes,
+        )
+        # What is known of the state that was returned last. It saves time and changes no result.
+        self._idle: Idle | None = None
 
     def start(self) -> DirectorState:
         """The state before frame 0, with defaults everywhere."""
@@ -136,7 +138,7 @@ class Director:
         before = self._mixing_before(state)
         levels = self._controls.levels(state.glides, before)
         values = self._inputs.move(start.inputs, frame)
-        weights = self._weights((), values)
+        weights = self._mixes.weights((), values)
         muted = self._levels.weights(weights, start.layers, frame)
         return start._replace(
             clock=state.clock,
@@ -171,9 +173,15 @@ class Director:
         """
         if frame != state.frame:
             raise ValueError(f"expected frame {state.frame}, the state's, got {frame}")
+        idle = self._idle
+        if idle is not None and state is idle.state and frame < idle.end and taken is None and not events:
+            self._idle = idle = self._idling.go_on(idle)
+            return idle.state, idle.plan
         taken = self.take(state, events, taken)
-        decided, results = self._decide(state, taken, frame if earliest is None else earliest)
-        return self._play(decided, results)
+        decided, results, mixing = self._decide(state, taken, frame if earliest is None else earliest)
+        after, plan = self._play(decided, results, mixing)
+        self._idle = self._idling.find(state, decided, after, plan, mixing)
+        return after, plan
 
     def take(self, state: DirectorState, events: Sequence[Event], before: TakenEvents | None = None) -> TakenEvents:
         """What events do in frame state.frame.
@@ -184,8 +192,13 @@ class Director:
         before = before or TakenEvents(state.inputs)
         return self._inputs.take(before, events, state.frame) if events else before
 
-    def _decide(self, state: DirectorState, taken: TakenEvents, earliest: int) -> tuple[DirectorState, FrameResults]:
-        """All decisions of frame state.frame, and what it reports of them. Clock and last mix stay."""
+    def _decide(
+        self, state: DirectorState, taken: TakenEvents, earliest: int
+    ) -> tuple[DirectorState, FrameResults, Mixing]:
+        """All decisions of frame state.frame, what it reports of them, and what its controls are made of.
+
+        Clock and last mix stay.
+        """
         frame, inputs, receipts, reset = state.frame, *taken
         undone: tuple[Change, ...] = ()
         dropped: tuple[StingerCue, ...] = ()
@@ -198,10 +211,8 @@ class Director:
         inputs, timers = self._timers.step(inputs, state.timers, frame)
         values = self._inputs.move(inputs, frame)
         view = FrameView(frame, values, inputs, tuple([layer.active for layer in state.layers]))
-        view.counts = self._conditions.update_counts(view, state.counts)
-        view.left = self._conditions.update_stays(view, state.left)
-        view.latches = self._conditions.update_latches(view, state.latches)
-        weights = self._weights(state.weights, values)
+        self._conditions.update(view, state)
+        weights = self._mixes.weights(state.weights, values)
         state = state._replace(weights=weights)
         before = self._mixing(state, values)
         context = self._context(state, view, before, earliest)
@@ -242,35 +253,38 @@ class Director:
             left=view.left,
         )
         ahead = self._look_ahead(state, decided, mixing, context)
-        return decided, FrameResults(receipts, undone + changes, dropped + cues, ahead)
+        if not state.switches:
+            # Mutes that began with the session are over for the first decisions only.
+            mixing = self._mixing(decided, values)
+        return decided, FrameResults(receipts, undone + changes, dropped + cues, ahead), mixing
 
-    def _play(self, decided: DirectorState, results: FrameResults) -> tuple[DirectorState, FramePlan]:
-        """The state after a frame whose decisions are made, and its plan."""
-        frame, layers = decided.frame, decided.layers
-        values = self._inputs.move(decided.inputs, frame)
-        layer_mixes = tuple([layer.mix(now, frame) for layer, now in zip(self._layers, layers, strict=True)])
-        mixing = self._mixing(decided, values)
-        mix = self._mix(layer_mixes, mixing.weights, decided.stingers, frame)
+    def _play(self, decided: DirectorState, results: FrameResults, mixing: Mixing) -> tuple[DirectorState, FramePlan]:
+        """The state after a frame whose decisions are made, and its plan.
+
+        Args:
+            mixing: What its controls are made of.
+        """
+        frame, layers, weights = decided.frame, decided.layers, mixing.weights
+        layer_mixes = self._mixes.of_layers(layers, frame)
+        mix = self._mixes.total(layer_mixes, weights, decided.stingers, frame)
         sounding = mix or decided.last_mix
-        silent, theme = self._controls.silent(mixing), self._theme(decided, mixing)
+        silent, theme = self._controls.silent(mixing), self._mixes.theme(layers, weights, decided.stingers, frame)
         visit = self._visits.visit(decided.led, decided.visits)
         controls = self._controls.values(decided.glides, decided.switches, mixing)
         taken = self._taken(decided, mixing, results.lookahead)
         # Without a change to come, what comes is as it is now.
         stays = taken is mixing
-        clock, tempo = decided.clock, controls.tempo_mbpm
-        if clock.ticks == clock.bar_ticks:
-            clock = clock._replace(meter=controls.meter, groups=controls.groups)
+        clock, beat, bar_start = timing.moment(decided.clock, controls)
         plan = FramePlan(
             frame=frame,
             mix=sounding,
-            states=tuple([layer.states[now.active].name for layer, now in zip(self._layers, layers, strict=True)]),
+            states=tuple([layer.names[now.active] for layer, now in zip(self._layers, layers, strict=True)]),
             layer_mixes=layer_mixes,
-            layer_weights=mixing.weights,
+            layer_weights=weights,
             controls=controls,
             clock=clock,
-            beat=_offset(timing.beat_in(clock, tempo), clock, tempo),
-            bar_start=_offset(timing.bar_in(clock, tempo)[0], clock, tempo),
+            beat=beat,
+            bar_start=bar_start,
             to_change=results.lookahead.frames,
             next_mix=self._next_mix(decided, layer_mixes, taken, results.lookahead) or sounding,
             visit=visit,
@@ -278,15 +292,15 @@ class Director:
             silent=silent,
             next_silent=silent if stays else self._controls.silent(taken),
             theme=theme,
-            next_theme=theme if stays else self._theme(decided, taken),
-            inputs=values,
+            next_theme=theme if stays else self._mixes.theme(taken.layers, taken.weights, decided.stingers, frame),
+            inputs=mixing.values,
             receipts=results.receipts,
             changes=results.changes,
             stingers=results.stingers,
             warnings=() if mix or silent else ("empty_mix",),
         )
-        after_clock = timing.advance(clock, controls)
-        return decided._replace(frame=frame + 1, clock=after_clock, last_mix=plan.mix), plan
+        after = decided._replace(frame=frame + 1, clock=timing.advance(clock, controls), last_mix=sounding)
+        return after, plan
 
     def receipt(self, event: Event, frame: int) -> Receipt:
         """The answer that `step` will give to an event. It depends on the declared inputs only."""
@@ -299,50 +313,21 @@ class Director:
         """
         while state.frame < until:
             state, plan = self.step(state, state.frame)
-            end = min(self._undecided(state), until)
-            while state.frame < end and self._gliding(state):
-                # Ramps move on, but there is nothing to decide.
-                yield Span(plan, 1, state)
-                state, plan = self._play(state, NOTHING)
+            end = min(self.unchanged_until(state), until)
             if state.frame < end:
                 clock = timing.advance(state.clock, plan.controls, end - state.frame)
                 state = state._replace(frame=end, clock=clock)
+                if self._idle is not None:
+                    self._idle = self._idle._replace(state=state)
             yield Span(plan, state.frame - plan.frame, state)
 
-    def _undecided(self, state: DirectorState) -> int:
-        """The first frame from state.frame on in which, without events, something may be decided."""
-        frame, last = state.frame, state.frame - 1
-        if (
-            frame == 0
-            or any(now.pending is not None for now in state.layers)
-            or any(now.waiting for now in state.stingers)
-            or self._inputs.moving(state.inputs, last)
-            or self._levels.muting(state.layers, last)
-            or self._controls.waiting(state.switches, self._mixing_before(state))
-            or self._decide(state, self.take(state, ()), frame)[0] != state
-        ):
-            return frame
-        if self._musical and self._controls.moving(state.layers, state.glides, state.styles_tempo, last):
-            # The tempo may move, and with it the times that count beats.
-            return frame
-        mixing = self._mixing_before(state)
-        context = FrameContext(frame, frame, state.clock, self._controls.tempo(state.glides, mixing), state.clock.meter)
-        both = zip(self._layers, state.layers, strict=True)
-        deadlines = [deadline for layer, now in both for deadline in layer.deadlines(now, context)]
-        deadlines += self._timers.due(state.timers)
-        deadlines += [state.inputs[i].since + frames for i, frames in self._conditions.fired]
-        ended = [(state.left[i], frames) for i, frames in self._conditions.lately]
-        deadlines += [end + frames for end, frames in ended if end != STILL]
-        return min((d for d in deadlines if d > frame), default=FOREVER)
+    def unchanged_until(self, state: DirectorState) -> int:
+        """The first frame whose plan may differ in more than time from the one before `state`, if no event comes.
 
-    def _gliding(self, state: DirectorState) -> bool:
-        """Whether a mix, a burst or a control moved in the last frame."""
-        last = state.frame - 1
-        return (
-            any(layer.settled_at(now) > last for layer, now in zip(self._layers, state.layers, strict=True))
-            or any(stinger.sounding(now, last) for stinger, now in zip(self._stingers, state.stingers, strict=True))
-            or self._controls.moving(state.layers, state.glides, state.styles_tempo, last)
-        )
+        It is state.frame where that is not known: only what `step` returned last is.
+        """
+        idle = self._idle
+        return idle.end if idle is not None and idle.state is state and state.frame > idle.settled else state.frame
 
     def _mixing(self, state: DirectorState, values: tuple[InputValue, ...]) -> Mixing:
         """What the controls of frame state.frame are made of."""
@@ -360,7 +345,7 @@ class Director:
     ) -> tuple[tuple[LayerNow, ...], StylesTempo, Mixing]:
         """The layers after the changes of a frame with what they did before, and what its controls are made of."""
         frame, values = before.frame, before.values
-        if state.switches:
+        if state.switches and any(now.start == frame for now in layers):
             layers = self._levels.started(state.layers, layers, before)
         over = () if state.switches else range(len(layers))
         weights = self._levels.weights(state.weights, layers, frame, over)
@@ -400,14 +385,23 @@ class Director:
         self, state: DirectorState, decided: DirectorState, mixing: Mixing, context: FrameContext
     ) -> Lookahead:
         """What a frame with these decisions says of the next change."""
+        if not any(now.pending is not None or now.start == context.frame for now in decided.layers):
+            return self._nothing_ahead
         opened = self._opened(context, decided.switches)
         return look_ahead(self._layers, state.layers, decided.layers, mixing.weights, opened)
 
     def _step_layers(
         self, layers: tuple[LayerNow, ...], view: FrameView, context: FrameContext
     ) -> tuple[tuple[LayerNow, ...], tuple[Change, ...]]:
-        stepped = [layer.step(now, view, context) for layer, now in zip(self._layers, layers, strict=True)]
-        return tuple([now for now, _ in stepped]), tuple([change for _, made in stepped for change in made])
+        after: list[LayerNow] = []
+        changes: list[Change] = []
+        for layer, now in zip(self._layers, layers, strict=True):
+            stepped, made = layer.step(now, view, context)
+            after.append(stepped)
+            changes += made
+        stepped_layers = tuple(after)
+        # Most frames change nothing, and the same object is recognised where something is remembered of it.
+        return layers if stepped_layers == layers else stepped_layers, tuple(changes)
 
     def _step_stingers(
         self, stingers: tuple[StingerNow, ...], inputs: tuple[InputNow, ...], context: FrameContext
@@ -419,34 +413,6 @@ class Director:
             for stinger, now in zip(self._stingers, stingers, strict=True)
         ]
         return tuple([now for now, _ in stepped]), tuple([cue for _, cues in stepped for cue in cues])
-
-    def _weights(self, before: Vector, values: tuple[InputValue, ...]) -> Vector:
-        weights = []
-        for i, layer in enumerate(self.rules.layers):
-            if not isinstance(layer.weight, Binding):
-                weights.append(layer.weight)
-                continue
-            target = follow(layer.weight, float(values[self._input_index[layer.weight.input]]))
-            if before:
-                target = min(max(target, before[i] - self._slews[i]), before[i] + self._slews[i])
-            weights.append(target)
-        return tuple(weights)
-
-    def _mix(
-        self, layer_mixes: tuple[Vector, ...], weights: Vector, stingers: tuple[StingerNow, ...], frame: int
-    ) -> Vector | None:
-        """The normalised mix of a frame, None if it is empty."""
-        parts = list(zip(weights, layer_mixes, strict=True))
-        for stinger, now in zip(self._stingers, stingers, strict=True):
-            level = stinger.envelope(now, frame)
-            if level > 0.0:
-                parts.append((level, stinger.mix))
-        total = [0.0] * len(self.rules.styles)
-        for weight, mix in parts:
-            for i, share in enumerate(mix):
-                total[i] += weight * share
-        whole = sum(total)
-        return tuple([share / whole for share in total]) if whole > EMPTY else None
 
     def _taken(self, decided: DirectorState, mixing: Mixing, lookahead: Lookahead) -> Mixing:
         """The frame as if the next change had been made in full."""
@@ -469,22 +435,7 @@ class Director:
             mix if to == NO_CHANGE else layer.mixes[to]
             for layer, mix, to in zip(self._layers, layer_mixes, lookahead.states, strict=True)
         ]
-        return self._mix(tuple(mixes), taken.weights, decided.stingers, decided.frame)
-
-    def _theme(self, decided: DirectorState, mixing: Mixing) -> ThemeNow:
-        """The theme of the frame with some active states: of the last layer that has one, or of the last burst that
-        sounds.
-        """
-        if not self._themes:
-            return NO_THEME
-        use = None
-        for layer, now, weight in zip(self._layers, mixing.layers, mixing.weights, strict=True):
-            if weight > 0:
-                use = layer.states[now.active].theme or layer.layer.theme or use
-        for stinger, started in zip(self._stingers, decided.stingers, strict=True):
-            if isinstance(stinger.stinger, Burst) and stinger.sounding(started, decided.frame):
-                use = stinger.stinger.theme or use
-        return NO_THEME if use is None else ThemeNow(use.name, use.strength)
+        return self._mixes.total(mixes, taken.weights, decided.stingers, decided.frame)
 
     def _next_visit(self, decided: DirectorState, taken: Mixing) -> Visit:
         """The visit as if the next change had been made in this frame.
@@ -494,15 +445,3 @@ class Director:
         """
         led, visits = self._visits.step(decided.led, decided.visits, taken.layers, taken.weights, decided.clock.bar)
         return self._visits.visit(led, visits)
-
-
-def _slew(weight: float | Binding, ramp_frames: int) -> float:
-    """How far a bound weight may move in a frame."""
-    if not isinstance(weight, Binding) or ramp_frames == 0:
-        return math.inf
-    levels = [y for _, y in weight.curve]
-    return (max(levels) - min(levels)) / ramp_frames
-
-
-def _offset(position: int, clock: MusicalClock, tempo: int) -> int:
-    return -1 if position < 0 else timing.sample_offset(position, clock, tempo)

@@ -26,6 +26,8 @@ class StingerDirector:
         self, now: StingerNow, trigger: InputNow, context: FrameContext
     ) -> tuple[StingerNow, tuple[StingerCue, ...]]:
         """The stinger after a frame, and what happened to its trigger."""
+        if trigger.since != context.frame and not now.waiting:
+            return now, ()
         stinger, cues = self._step(now, context, fired=trigger.since == context.frame)
         if trigger.since != context.frame:
             return stinger, cues

@@ -40,7 +40,7 @@ class Timers:
                 now[i] = InputNow(False, False, frame, -1)
                 fired = True
             after.append(TimerNow(frame, timer.fired + 1) if fired else timer)
-        return tuple(now), tuple(after)
+        return (tuple(now), tuple(after)) if tuple(after) != timers else (inputs, timers)
 
     def due(self, timers: tuple[TimerNow, ...]) -> list[int]:
         """The frame in which each timer fires its trigger next, if no event does before."""

@@ -84,6 +84,19 @@ def sample_offset(position: int, clock: MusicalClock, tempo: int) -> int:
     return (position - clock.ticks) * FRAME_SIZE // tempo
 
 
+def moment(clock: MusicalClock, controls: Controls) -> tuple[MusicalClock, int, int]:
+    """The clock of a frame as a plan has it, and the sample offsets of the beat and of the bar line in the frame.
+
+    A bar that opens with the frame has the meter of the controls. The offsets are -1 where there is none.
+    """
+    tempo = controls.tempo_mbpm
+    if clock.ticks == clock.bar_ticks:
+        clock = clock._replace(meter=controls.meter, groups=controls.groups)
+    beat, bar = beat_in(clock, tempo), bar_in(clock, tempo)[0]
+    beat_start = -1 if beat < 0 else sample_offset(beat, clock, tempo)
+    return clock, beat_start, -1 if bar < 0 else sample_offset(bar, clock, tempo)
+
+
 def advance(clock: MusicalClock, controls: Controls, frames: int = 1) -> MusicalClock:
     """The clock `frames` later at constant tempo. Bars that open on the way have the meter of the controls."""
     ticks = clock.ticks + frames * controls.tempo_mbpm

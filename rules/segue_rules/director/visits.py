@@ -30,7 +30,7 @@ class VisitDirector:
             visits: The visits before.
             bar: The index of the bar that the frame starts in.
         """
-        layer = self._leading([now.active for now in layers], weights)
+        layer = self._leading(layers, weights)
         if layer == NO_LAYER or (layer, layers[layer].active) == led[:2]:
             return led, visits
         state = layers[layer].active
@@ -42,11 +42,11 @@ class VisitDirector:
         known[layer, state] = before._replace(begun=before.begun + 1)
         return Led(layer, state, bar), tuple(known[place] for place in sorted(known))
 
-    def _leading(self, active: Sequence[int], weights: Vector) -> int:
+    def _leading(self, layers: Sequence[LayerNow], weights: Vector) -> int:
         """Return the layer whose active state adds most to the mix, the last of equals; NO_LAYER if none adds any."""
         best, most = NO_LAYER, 0.0
-        for i, (state, weight) in enumerate(zip(active, weights, strict=True)):
-            share = weight * self._shares[i][state]
+        for i, shares in enumerate(self._shares):
+            share = weights[i] * shares[layers[i].active]
             if share > 0 and share >= most:
                 best, most = i, share
         return best

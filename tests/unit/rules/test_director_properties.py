@@ -235,27 +235,28 @@ def recordless(plan: FramePlan) -> FramePlan:
     return timeless(plan)._replace(receipts=(), changes=(), stingers=(), to_change=-1, next_mix=plan.mix)
 
 
-def horizon_of(director: Director, state: DirectorState) -> int:
-    """The first frame whose plan may differ from the one before `state` by the passing of time alone.
-
-    Until then, if no event comes, all frames from state.frame on repeat that plan but for frame, clock, beat and
-    bar_start, without receipts, changes, stingers or a next change. It is state.frame where that is not certain.
-    """
-    return state.frame if director._gliding(state) else director._undecided(state)
+def copy_of(state: DirectorState) -> DirectorState:
+    return DirectorState(*state)
 
 
 def check_skipping(soundtrack: Rules, session: Session, frames: int) -> None:
-    """After the session: spans equal steps, and no plan changes before its horizon."""
-    director = Director(soundtrack)
+    """After the session: frames that are not decided anew equal those that are, spans equal steps, and no plan changes
+    before its horizon.
+
+    The horizon is the first frame whose plan may differ from the one before by more than time, if no event comes.
+    """
+    director, anew = Director(soundtrack), Director(soundtrack)
     states, plans = trace(soundtrack, session)
     state, until = states[-1], len(plans) + frames
     stepped, promised = [(state, plans[-1])], 0
     for frame in range(state.frame, until):
-        state, plan = director.step(state, frame)
         before = stepped[-1]
-        horizon = horizon_of(director, before[0])
+        horizon = director.unchanged_until(before[0])
         assert horizon >= frame
         promised = max(promised, horizon)
+        state, plan = director.step(before[0], frame)
+        # A director knows nothing about a state that it has not returned itself.
+        assert (state, plan) == anew.step(copy_of(before[0]), frame)
         if frame < promised:
             assert timeless(plan) == recordless(before[1])
         stepped.append((state, plan))
