@@ -71,7 +71,7 @@ STEPS: Final[list[dict[str, Any]]] = [
     call("end_frame"),
     wait("receipt", seq=5, accepted=True),
     call("restore", "$saved"),
-    wait("status", restore=2, restored="all"),
+    wait("status", restore=2),
     # The save has another value, so this is sent.
     call("set_input", "deep", True),
     call("end_frame"),
