@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import os
 import signal
@@ -15,11 +17,20 @@ from typing import Any, Final, Self
 _END_S: Final = 20.0
 
 
+# Below the ports that systems give to connections and to whoever binds port 0: none of these is given away meanwhile.
+_PORTS: Final = range(20_000, 32_000)
+# Each process begins elsewhere, so that tests at the same time do not take one port.
+_BEGIN: Final = os.getpid() * 100 % len(_PORTS)
+_ports: Final = itertools.cycle([*_PORTS[_BEGIN:], *_PORTS[:_BEGIN]])
+
+
 def free_port() -> int:
-    """Return a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that is free: another one at each call."""
+    for port in itertools.islice(_ports, len(_PORTS)):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 class ServiceProcess:

@@ -183,9 +183,9 @@ def _follow(arguments: argparse.Namespace) -> None:
         NoTerminalError: Standard input or the stream to draw on is no terminal.
     """
     from segue.cli.tempos import with_read_tempos
+    from segue.follow.followed import FollowedSession, newest_recording
+    from segue.follow.read_only_session import ReadOnlySession
     from segue.play.app import PlayApp
-    from segue.play.followed import FollowedSession, newest_recording
-    from segue.play.read_only_session import ReadOnlySession
     from segue_rules.loading import load
 
     rules = require_file(Path(arguments.rules))

@@ -238,7 +238,7 @@ def _run_diff(arguments: argparse.Namespace) -> int:
 
 def _run_follow(arguments: argparse.Namespace) -> int:
     from segue.cli.timeline_follow import follow
-    from segue.play.followed import newest_recording
+    from segue.follow.followed import newest_recording
     from segue_rules.loading import load
 
     unused = [

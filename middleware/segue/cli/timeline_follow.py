@@ -9,7 +9,7 @@ from segue.cli import timeline_json
 from segue.cli.console import can_print, flush, print_json, print_lines
 from segue.cli.tempos import with_read_tempos
 from segue.cli.timeline import Selection
-from segue.play.followed import FollowedSession
+from segue.follow.followed import FollowedSession
 from segue_rules.events import Event
 from segue_rules.loading import load
 from segue_rules.model import Rules

@@ -27,6 +27,7 @@ from segue_sdk.connecting import (
 from segue_sdk.errors import AddressError
 from segue_sdk.handshake import ClientState
 from segue_sdk.messages import Bye, Error, Hello
+from service.process import free_port
 from unit.sdk.fake_peer import answer_with_error, fake_peer, greeting, received, until_closed
 from unit.sdk.peer import WELCOME
 from unit.sdk.router import PATIENCE_S, Router
@@ -167,12 +168,6 @@ def test_a_peer_without_a_zmtp_greeting_is_recognised(said: bytes) -> None:
 
 
 # --- services that are not there ------------------------------------------------------------------------------------
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def test_a_port_without_a_listener_is_reported_and_a_later_service_is_found() -> None:

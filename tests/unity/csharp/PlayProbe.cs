@@ -45,10 +45,16 @@ namespace Segue.Probes
         private static object Sound(JsonObject given)
         {
             var lengths = new Random(1);
-            using var stage = new Stage(false, () => lengths.Next(1, 1_500));
-            var soundtrack = Stage.Soundtrack((string)given["address"]!);
+            var most = (long)given["samples"]!;
+            using var stage = new Stage(false, () => lengths.Next(1, 1_500)) { Most = most };
+            var soundtrack = Stage.Soundtrack("");
+            // All that is played is there before the first of it is: no machine is too slow for that.
+            soundtrack.settings.address = (string)given["address"]!;
+            soundtrack.settings.preRollMs = (int)(most / 48) + 1_000;
+            soundtrack.settings.lookaheadMs = soundtrack.settings.preRollMs + 1_000;
             stage.Watched = soundtrack;
-            stage.Until(() => soundtrack.Heard.Position.Committed > (long)given["samples"]!);
+            soundtrack.Play();
+            stage.Until(() => soundtrack.Heard.Position.Committed > most);
             stage.StopCard();
             var blocks = new List<object?>();
             using var heard = File.Create((string)given["heard"]!);

@@ -45,6 +45,9 @@ namespace Segue.Probes
         /// <summary>Whose sample clock is noted.</summary>
         public SegueSoundtrack? Watched { get; set; }
 
+        /// <summary>The sound card ends once so many samples of what is watched are committed.</summary>
+        public long Most { get; set; } = long.MaxValue;
+
         /// <summary>A soundtrack that connects to an address; empty: it does nothing by itself.</summary>
         public static SegueSoundtrack Soundtrack(string address)
         {
@@ -105,7 +108,7 @@ namespace Segue.Probes
         {
             var rendered = 0L;
             var from = clock.Elapsed.TotalSeconds;
-            while (!isOver)
+            for (var after = 0L; !isOver && after <= Most;)
             {
                 var length = nextBlock();
                 while (!isOver && rendered > (clock.Elapsed.TotalSeconds - from) * AudioSettings.outputSampleRate)
@@ -114,7 +117,7 @@ namespace Segue.Probes
                 }
                 var before = Watched is null ? 0 : Watched.Heard.Position.Committed;
                 var block = AudioDevice.Callback(length);
-                var after = Watched is null ? 0 : Watched.Heard.Position.Committed;
+                after = Watched is null ? 0 : Watched.Heard.Position.Committed;
                 lock (guard)
                 {
                     Heard.Add((block, before, after));

@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Final
 
 from segue.file_kinds import FilesError
+from segue.follow.followed import FollowedSession
 from segue.play.dashboard import Dashboard, LogLine, event_text
 from segue.play.dials import Dial
-from segue.play.followed import FollowedSession
 from segue.runtime.message_collector import beat_position
 from segue.service import wire
 from segue_rules.model import Rules

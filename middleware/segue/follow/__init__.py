@@ -1,0 +1,1 @@
+"""Sessions of running games, read from the recordings that their services write."""
