@@ -155,8 +155,9 @@ def _signature(terms: TextTerms) -> str:
     if terms.meter is not None:
         words = terms.meter[1]
         return words if "/" in words else ""
-    eighths = [found.value for found in terms.others["meter_word"][:1] if found.phrase.endswith(" eight")]
-    return f"{eighths[0]}/8" if eighths else ""
+    said = terms.others["meter_word"]
+    eighths = any(found.phrase.endswith(" eight") and found.value == said[0].value for found in said)
+    return f"{said[0].value}/8" if eighths else ""
 
 
 def _base(terms: TextTerms, cosines: Sequence[float]) -> tuple[NamedStyle, dict[NamedStyle, float], list[StyleSource]]:

@@ -21,6 +21,8 @@ def meter_of(style: str) -> Meter:
         ("jig in 6/8", (3, 3)),
         ("prog rock in 7/8", (2, 2, 3)),
         ("prog rock in seven eight", (2, 2, 3)),
+        ("twelve eight blues", (3, 3, 3, 3)),
+        ("jig in six eight", (3, 3)),
         ("slow blues, 12/8", (3, 3, 3, 3)),
         ("balkan dance in 11/8", (3, 3, 3, 2)),
         ("prog rock in 5/8", (3, 2)),
