@@ -129,7 +129,9 @@ class Change(NamedTuple):
         decided: The frame in which the state first won; of a change that no rule decided (MOVERS), the frame before its
             start.
         start: The frame in which the change starts, or was to start. Of a scheduled change, that at the present tempo.
+        ramp_frames: Of its ramp; where the old mix fades out and the new one in by themselves, the longer of the two.
         at: The boundary of its row. A bridge ends at a bar line, whatever its row says: "bar".
+        fades: The frames in which the old mix fades out and the new one in; None where one ramp leads over.
     """
 
     kind: ChangeKind
@@ -142,6 +144,7 @@ class Change(NamedTuple):
     at: str
     causes: tuple[Cause, ...]
     candidates: tuple[Candidate, ...]
+    fades: tuple[int, int] | None = None
 
     @property
     def waited_frames(self) -> int:

@@ -8,14 +8,15 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from segue_rules.controls import AUTO, METER, TEMPO
+from segue_rules.meters import Meter
 from segue_rules.model import Rules, Style
 
 
 class StyleTempo(NamedTuple):
-    """The tempo, in beats a minute, and the meter, in beats a bar, that a style has by itself."""
+    """The tempo, in beats a minute, and the meter that a style has by itself."""
 
     tempo_bpm: float
-    meter: int
+    meter: Meter
 
 
 FALLBACK = StyleTempo(float(TEMPO.default), int(METER.default))
@@ -42,7 +43,8 @@ def _with_tempo(style: Style, read: StyleTempo | None) -> Style:
     if read is None:
         return style
     tempo = min(float(TEMPO.high), max(float(TEMPO.low), read.tempo_bpm))
-    return replace(style, tempo_bpm=tempo, meter=min(int(METER.high), max(int(METER.low), read.meter)))
+    meter = read.meter if isinstance(read.meter, tuple) else min(int(METER.high), max(int(METER.low), read.meter))
+    return replace(style, tempo_bpm=tempo, meter=meter)
 
 
 def of_mix(mix: Mapping[str, float], styles: Mapping[str, Style]) -> StyleTempo:

@@ -197,7 +197,7 @@ def _change(change: Change, frame: int, place: BarBeat) -> TimelineEntry:
     # ASCII here; the command prints an arrow where the terminal can show one.
     moved = f"{change.from_state} -> {change.to_state}"
     boundary = change.at if change.at == "immediate" else f"at {change.at}"
-    row = f"{boundary}, ramp {duration_text(change.ramp_frames / FRAME_RATE)}"
+    row = f"{boundary}, {_ramp(change)}"
     if change.kind == "scheduled":
         text = f"{moved} is to start at {clock_text(change.start / FRAME_RATE, 2)} ({row})"
     elif change.kind == "withdrawn":
@@ -218,6 +218,14 @@ def _change(change: Change, frame: int, place: BarBeat) -> TimelineEntry:
         starts_later=change.kind == "scheduled",
         decided_before=change.decided < frame,
     )
+
+
+def _ramp(change: Change) -> str:
+    """How the mix changes: "ramp 2s", or "fade out 4s, fade in 400ms"."""
+    if change.fades is None:
+        return f"ramp {duration_text(change.ramp_frames / FRAME_RATE)}"
+    out, enter = (duration_text(frames / FRAME_RATE) for frames in change.fades)
+    return f"fade out {out}, fade in {enter}"
 
 
 def _losers(candidates: Sequence[Candidate]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 import mido
 
@@ -21,7 +21,7 @@ from segue.contract import FRAME_SIZE, TICKS_PER_BEAT, ComposedBar, NoteEvent
 from segue.instruments import NAMES
 from segue.score.composer.scales import signature
 from segue.score.sampler.kits import KITS
-from segue_rules.plan import FramePlan, StingerCue
+from segue_rules.plan import FramePlan, MusicalClock, StingerCue
 
 TICKS_PER_QUARTER: Final = 960
 # The key signature with the notes of the major key on each pitch class, as mido spells it: of that major key, and of
@@ -86,6 +86,25 @@ def write_midi(path: Path, score: Score) -> None:
         song.save(file=file)
 
 
+def _beat_unit(clock: MusicalClock) -> Literal[4, 8]:
+    """The note that a beat of a bar is: an eighth where it has groups of three, as 6/8 and 2+2+3 do; else a quarter."""
+    return 8 if 3 in clock.groups else 4
+
+
+class _Stretch(NamedTuple):
+    """Bars whose beats are notes of one length.
+
+    Attributes:
+        tick: The musical position of their first line.
+        at: The same in the file's ticks.
+        beat_ticks: The file's ticks in a beat.
+    """
+
+    tick: int
+    at: int
+    beat_ticks: int
+
+
 class _Grid:
     """Where samples and musical positions lie in the file.
 
@@ -96,13 +115,15 @@ class _Grid:
     def __init__(self, plans: Sequence[FramePlan]) -> None:
         self._plans = plans
         self._frames = [plan.frame for plan in plans]
-        self._origin = plans[0].clock.bar_ticks
+        self._stretches = _stretches(plans)
+        self._lines = [stretch.tick for stretch in self._stretches]
         self.end_sample = (plans[-1].frame + 1) * FRAME_SIZE
         self.end = self.of_sample(self.end_sample)
 
     def of_tick(self, tick: float) -> int:
         """Return the position of a musical one, at least 0."""
-        return max(0, round((tick - self._origin) * TICKS_PER_QUARTER / TICKS_PER_BEAT))
+        stretch = self._stretches[max(0, bisect_right(self._lines, tick) - 1)]
+        return max(0, round(stretch.at + (tick - stretch.tick) * stretch.beat_ticks / TICKS_PER_BEAT))
 
     def plan_at(self, sample: int) -> FramePlan:
         """Return the plan of the frame in which a sample lies."""
@@ -127,24 +148,44 @@ class _Grid:
         return self.of_tick(beat if beat < ticks + plan.controls.tempo_mbpm else ticks)
 
 
+def _stretches(plans: Sequence[FramePlan]) -> list[_Stretch]:
+    """Divide the file where the note that a beat is changes, which it does at bar lines."""
+    first = plans[0].clock
+    found = [_Stretch(first.bar_ticks, 0, TICKS_PER_QUARTER * 4 // _beat_unit(first))]
+    for clock in (plan.clock for plan in plans):
+        last, beat_ticks = found[-1], TICKS_PER_QUARTER * 4 // _beat_unit(clock)
+        if beat_ticks != last.beat_ticks:
+            beats = (clock.bar_ticks - last.tick) // TICKS_PER_BEAT
+            found.append(_Stretch(clock.bar_ticks, last.at + beats * last.beat_ticks, beat_ticks))
+    return found
+
+
 def _tempos(score: Score, grid: _Grid) -> Iterator[_Timed]:
-    """Return every tempo; a ramp has one for each frame."""
-    before = 0
+    """Return every tempo, in quarters; a ramp has one for each frame."""
+    tempo, unit = 0, 0
     for index, plan in enumerate(score.plans):
-        tempo = plan.controls.tempo_mbpm
-        if tempo != before:
-            at = grid.of_tick(plan.clock.ticks) if index else 0
-            yield at, mido.MetaMessage("set_tempo", tempo=round(60_000_000_000 / tempo))
-        before = tempo
+        if index and _beat_unit(plan.clock) != unit:
+            # From the bar line on, which lies in the frame before.
+            yield grid.of_tick(plan.clock.bar_ticks), _tempo(tempo, _beat_unit(plan.clock))
+        unit = _beat_unit(plan.clock)
+        if plan.controls.tempo_mbpm != tempo:
+            tempo = plan.controls.tempo_mbpm
+            yield grid.of_tick(plan.clock.ticks) if index else 0, _tempo(tempo, unit)
+
+
+def _tempo(tempo_mbpm: int, unit: Literal[4, 8]) -> mido.MetaMessage:
+    """Return a tempo of beats as the microseconds of a quarter."""
+    return mido.MetaMessage("set_tempo", tempo=round(60_000_000_000 * unit / 4 / tempo_mbpm))
 
 
 def _meters(score: Score, grid: _Grid) -> Iterator[_Timed]:
     """Return every meter, from the line of its first bar on."""
-    before = 0
+    before: tuple[int, int] | None = None
     for plan in score.plans:
-        if plan.clock.meter != before:
-            before = plan.clock.meter
-            message = mido.MetaMessage("time_signature", numerator=before, denominator=4)
+        meter = plan.clock.meter, _beat_unit(plan.clock)
+        if meter != before:
+            before = meter
+            message = mido.MetaMessage("time_signature", numerator=meter[0], denominator=meter[1])
             yield grid.of_tick(plan.clock.bar_ticks), message
 
 

@@ -14,6 +14,7 @@ from segue.contract import MODES, Samples, StyleBank, StyleBanks, StyleEncoder, 
 from segue.style.reader import StyleReader, StyleReading
 from segue.style_profile import blend
 from segue_rules.errors import RuleError
+from segue_rules.meters import Meter, beats_of, read_groups
 from segue_rules.model import AudioStinger, Prompt, Rules, Theme
 from segue_rules.tempos import StyleTempo, with_tempos
 from segue_yaml.report import Problem
@@ -52,6 +53,7 @@ def read_styles(rules: Rules, encoders: Sequence[StyleEncoder]) -> StyledRules:
     warnings: list[str] = []
     rows: list[list[NDArray[np.float32]]] = []
     profiles = []
+    meters: list[Meter] = []
     reader = StyleReader(encoders)
     for style in rules.styles:
         row = [np.zeros(encoder.dimension, np.float32) for encoder in encoders]
@@ -65,11 +67,12 @@ def read_styles(rules: Rules, encoders: Sequence[StyleEncoder]) -> StyledRules:
                 row = [
                     sums + prompt.weight * embedding for sums, embedding in zip(row, reading.embeddings, strict=True)
                 ]
-                read.append((reading.profile, prompt.weight))
+                read.append((reading, prompt.weight))
                 warnings += [f'{prompt.mark}: style "{style.name}": {text}' for text in reading.warnings]
         rows.append([sums / max(float(np.linalg.norm(sums)), _LEAST_LENGTH) for sums in row])
         if len(read) == len(style.prompts):
-            profiles.append(blend([profile for profile, _ in read], [weight for _, weight in read]))
+            profiles.append(blend([reading.profile for reading, _ in read], [weight for _, weight in read]))
+            meters.append(_meter(profiles[-1].meter, read))
     if problems:
         raise RuleError(problems)
     banks = tuple(
@@ -84,10 +87,18 @@ def read_styles(rules: Rules, encoders: Sequence[StyleEncoder]) -> StyledRules:
         for place, encoder in enumerate(encoders)
     )
     tempos = {
-        style.name: StyleTempo(profile.tempo_bpm, profile.meter)
-        for style, profile in zip(rules.styles, profiles, strict=True)
+        style.name: StyleTempo(profile.tempo_bpm, meter)
+        for style, profile, meter in zip(rules.styles, profiles, meters, strict=True)
     }
     return StyledRules(with_tempos(rules, tempos), StyleBanks(banks), tuple(warnings))
+
+
+def _meter(beats: int, read: Sequence[tuple[StyleReading, float]]) -> Meter:
+    """Return a style's meter, with the groups of the time signature that its heaviest prompt of this meter says."""
+    fitting = [(reading, weight) for reading, weight in read if reading.profile.meter == beats]
+    reading, _ = max(fitting, key=lambda each: each[1])
+    meter = read_groups(reading.signature)
+    return beats if meter is None or beats_of(meter) != beats else meter
 
 
 def _notes_of(theme: Theme) -> ThemeNotes:

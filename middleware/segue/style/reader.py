@@ -32,6 +32,7 @@ class StyleReading:
         nearest: The nearest named styles with their cosines in [-1, 1], the base first.
         similarity: The greatest cosine with any style.
         warnings: What a user should know.
+        signature: The time signature that a text says, such as "6/8"; "" where it says none.
     """
 
     profile: StyleProfile
@@ -41,6 +42,7 @@ class StyleReading:
     nearest: tuple[tuple[str, float], ...] = ()
     similarity: float = 0.0
     warnings: tuple[StyleWarning, ...] = ()
+    signature: str = ""
 
 
 class StyleReader:
@@ -69,6 +71,7 @@ class StyleReader:
             nearest=reading.nearest,
             similarity=reading.similarity,
             warnings=reading.warnings,
+            signature=reading.signature,
         )
 
     def read_audio(self, samples: Samples) -> StyleReading:

@@ -11,7 +11,7 @@ from segue_rules.analysis.finding import Finding, frames_text, nominal, written_
 from segue_rules.analysis.satisfiability import Case, ConditionSolver, Guard, value_in, whole
 from segue_rules.director.conditions import Test
 from segue_rules.director.transition_rows import TransitionRows
-from segue_rules.meters import beats_of
+from segue_rules.meters import Meter, beats_of
 from segue_rules.model import (
     FRAME_RATE,
     All,
@@ -172,12 +172,18 @@ class Reachability:
         written = [beats_of(meter) for meter in meters if isinstance(meter, int | tuple)]
         if not uses_auto(self._rules):
             return max(written)
-        return max([*written, *(style.meter for style in self._rules.styles), FALLBACK.meter])
+        return max([*written, *(beats_of(meter) for meter in self._style_meters)])
 
     @cached_property
     def _longest_group(self) -> int:
         meters = [music.meter for music in _all_music(self._rules)]
+        if uses_auto(self._rules):
+            meters += self._style_meters
         return max([1, *(size for meter in meters if isinstance(meter, tuple) for size in meter)])
+
+    @cached_property
+    def _style_meters(self) -> list[Meter]:
+        return [*(style.meter for style in self._rules.styles), FALLBACK.meter]
 
     @cached_property
     def _slowest_tempo(self) -> float:

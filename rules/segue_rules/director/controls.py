@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, TypeAlias
 from segue_rules.controls import AUTO, CONTROLS, GAIN, SILENT_DB, TONICS
 from segue_rules.director.levels import CONTINUOUS, TEMPO, TOP_LEVEL, Levels, Mixing, glided
 from segue_rules.director.state import Glide, LayerNow, StylesTempo, SwitchNow, Vector
-from segue_rules.meters import beats_of, groups_of
+from segue_rules.meters import Meter, beats_of, groups_of
 from segue_rules.model import Binding, Key, Music, Rules
 from segue_rules.plan import Controls
 from segue_rules.tempos import FALLBACK, StyleTempo, of_mix
@@ -199,10 +199,10 @@ class ControlDirector:
         spec: ControlSpec | None = getattr(music, name)
         return spec
 
-    def _of_styles(self, name: str, source: int, active: Sequence[int]) -> float | int:
+    def _of_styles(self, name: str, source: int, active: Sequence[int]) -> float | Meter:
         mix = {} if source == TOP_LEVEL else self._states[source][active[source]].mix
         styles = {style.name: style for style in self._rules.styles}
-        value: float | int = getattr(of_mix(mix, styles) if mix else FALLBACK, name)
+        value: float | Meter = getattr(of_mix(mix, styles) if mix else FALLBACK, name)
         return value
 
 

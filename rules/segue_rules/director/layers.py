@@ -372,6 +372,7 @@ class LayerDirector:
                 for i, state in enumerate(self._written)
                 if i != self.whole_of[pending.state]
             ),
+            fades,
         )
 
     def _reason(self, now: LayerNow, i: int, winner: int, vetoes: list[bool], context: FrameContext) -> str:

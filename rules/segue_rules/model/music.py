@@ -39,7 +39,7 @@ class Style:
     name: str
     prompts: tuple[Prompt, ...]
     tempo_bpm: float = float(controls.TEMPO.default)
-    meter: int = int(controls.METER.default)
+    meter: Meter = int(controls.METER.default)
     mark: Mark = _mark
 
 

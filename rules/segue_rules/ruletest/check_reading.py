@@ -173,7 +173,9 @@ class CheckReader:
         because = (
             None if because_node is None else _word_of(because_node, "input", self._inputs, scope.inside("because"))
         )
-        ramp = record.get(ChangeTable.ramp)
+        ramp, out, enter = (
+            record.get(field) for field in (ChangeTable.ramp, ChangeTable.fade_out, ChangeTable.fade_in)
+        )
         return ChangeIs(
             mark=record.mark,
             layer=name,
@@ -181,6 +183,8 @@ class CheckReader:
             to_states=_end_of(record, ChangeTable.to, layer),
             from_states=_end_of(record, ChangeTable.from_, layer),
             ramp_frames=None if ramp is None else frames(ramp),
+            fade_out_frames=None if out is None else frames(out),
+            fade_in_frames=None if enter is None else frames(enter),
             at=None if at is None else str(at),
             because=because,
         )

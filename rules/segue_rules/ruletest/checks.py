@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from segue_rules.model import COMPARISONS, FRAME_RATE, Comparison, InputValue, written_name
+from segue_rules.plan import Change
 from segue_rules.ruletest.expectation import Instant
 from segue_rules.timeline import control, show_value, switch, timeline_entries
 from segue_rules.times import duration_text
@@ -215,6 +216,7 @@ class ChangeIs(FrameCheck):
 
     Attributes:
         from_states, to_states: Of which the state left and the state entered are one.
+        fade_out_frames, fade_in_frames: Of the old and of the new mix; those of the ramp in a change without fades.
     """
 
     layer: str
@@ -222,6 +224,8 @@ class ChangeIs(FrameCheck):
     to_states: tuple[str, ...] | None = None
     from_states: tuple[str, ...] | None = None
     ramp_frames: int | None = None
+    fade_out_frames: int | None = None
+    fade_in_frames: int | None = None
     at: str | None = None
     because: str | None = None
 
@@ -232,18 +236,34 @@ class ChangeIs(FrameCheck):
             and (self.to_states is None or any(_named(change.to_state, each) for each in self.to_states))
             and (self.from_states is None or any(_named(change.from_state, each) for each in self.from_states))
             and self.ramp_frames in (None, change.ramp_frames)
+            and self._fades_so(change)
             and self.at in (None, change.at)
             and (self.because is None or self.because in {cause.input for cause in change.causes})
             for change in instant.plan.changes
         )
 
+    def _fades_so(self, change: Change) -> bool:
+        out, enter = change.fades or (change.ramp_frames, change.ramp_frames)
+        return self.fade_out_frames in (None, out) and self.fade_in_frames in (None, enter)
+
     def came(self, instant: Instant) -> str:
         return _reported(instant, "change", self.layer) or "no change"
 
     def __str__(self) -> str:
-        ramp = None if self.ramp_frames is None else duration_text(self.ramp_frames / FRAME_RATE)
+        ramp, out, enter = (
+            frames if frames is None else duration_text(frames / FRAME_RATE)
+            for frames in (self.ramp_frames, self.fade_out_frames, self.fade_in_frames)
+        )
         left, entered = (each and " or ".join(each) for each in (self.from_states, self.to_states))
-        named = {"from": left, "to": entered, "ramp": ramp, "at": self.at, "because": self.because}
+        named = {
+            "from": left,
+            "to": entered,
+            "ramp": ramp,
+            "fade_out": out,
+            "fade_in": enter,
+            "at": self.at,
+            "because": self.because,
+        }
         parts = [f"{key} {value}" for key, value in named.items() if value is not None]
         return " ".join([f"change of {self.layer} {self.kind}", *parts])
 

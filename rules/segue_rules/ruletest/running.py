@@ -69,7 +69,7 @@ class RuleTestResult:
 
 
 def run_test(director: Director, test: RuleTest) -> RuleTestResult:
-    """Play the test from frame 0 to the last frame that it asks about, once for each of its seeds.
+    """Play the test from frame 0 until all it expects is decided and all its events are sent, once for each seed.
 
     The failures are those of the first seed that has any.
     """
@@ -87,67 +87,111 @@ def run_test(director: Director, test: RuleTest) -> RuleTestResult:
 
 def _run(director: Director, test: RuleTest) -> RuleTestResult:
     playback = _Playback(director, test)
-    failures = [failure for expectation in test.expect for failure in playback.ask(expectation)]
-    return RuleTestResult(
-        test=test, failures=(*failures, *playback.unexpected_refusals()), reached=playback.reached_parts()
-    )
+    failures = (*playback.broken_expectations(), *playback.unexpected_refusals())
+    return RuleTestResult(test=test, failures=failures, reached=playback.reached_parts())
+
+
+class _Question:
+    """One expectation, and what the frames so far answer.
+
+    Attributes:
+        decided: Whether no later frame can change the answer.
+        instant: Of a broken expectation the first frame that breaks it; of one that holds in no frame (`between`), the
+            frame that comes closest. None where it holds.
+    """
+
+    def __init__(self, expectation: Expectation) -> None:
+        self.expectation = expectation
+        self.when = expectation.when
+        self.decided = False
+        self.instant: Instant | None = None
+        self._every_frame = any(check.keeps_time for check in expectation.checks)
+        self._most_held = -1
+
+    @property
+    def partly_held(self) -> bool:
+        """Whether some, but not all, of the checks of `between` held in `instant`."""
+        return self._most_held > 0
+
+    def answer(self, span: Span, pending: tuple[str, ...]) -> None:
+        """Ask the frames of a run of equal plans: the first two, or all if a check depends on beats or bars."""
+        end = span.plan.frame + span.frames - 1
+        first, last = max(span.plan.frame, self.when.start), min(end, self.when.end)
+        for frame in range(first, (last if self._every_frame else min(first + 1, last)) + 1):
+            self._ask(Instant(plan_at(span.plan, frame), pending))
+            if self.decided:
+                return
+        self.decided = end >= self.when.end
+
+    def _ask(self, instant: Instant) -> None:
+        held = sum(check.holds(instant) for check in self.expectation.checks)
+        all_hold = held == len(self.expectation.checks)
+        match self.when.kind:
+            case "at" | "during":
+                if not all_hold:
+                    self.decided, self.instant = True, instant
+            case "never":
+                if all_hold:
+                    self.decided, self.instant = True, instant
+            case "between":
+                if all_hold:
+                    self.decided, self.instant = True, None
+                elif held > self._most_held:
+                    self._most_held, self.instant = held, instant
 
 
 class _Playback:
-    """All frames of a test, as runs of equal plans."""
+    """The frames of a test, as runs of equal plans, until everything is decided."""
 
     def __init__(self, director: Director, test: RuleTest) -> None:
         self._rules: Rules = director.rules
         self._test = test
         self._events = by_sequence(test.events)
         self._receipts = [e for e in test.expect if any(isinstance(check, ReceiptIs) for check in e.checks)]
-        self._spans: list[tuple[Span, tuple[str, ...]]] = []
-        pending = {layer.name: "" for layer in self._rules.layers}
-        for span in play_script(director, test.events, test.frames):
-            for change in span.plan.changes:
-                pending[change.layer] = change.to_state if change.kind == "scheduled" else ""
-            self._spans.append((span, tuple(pending.values())))
+        self._questions = [_Question(expectation) for expectation in test.expect]
+        self._spans = list(self._play(director))
         self._starts = [span.plan.frame for span, _ in self._spans]
 
-    def ask(self, expectation: Expectation) -> Iterator[FailedExpectation]:
-        """The first frame in which the expectation is broken, as a failure; nothing if it holds."""
-        instants = self._instants(expectation)
-        match expectation.when.kind:
-            case "at" | "during":
-                yield from self._always(expectation, instants)
-            case "between":
-                yield from self._once(expectation, instants)
-            case "never":
-                yield from self._never(expectation, instants)
-
-    def _always(self, expectation: Expectation, instants: Iterator[Instant]) -> Iterator[FailedExpectation]:
-        for instant in instants:
-            broken = [check for check in expectation.checks if not check.holds(instant)]
-            if broken:
-                yield self._failure(expectation, instant, broken, _came(broken, instant))
+    def _play(self, director: Director) -> Iterator[tuple[Span, tuple[str, ...]]]:
+        """Play and answer the questions. What comes after the last of them is shown beside a failure."""
+        waiting = sorted(self._questions, key=lambda question: -question.when.start)
+        asked: list[_Question] = []
+        pending = {layer.name: "" for layer in self._rules.layers}
+        last_event = max((event.frame for event in self._test.events if event.frame < self._test.frames), default=0)
+        until = last_event
+        for span in play_script(director, self._test.events, self._test.frames):
+            for change in span.plan.changes:
+                pending[change.layer] = change.to_state if change.kind == "scheduled" else ""
+            states = tuple(pending.values())
+            yield span, states
+            end = span.plan.frame + span.frames - 1
+            if waiting or asked:
+                until = max(last_event, end + AROUND_AFTER)
+            while waiting and waiting[-1].when.start <= end:
+                asked.append(waiting.pop())
+            for question in asked:
+                question.answer(span, states)
+            asked = [question for question in asked if not question.decided]
+            if not waiting and not asked and end >= until:
                 return
 
-    def _once(self, expectation: Expectation, instants: Iterator[Instant]) -> Iterator[FailedExpectation]:
-        nearest: tuple[int, Instant] | None = None
-        for instant in instants:
-            held = sum(check.holds(instant) for check in expectation.checks)
-            if held == len(expectation.checks):
-                return
-            if nearest is None or held > nearest[0]:
-                nearest = held, instant
-        if nearest is not None:
-            held, instant = nearest
-            broken = [check for check in expectation.checks if not check.holds(instant)]
-            place = clock_text(instant.plan.frame / FRAME_RATE, 2)
-            chosen = "which comes closest" if held else "for example"
-            came = f"in no frame; at {place}, {chosen}: {_came(broken, instant)}"
-            yield self._failure(expectation, instant, broken, came)
-
-    def _never(self, expectation: Expectation, instants: Iterator[Instant]) -> Iterator[FailedExpectation]:
-        for instant in instants:
-            if all(check.holds(instant) for check in expectation.checks):
-                yield self._failure(expectation, instant, expectation.checks, "it did")
-                return
+    def broken_expectations(self) -> Iterator[FailedExpectation]:
+        """Yield the expectations that do not hold, in file order."""
+        for question in self._questions:
+            instant, checks = question.instant, question.expectation.checks
+            if instant is None:
+                continue
+            broken = [check for check in checks if not check.holds(instant)]
+            match question.when.kind:
+                case "at" | "during":
+                    yield self._failure(question.expectation, instant, broken, _came(broken, instant))
+                case "between":
+                    place = clock_text(instant.plan.frame / FRAME_RATE, 2)
+                    chosen = "which comes closest" if question.partly_held else "for example"
+                    came = f"in no frame; at {place}, {chosen}: {_came(broken, instant)}"
+                    yield self._failure(question.expectation, instant, broken, came)
+                case "never":
+                    yield self._failure(question.expectation, instant, checks, "it did")
 
     def unexpected_refusals(self) -> Iterator[FailedExpectation]:
         """Events that were refused although no expectation asks for their receipt; most often an input is misspelt."""
@@ -169,24 +213,6 @@ class _Playback:
             if expectation.when.start <= instant.plan.frame <= expectation.when.end and expectation.when.kind != "never"
             for check in expectation.checks
         )
-
-    def _instants(self, expectation: Expectation) -> Iterator[Instant]:
-        """The frames in question.
-
-        Of a run of equal plans only the first two, unless a check depends on beats or bars.
-        """
-        every_frame = any(check.keeps_time for check in expectation.checks)
-        when = expectation.when
-        for span, pending in self._between(when.start, when.end):
-            first = max(span.plan.frame, when.start)
-            last = min(span.plan.frame + span.frames - 1, when.end)
-            for frame in range(first, (last if every_frame else min(first + 1, last)) + 1):
-                yield Instant(plan_at(span.plan, frame), pending)
-
-    def _between(self, start: int, end: int) -> Iterator[tuple[Span, tuple[str, ...]]]:
-        """The runs that have frames from `start` to `end`."""
-        for index in range(max(0, bisect_right(self._starts, start) - 1), bisect_right(self._starts, end)):
-            yield self._spans[index]
 
     def _failure(
         self, expectation: Expectation, instant: Instant, checks: Sequence[Check], came: str

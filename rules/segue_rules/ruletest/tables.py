@@ -194,7 +194,9 @@ class ChangeTable(Table):
         default="started",
         example="withdrawn",
     )
-    ramp = Field(_TIME, "The length of its ramp.", example="400ms")
+    ramp = Field(_TIME, "The length of its ramp; of two fades, the longer one.", example="400ms")
+    fade_out = Field(_TIME, "The time in which the old mix goes: the fade of its row, or its ramp.", example="4s")
+    fade_in = Field(_TIME, "The time in which the new mix comes: the fade of its row, or its ramp.", example="400ms")
     at = Field(
         AnyValue(shown="immediate, eighth, beat, bar, N bars or bar K of N"),
         "The boundary it waits for.",

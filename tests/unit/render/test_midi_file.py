@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -97,6 +98,61 @@ def test_notes_are_read_back_at_their_positions(tmp_path: Path) -> None:
     assert [row[0] for row in found] == [row[0] for row in expected]
     assert sorted(row[2:] for row in found) == sorted(row[2:] for row in expected)
     assert {track.name for track in file.tracks} >= {"drums: standard kit", "bass: finger bass", "melody: flute"}
+
+
+@pytest.mark.parametrize(
+    ("meter", "numerator", "denominator"), [("7/8", 7, 8), ("6/8", 6, 8), ("3+2", 5, 8), ("7", 7, 4), ("2+2", 4, 4)]
+)
+def test_a_bar_with_groups_of_three_is_counted_in_eighths(
+    tmp_path: Path, meter: str, numerator: int, denominator: int
+) -> None:
+    notes = song(8, seed=3)
+    write_midi(tmp_path / "song.mid", score(notes, plans=plans(music=f"tempo: 120bpm, meter: {meter}")))
+    file = mido.MidiFile(tmp_path / "song.mid")
+    ((at, signature),) = timed(file, "time_signature")
+    assert (at, signature.numerator, signature.denominator) == (0, numerator, denominator)
+    ((at, tempo),) = timed(file, "set_tempo")
+    # Two eighths, which are beats, or one quarter.
+    beats = denominator // 4
+    assert (at, tempo.tempo) == (0, 500_000 * beats)
+    assert file.length == pytest.approx(8)
+    per_tick = SAMPLE_RATE / 2 * beats / TICKS_PER_QUARTER
+    assert sorted(row[0] for row in written_notes(file)) == sorted(round(note.start / per_tick) for note in notes)
+
+
+def test_time_goes_on_where_quarters_become_eighths(tmp_path: Path) -> None:
+    """A note each second stays at its second, though bars of 7/8 follow bars of 4/4 and the tempo changes later."""
+    rules = load_text(
+        "segue: 1\nmusic: {meter: 4, tempo: 110bpm}\nstyles: {a: {text: calm}}\n"
+        "inputs: {odd: {type: flag}, even: {type: flag}}\n"
+        "layers: {x: {states: {on: {default: true, mix: {a: 1}}, back: {when: {even: true}, mix: {a: 1}}, "
+        "off: {when: {odd: true}, mix: {a: 1}, music: {meter: 7/8, tempo: 187bpm}}}}}\n"
+        "transitions: [{from: any, to: any, at: immediate, ramp: 1s}]\n"
+    )
+    events = [
+        ScriptedEvent(at_s=at, frame=25 * at, event=Event(sequence=at, set=values, fire=()), mark=NOWHERE)
+        for at, values in ((5, {"odd": True}), (15, {"odd": False}))
+    ]
+    spans = play_script(Director(rules), events, 25 * 25)
+    every = [plan_at(span.plan, span.plan.frame + n) for span in spans for n in range(span.frames)]
+    template = song(8, seed=3)[0]
+    notes = [replace(template, start=SAMPLE_RATE * second, duration=4_800) for second in range(25)]
+    write_midi(tmp_path / "song.mid", score(notes, plans=every))
+    file = mido.MidiFile(tmp_path / "song.mid")
+    signatures = list(timed(file, "time_signature"))
+    assert [(s.numerator, s.denominator) for _, s in signatures] == [(4, 4), (7, 8), (4, 4)]
+    (first, _), (second, _), (third, _) = signatures
+    assert first == 0
+    assert second % (4 * TICKS_PER_QUARTER) == 0
+    assert (third - second) % (7 * TICKS_PER_QUARTER // 2) == 0
+    seconds, heard = 0.0, []
+    for message in file:
+        seconds += message.time
+        if message.type == "note_on":
+            heard.append(seconds)
+    # Rounded to ticks, and a tempo to whole microseconds.
+    assert heard == pytest.approx(range(25), abs=0.002)
+    assert file.length == pytest.approx(25, abs=0.002)
 
 
 @pytest.mark.parametrize(("low", "high"), [(20, 60), (90, 97.3), (150, 300)])

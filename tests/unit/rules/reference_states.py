@@ -174,8 +174,9 @@ class ReferenceStates(ReferenceClock):
     def _record(self, kind: AnyValue, layer: Layer, frame: int, decided: int, start: int) -> Change:
         old, new = self.active_before(layer, frame), self.winners[frame][layer.name]
         row = self.row(layer, old, new)
-        ramp = self.lasting(row.ramp_frames)
+        ramp, fades = self.lasting(row.ramp_frames), None
         if row.fades is not None:
-            ramp = max(map(self.lasting, row.fades))
+            fades = self.lasting(row.fades[0]), self.lasting(row.fades[1])
+            ramp = max(fades)
         at = "bar" if is_bridge(old) and old.written == new.written else str(row.at)
-        return Change(kind, layer.name, old.name, new.name, decided, start, ramp, at, (), ())
+        return Change(kind, layer.name, old.name, new.name, decided, start, ramp, at, (), (), fades)

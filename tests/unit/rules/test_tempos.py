@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from segue_rules import load_text
-from segue_rules.director import Director
+from segue_rules.director import Director, pack, unpack
 from segue_rules.events import Event
 from segue_rules.model import Rules
 from segue_rules.tempos import StyleTempo, of_mix, uses_auto, with_tempos
@@ -70,6 +70,24 @@ def test_the_heaviest_layer_gives_the_tempo(level: float, tempo: float, source: 
     director = Director(with_tempos(load_text(text), TEMPOS))
     _, plan = director.step(director.start(), 0)
     assert (plan.controls.tempo_mbpm, plan.controls.sources[0]) == (round(tempo * 1000), source)
+
+
+def test_a_style_in_groups_gives_its_groups() -> None:
+    soundtrack = with_tempos(rules(""), {"jungle": StyleTempo(172.0, (2, 2, 3))})
+    _, plan = Director(soundtrack).step(Director(soundtrack).start(), 0)
+    assert (plan.controls.meter, plan.controls.groups) == (7, (2, 2, 3))
+    assert (plan.clock.meter, plan.clock.groups) == (7, (2, 2, 3))
+    written = with_tempos(rules("music: {meter: 7}\n"), {"jungle": StyleTempo(172.0, (2, 2, 3))})
+    _, plan = Director(written).step(Director(written).start(), 0)
+    assert (plan.controls.meter, plan.controls.groups) == (7, ())
+
+
+def test_a_state_in_a_style_of_groups_packs_and_goes_on() -> None:
+    soundtrack = with_tempos(rules(""), {"jungle": StyleTempo(172.0, (3, 3))})
+    director = Director(soundtrack)
+    state, _ = director.step(director.start(), 0)
+    restored = unpack(pack(state, soundtrack), soundtrack)
+    assert director.step(restored, 1)[1] == director.step(state, 1)[1]
 
 
 def test_a_mix_has_the_mean_tempo_in_the_octave_of_its_heaviest_style() -> None:

@@ -147,6 +147,15 @@ _COUNTED_BEATS: Final = {
     for per in ("to the bar", "to a bar", "a bar", "per bar", "a measure", "per measure", "to the measure")
 }
 
+_EIGHTHS: Final = {
+    "five eight": 5,
+    "six eight": 6,
+    "seven eight": 7,
+    "nine eight": 9,
+    "eleven eight": 11,
+    "twelve eight": 12,
+}
+
 METER: Final[dict[str, int]] = {
     **dict.fromkeys(
         (
@@ -168,11 +177,10 @@ METER: Final[dict[str, int]] = {
         3,
     ),
     **dict.fromkeys(("in four", "four four", "common time", "four quarter", "quadruple meter"), 4),
-    **dict.fromkeys(("in five", "five four", "five eight", "quintuple", "take five"), 5),
+    **dict.fromkeys(("in five", "five four", "quintuple", "take five"), 5),
     **dict.fromkeys(
         (
             "in six",
-            "six eight",
             "jig",
             "sea shanty",
             "compound time",
@@ -183,11 +191,13 @@ METER: Final[dict[str, int]] = {
         ),
         6,
     ),
-    **dict.fromkeys(("in seven", "seven eight", "seven four", "septuple", *_ODD_METERS), 7),
-    **dict.fromkeys(("in nine", "nine eight", "slip jig"), 9),
-    **dict.fromkeys(("in eleven", "eleven eight", "eleven four"), 11),
-    **dict.fromkeys(("twelve eight",), 12),
+    **dict.fromkeys(("in seven", "seven four", "septuple", *_ODD_METERS), 7),
+    **dict.fromkeys(("in nine", "slip jig"), 9),
+    **dict.fromkeys(("in eleven", "eleven four"), 11),
     **dict.fromkeys(("in two", "two four", "cut time", "two step", "alla breve", "duple", "duple meter"), 2),
+    **_EIGHTHS,
+    # Longer than "in seven", so that it is what is found.
+    **{f"in {words}": beats for words, beats in _EIGHTHS.items()},
     **_COUNTED_BEATS,
 }
 """Words that say how many beats a bar has."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from segue_rules.director import Director
+from segue_rules.director import Director, DirectorState, Span
 from segue_rules.ruletest import RuleTestResult, load_tests, run_test
 
 MEADOW = Path(__file__).with_name("meadow.yaml")
@@ -58,6 +59,8 @@ HOLDS = [
     "at: 3s, source: {tempo: action, gain: music}",
     "at: 1.52s, change: {layer: action}",
     "at: 1.52s, change: {layer: action, from: calm, to: fight, ramp: 0s, at: immediate, because: threat}",
+    "at: 1.52s, change: {layer: action, fade_out: 0s, fade_in: 0s}",
+    "between: [2s, 4s], change: {layer: place, ramp: 400ms, fade_out: 400ms, fade_in: 400ms}",
     "at: 2s, change: {layer: place, kind: scheduled, to: cave, at: bar, because: region}",
     "between: [2s, 4s], change: {layer: place, to: cave, ramp: 400ms}, on: bar",
     "never: [2s, 2.8s], change: {layer: place}",
@@ -102,6 +105,8 @@ FAILS = [
     ("at: 0s, music: {meter: 2+2}", "4"),
     ("at: 1.52s, change: {layer: action, to: calm}", "calm -> fight (immediate, ramp 0ms)"),
     ("at: 1.52s, change: {layer: action, ramp: 1s}", "calm -> fight (immediate, ramp 0ms)"),
+    ("at: 1.52s, change: {layer: action, fade_in: 1s}", "calm -> fight (immediate, ramp 0ms)"),
+    ("at: 1.52s, change: {layer: action, fade_out: 1s}", "calm -> fight (immediate, ramp 0ms)"),
     ("at: 1.52s, change: {layer: action, because: count}", "calm -> fight (immediate, ramp 0ms)"),
     ("at: 1.52s, change: {layer: action, kind: withdrawn}", "calm -> fight (immediate, ramp 0ms)"),
     (
@@ -138,6 +143,75 @@ def test_all_of_an_item_holds_in_one_frame(tmp_path: Path) -> None:
 def test_every_broken_item_is_reported(tmp_path: Path) -> None:
     result = outcome(tmp_path, "at: 0s, bar: 2", "at: 0s, bar: 1", "at: 0s, state: {place: cave}")
     assert [failure.mark.line for failure in result.failures] == [8, 10]
+
+
+# The siren comes in 200 ms and lasts for 8 bars of 2 s, then the drone for as long, and so on.
+TURNS = """segue: 1
+music: {tempo: 120bpm, meter: 4}
+inputs: {hit: {type: trigger}}
+styles: {siren: {text: alarm}, drone: {text: drone}}
+layers:
+  alarm:
+    states:
+      on:
+        default: true
+        playlist: {pieces: {siren: {mix: {siren: 1}, for: 8 bars}, drone: {mix: {drone: 1}, for: 8 bars}}}
+transitions:
+  - {from: any, to: any, at: bar, fade_out: 2s, fade_in: 200ms}
+"""
+
+
+def played(tmp_path: Path, item: str, events: str = "[]") -> tuple[RuleTestResult, int]:
+    """Run a test of TURNS; also how many frames it plays."""
+
+    class Counting(Director):
+        frames = 0
+
+        def spans(self, state: DirectorState, until: int) -> Iterator[Span]:
+            for span in super().spans(state, until):
+                self.frames = span.plan.frame + span.frames
+                yield span
+
+    path = tmp_path / "turns.test.yaml"
+    path.write_text(f"rules: turns.yaml\ntests: [{{name: t, events: {events}, expect: [{{{item}}}]}}]\n")
+    (tmp_path / "turns.yaml").write_text(TURNS)
+    file = load_tests(path)
+    director = Counting(file.rules)
+    return run_test(director, file.tests[0]), director.frames
+
+
+def test_a_change_is_expected_with_its_fades(tmp_path: Path) -> None:
+    change = "change: {layer: alarm, to: on/drone, ramp: 2s, fade_out: 2s, fade_in: 200ms}"
+    assert played(tmp_path, f"at: 16s, {change}")[0].passed
+    (failure,) = played(tmp_path, "at: 16s, change: {layer: alarm, fade_in: 2s}")[0].failures
+    assert failure.expected == "at 16s  change of alarm started fade_in 2s"
+    assert failure.came == "on/siren -> on/drone (at bar, fade out 2s, fade in 200ms, waited 4s)"
+
+
+@pytest.mark.parametrize(
+    ("item", "passes", "least", "most"),
+    [
+        # What happens within a second after the last answer is shown beside a failure.
+        ("between: [0s, 1h], state: {alarm: on/drone}", True, 400, 450),
+        ("never: [0s, 1h], state: {alarm: on/drone}", False, 400, 450),
+        ("during: [0s, 1h], state: {alarm: on/siren}", False, 400, 450),
+        ("at: 0s, state: {alarm: on/drone}", False, 1, 1),
+        ("during: [0s, 60s], state: {alarm: [on/siren, on/drone]}", True, 1501, 1501),
+        ("never: [0s, 60s], warning: empty_mix", True, 1501, 1501),
+        ("between: [0s, 60s], bar: 99", False, 1501, 1501),
+    ],
+)
+def test_it_is_played_until_all_is_decided(tmp_path: Path, item: str, passes: bool, least: int, most: int) -> None:
+    result, frames = played(tmp_path, item)
+    assert result.passed == passes
+    assert least <= frames <= most
+
+
+def test_every_event_is_sent_though_all_is_decided(tmp_path: Path) -> None:
+    events = "[{at: 1s, fire: hit}, {at: 40s, set: {hti: true}}]"
+    (failure,) = played(tmp_path, "between: [0s, 60s], receipt: accepted", events)[0].failures
+    assert failure.expected == "an accepted event"
+    assert failure.frame == 1000
 
 
 def test_an_unexpected_refusal_fails(tmp_path: Path) -> None:
