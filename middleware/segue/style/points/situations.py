@@ -131,8 +131,8 @@ ROWS: Final = (
     scene("chase", "pursuit, escape, getaway",
           ("chase, running away, pursued, fast and urgent", "car racing at high speed, driving electronic beat",
            "escape before everything collapses, hurry", "race against time, adrenaline rush"),
-          Roles("saw lead", "", "trombone, sweep pad, clean guitar", "synth bass", "strings, saw lead"),
-          layout="chase", groove="driving", percussion="kit", scale="dorian", harmony="modal", tempo_bpm=162.0,
+          Roles("saw lead", "", "clean guitar, sweep pad", "synth bass", "saw lead, strings"),
+          layout="chase", groove="driving", percussion="kit", scale="dorian", harmony="modal", tempo_bpm=166.0,
           valence=-0.1, arousal=0.95, tension=0.75),
     scene("tavern",
           "inn, pub, alehouse, bard, drinking song, the prancing pony, drinking hall, mead hall, tavern brawl, "
