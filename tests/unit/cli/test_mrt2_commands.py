@@ -94,7 +94,9 @@ def test_check_says_what_a_generator_ignores(rules: Path, capsys: pytest.Capture
 def test_play_starts_its_service_with_the_model() -> None:
     chosen = argparse.Namespace(generator="mrt2_small", weights="random", soundfont=None)
     assert play._options(chosen) == ["--generator", "mrt2_small", "--weights", "random"]
-    remote = argparse.Namespace(rules="x", connect="tcp://127.0.0.1:1", soundfont=None, weights="random", token=None)
+    parser = argparse.ArgumentParser()
+    play.add_arguments(parser)
+    remote = parser.parse_args(["x", "--connect", "tcp://127.0.0.1:1", "--weights", "random"])
     assert play._contradiction(remote) == "--weights belongs to the service; it cannot be chosen with --connect"
 
 
