@@ -1,8 +1,8 @@
 extends SceneTree
 ## Connects to real peers, all at once: `-- CASES.json RESULTS.json`. A case has `address`, `token`,
 ## `certificate` (a path or empty), `send` (parts in hex), `replies` (the messages it waits for) and
-## `speed`, how much faster than the engine's its clock runs. The clock stands still until a peer has
-## accepted the connection: how long the system takes for that is not in the test's hands.
+## `speed`, how much faster than the engine's its clock runs. The clock stands still until a peer
+## has accepted the connection: how long the system takes for that is not in the test's hands.
 
 const Address := preload("res://addons/segue/core/transport/address.gd")
 const Connection := preload("res://addons/segue/core/transport/connection.gd")
