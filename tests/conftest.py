@@ -23,7 +23,7 @@ providers._get_local_constants = lambda: providers._local_constants
 settings.register_profile("segue", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("segue")
 
-LIMIT_S: Final = 0.25
+LIMIT_S: Final = 0.1
 SLOW_TESTS: Final = Path(__file__).with_name("slow_tests.txt")
 ROOT: Final = Path(__file__).parents[1]
 
