@@ -49,7 +49,7 @@ def test_a_game_uses_everything_over_tls(runtime: str, tmp_path: Path) -> None:
     assert all(at > result["beats"]["played"] for at in result["beats"]["ahead"])
     restored = {fields["restored"] for kind, fields in result["told"] if kind == "status" and fields["restore"] == 2}
     # "rules": another generator played, since the machine was too slow for the first.
-    assert restored <= {"all", "rules"}
+    assert restored in ({"all"}, {"rules"})
     assert result["told"][-1][0] == "closed"
 
 

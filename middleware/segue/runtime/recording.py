@@ -306,11 +306,13 @@ def _operation(data: dict[str, Any]) -> RecordedOperation:
     kind = data.pop("op")
     match kind:
         case "event":
-            reset, settings, fire = data.get("reset", False), data["set"], tuple(data["fire"])
-            return "event", Event(sequence=data["seq"], reset=reset, set=settings, fire=fire), int(data["frame"])
+            reset, settings, fire = bool(data.get("reset", False)), dict(data["set"]), tuple(map(str, data["fire"]))
+            return "event", Event(sequence=int(data["seq"]), reset=reset, set=settings, fire=fire), int(data["frame"])
         case "begun" | "done" | "failed":
             reason = data.pop("reason")
-            return kind, JobSpec(reason=_READ_REASONS.get(reason, reason), level=data.pop("rung"), **data)
+            level = int(data.pop("rung"))
+            frames = {name: int(frame) for name, frame in data.items()}
+            return kind, JobSpec(reason=_READ_REASONS.get(reason, reason), level=level, **frames)
         case "reload":
             return "reload", RecordedRules(_sources(data["sources"]), str(data["fingerprint"])), int(data["frame"])
         case "restore":

@@ -63,7 +63,7 @@ class Span(NamedTuple):
 
 
 class Director:
-    """Plays one rule file. It holds no state of its own: each DirectorState goes in and out."""
+    """Plays one rule file. Each DirectorState goes in and out, and results depend on the arguments alone."""
 
     def __init__(self, rules: Rules, seed: int | None = None) -> None:
         """Prepare to play rules.

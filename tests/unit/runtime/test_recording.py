@@ -109,7 +109,19 @@ def test_a_broken_header_is_reported_with_its_line(tmp_path: Path, text: str, li
         read_recording(path)
 
 
-@pytest.mark.parametrize("line", ['{"op": "sing"}', '{"op": "done"}', "{}", "3", "{"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"op": "sing"}',
+        '{"op": "done"}',
+        '{"op": "done", "reason": "extend", "origin": 0, "change": 0, "end": "late", "rung": 0}',
+        '{"op": "event", "seq": null, "set": {}, "fire": [], "frame": 1}',
+        '{"op": "event", "seq": 1, "set": ["threat"], "fire": [], "frame": 1}',
+        "{}",
+        "3",
+        "{",
+    ],
+)
 def test_a_broken_line_is_reported_with_its_number(tmp_path: Path, line: str) -> None:
     path = tmp_path / "broken.jsonl"
     with path.open("w", encoding="utf-8") as file:
