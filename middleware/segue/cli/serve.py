@@ -117,12 +117,14 @@ def _service(config: ServiceConfig, serving: Callable[[Sequence[str]], None]) ->
     """Return the service: one process, or the edge of several. Raises: as `Service` and its generators."""
     if config.workers:
         from segue.cli.worker_process import command
-        from segue.generators import BuildOptions, build
+        from segue.generators import GENERATORS, BuildOptions, build
         from segue.service.workers.edge import Edge
 
-        options = BuildOptions(soundfont=config.soundfont, note_memory_mib=settings.LEAST_MIB, weights=config.weights)
-        # The workers play; what is needed here reads the rule files, and finds what is wrong with the generators.
-        chain = build(config.generator, options)
+        if GENERATORS[config.generator].model:
+            text = f"expected 0 with the generator {config.generator}: one process computes all its sessions together"
+            raise settings.ConfigError([f"--workers: {text}; got {config.workers}"])
+        # The workers play. What is built here reads the rule files, and shows what is wrong before any process starts.
+        chain = build(config.generator, BuildOptions(soundfont=config.soundfont, note_memory_mib=settings.LEAST_MIB))
         return Edge(config, chain.encoders, command(), version=__version__, serving=serving)
     from segue.service.server import Service
 

@@ -151,10 +151,8 @@ class Service:
                 return
             listener.start()
             self._health.ready()
-            for name in self.rule_store.names:
-                for warning in self.rule_store.named(name).warnings:
-                    log.warning(warning, extra={"rules": name})
-            log.info("serving", extra={"addresses": ", ".join(self.addresses)})
+            if self.addresses:
+                note_serving(self.rule_store, self.addresses)
             self._serving(self.addresses)
             work = {"generation": self._generation.run, "tick": self._tick, "watch": self._watch}
             tasks = [asyncio.ensure_future(self._repeat(where, one)) for where, one in work.items()]
@@ -339,6 +337,14 @@ class Service:
                 log.exception("a generator cannot play", extra={"generator": generator.name})
                 text = f"the generator {generator.name!r} cannot play: {type(error).__name__}: {error}"
                 raise GeneratorError(text) from error
+
+
+def note_serving(rule_store: RuleStore, addresses: Sequence[str]) -> None:
+    """Log where a service listens, and what is doubtful in its rule files."""
+    for name in rule_store.names:
+        for warning in rule_store.named(name).warnings:
+            log.warning(warning, extra={"rules": name})
+    log.info("serving", extra={"addresses": ", ".join(addresses)})
 
 
 def note_edit(edit: RuleEdit, metrics: Metrics) -> None:

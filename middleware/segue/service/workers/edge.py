@@ -23,7 +23,7 @@ from segue.service.front import open_front
 from segue.service.listener import Listener
 from segue.service.monitoring import Health
 from segue.service.rule_store import RuleStore
-from segue.service.server import note_edit
+from segue.service.server import note_edit, note_serving
 from segue.service.settings.configuration import ServiceConfig
 from segue.service.workers.control import Accept, socket_pair
 from segue.service.workers.figures import EdgeMetrics
@@ -117,10 +117,7 @@ class Edge:
                 return
             listener.start()
             self._health.ready()
-            for name in self.rule_store.names:
-                for warning in self.rule_store.named(name).warnings:
-                    log.warning(warning, extra={"rules": name})
-            log.info("serving", extra={"addresses": ", ".join(self.addresses), "workers": len(self._pool)})
+            note_serving(self.rule_store, self.addresses)
             self._serving(self.addresses)
             tasks = [asyncio.ensure_future(_repeated(work)) for work in (self._tick, self._watch)]
             await stopping
@@ -223,7 +220,6 @@ class Edge:
             self._say(identity, Error(code="no_session", text=text))
             self._listener.release(identity)
         else:
-            self._refuse(identity)
             self._listener.finish(identity)
 
     # --- tasks ------------------------------------------------------------------------------------------------------

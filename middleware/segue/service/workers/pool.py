@@ -197,7 +197,7 @@ class WorkerPool:
         self._failure = self._failure or worker.failure or "a worker ended before it could play; its log says why"
         if not self._stopping:
             self._metrics.lost_worker(reason)
-            fields = {"worker": worker.number, "pid": worker.pid, "reason": reason, "sessions": len(worker.playing)}
+            fields = {"worker": worker.number, "pid": worker.pid, "reason": reason}
             log.error("a worker is gone", extra=fields)
             if worker.age_s < _GOOD_S:
                 self._wait_longer()
