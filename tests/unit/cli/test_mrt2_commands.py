@@ -102,7 +102,7 @@ def test_play_starts_its_service_with_the_model() -> None:
 
 def test_a_service_plays_the_model_and_warns_of_noise(rules: Path, caplog: pytest.LogCaptureFixture) -> None:
     config = ServiceConfig(generator="mrt2_small", weights="random", generation_processes=2)
-    chain = serve._generators(config)
+    chain = serve.built_generators(config)
     assert [generator.name for generator in chain.generators] == ["mrt2_tiny", "score"]
     assert [record.getMessage() for record in caplog.records] == [NOISE.rstrip()]
 
