@@ -173,7 +173,7 @@ class Settings(Table):
         "Processes that play the sessions, behind one that holds the connections: for more sessions than one process "
         "serves, and so that the loss of a process is not heard. One more waits to take the place of one that is lost. "
         "They share `max_sessions`, `note_memory` and `max_record_mib` equally, and each takes some 100 MiB beside the "
-        "notes. 0: the service is one process. Not on Windows, and not with `generation_processes`.",
+        "notes. 0: the service is one process. Not on Windows, with `generation_processes` or a language model.",
         default="0",
         example="4",
     )
