@@ -37,6 +37,7 @@ async def open_front(
     receive: Callable[[bytes, list[bytes]], float],
     closed: Callable[[bytes], None],
     has_session: Callable[[bytes], bool],
+    descriptors: int = 1,
 ) -> Front:
     """Bind all addresses of a configuration.
 
@@ -46,6 +47,7 @@ async def open_front(
         metrics: Counts refused connections, and answers `/metrics`.
         health: Answers `/healthz` and `/readyz`.
         receive, closed, has_session: As those of `Listener`.
+        descriptors: As of `ListenerLimits`.
 
     Raises:
         OSError: An address cannot be bound.
@@ -65,6 +67,7 @@ async def open_front(
                 connections=config.most_connections,
                 handshakes=config.max_handshakes,
                 handshake_s=config.handshake_ms / 1000,
+                descriptors=descriptors,
             ),
             refused=metrics.refused_connection,
         )

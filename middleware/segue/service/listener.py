@@ -65,6 +65,7 @@ class ListenerLimits:
         silence_s: Without a byte.
         kept_bytes: Of unfinished messages of all connections without a session.
         linger_s: For sending what is left at the end.
+        descriptors: Open files that each connection takes, its own socket included.
     """
 
     connections: int = 144
@@ -73,6 +74,7 @@ class ListenerLimits:
     silence_s: float = SILENCE_S + 1.0
     kept_bytes: int = 16 << 20
     linger_s: float = 0.5
+    descriptors: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,7 +206,8 @@ class Listener:
 
     def start(self) -> None:
         """Accept connections, also those that the kernel has accepted since `bind`."""
-        wanted, fitting = self.limits.connections, binding.allow_descriptors(self.limits.connections)
+        wanted, each = self.limits.connections, self.limits.descriptors
+        fitting = binding.allow_descriptors(wanted * each) // each
         if fitting < wanted:
             self.limits = replace(self.limits, connections=fitting)
             fields = {"connections": fitting, "wanted": wanted, "hint": "raise the limit on open files (ulimit -n)"}

@@ -107,6 +107,13 @@ def test_a_service_plays_the_model_and_warns_of_noise(rules: Path, caplog: pytes
     assert [record.getMessage() for record in caplog.records] == [NOISE.rstrip()]
 
 
+def test_a_service_of_workers_plays_no_language_model(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["serve", str(rules), "--generator", "mrt2_small", "--weights", "random", "--workers", "2"]
+    assert main(arguments) == 2
+    text = "expected 0 with the generator mrt2_small: one process computes all its sessions together; got 2"
+    assert f"--workers: {text}\n" in capsys.readouterr().err
+
+
 def test_the_setting_of_weights_is_a_path_or_random(tmp_path: Path) -> None:
     file = tmp_path / "segue.yaml"
     for written, expected in (("random", "random"), ("small.safetensors", str(tmp_path / "small.safetensors"))):

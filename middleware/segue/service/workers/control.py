@@ -24,8 +24,8 @@ _LENGTH: Final = struct.Struct("<Q")
 _PROTOCOL: Final = 5
 _READ_BYTES: Final = 256 << 10
 _INT_BYTES: Final = array.array("i").itemsize
-# Sockets that may come with one read.
-_MOST_SOCKETS: Final = 32
+# Linux ends a read behind the message that brought sockets; others may join some.
+_ANCILLARY_BYTES: Final = socket.CMSG_SPACE(32 * _INT_BYTES) if hasattr(socket, "CMSG_SPACE") else 0
 
 
 class Start(NamedTuple):
@@ -195,13 +195,14 @@ class ControlChannel:
 
     def _read(self) -> None:
         try:
-            data, ancillary, _, _ = self._socket.recvmsg(_READ_BYTES, socket.CMSG_SPACE(_MOST_SOCKETS * _INT_BYTES))
+            data, ancillary, flags, _ = self._socket.recvmsg(_READ_BYTES, _ANCILLARY_BYTES)
         except (BlockingIOError, InterruptedError):
             return
         except OSError:
-            data, ancillary = b"", []
+            data, ancillary, flags = b"", [], 0
         self._sockets += _sockets_of(ancillary)
-        if not data:
+        if not data or flags & socket.MSG_CTRUNC:
+            # Without its socket, a message could be taken for another client's: there are no descriptors left.
             self._end()
             return
         self._in += data

@@ -41,8 +41,8 @@ _MEASURE_S: Final = 0.5
 _RELOAD_S: Final = 0.5
 # When a client may connect again that no worker has a place for, or if the service stops.
 _RETRY_MS: Final = 1_000
-# Workers that get a client's first message, one after another, while each is gone before it answers.
-_MOST_ATTEMPTS: Final = 3
+# Messages of a client that are kept until its worker answers the first time; a client waits after its hello.
+_MOST_UNANSWERED: Final = 16
 # How long the service that stops waits for what its workers have sent last.
 _LAST_WORDS_S: Final = 1.0
 
@@ -85,6 +85,8 @@ class Edge:
         self._pool = WorkerPool(config, command, self.rule_store, self.metrics, version)
         self._listener: Listener | None = None
         self._routes: dict[bytes, _Route] = {}
+        # Clients whose worker is gone, until they say hello again.
+        self._lost: set[bytes] = set()
         self._numbers = 0
         self._counted_messages = 0
         self._draining = False
@@ -110,6 +112,8 @@ class Edge:
                 receive=self._receive,
                 closed=self._on_closed,
                 has_session=self._has_session,
+                # A client's socket, and the pair to its worker, of which one end is soon passed on.
+                descriptors=2,
             )
             self._listener = listener
             stopping = asyncio.ensure_future(self._stopping.wait())
@@ -142,16 +146,20 @@ class Edge:
         """Pass a message on; returns for how many seconds not to read its client, infinity until its worker reads."""
         route = self._routes.get(identity)
         if route is None:
-            route = self._open_route(identity, parts)
-        else:
-            route.pipe.send(parts)
+            hello = _hello_in(parts)
+            if identity in self._lost and hello is None:
+                # It is for the session that is gone; the client does not know yet.
+                return 0.0
+            route = self._open_route(identity, _worker_of(hello))
         if route is None:
             self._refuse(identity)
             # Whoever goes on all the same is answered no more often than this.
             return _RETRY_MS / 1000
+        route.send(parts)
         return math.inf if route.pipe.is_full else 0.0
 
     def _on_closed(self, identity: bytes) -> None:
+        self._lost.discard(identity)
         route = self._routes.pop(identity, None)
         if route is not None:
             route.close(comes_back=True)
@@ -169,9 +177,14 @@ class Edge:
 
     # --- routes -----------------------------------------------------------------------------------------------------
 
-    def _open_route(self, identity: bytes, parts: list[bytes], attempt: int = 1) -> _Route | None:
-        """Choose a worker for a client by its first message, and pass that on; None if there is none."""
-        worker = None if self._draining else self._pool.choose(_worker_named_by(parts))
+    def _open_route(self, identity: bytes, number: int, tried: Sequence[WorkerProcess] = ()) -> _Route | None:
+        """Choose a worker for a client, and give it the connection; None if there is none.
+
+        Args:
+            number: Of the worker that has the client's session; 0 for none.
+            tried: Workers that were gone before they could answer.
+        """
+        worker = None if self._draining else self._pool.choose(number, tried)
         if worker is None or self._listener is None:
             return None
         try:
@@ -185,15 +198,15 @@ class Edge:
             lambda: self._release(identity),
             lambda: self._on_pipe_lost(identity),
         )
-        route = self._routes[identity] = _Route(self._numbers, worker, pipe, parts, attempt)
+        route = self._routes[identity] = _Route(self._numbers, worker, pipe, tried)
+        self._lost.discard(identity)
         pipe.begin(ours)
-        pipe.send(parts)
         worker.connections.add(route.number)
         worker.send(Accept(route.number, self._listener.address_of(identity)), theirs)
         return route
 
     def _pass_back(self, route: _Route, identity: bytes, parts: list[bytes]) -> None:
-        route.first = None
+        route.unanswered = None
         if self._listener is not None:
             self._listener.send(identity, parts)
 
@@ -211,11 +224,16 @@ class Edge:
         if self._draining:
             # The worker has said goodbye.
             self._listener.finish(identity)
-        elif route.first is not None and route.attempt < _MOST_ATTEMPTS:
-            # It was gone before it could answer.
-            if self._open_route(identity, route.first, route.attempt + 1) is None:
+        elif route.unanswered is not None:
+            # It was gone before it could answer: another one is asked the same.
+            again = self._open_route(identity, 0, [*route.tried, route.worker])
+            if again is None:
                 self._refuse(identity)
+            for parts in route.unanswered if again is not None else ():
+                again.send(parts)
+            self._listener.release(identity)
         elif played:
+            self._lost.add(identity)
             text = "the process that played the session is gone; say hello again"
             self._say(identity, Error(code="no_session", text=text))
             self._listener.release(identity)
@@ -262,41 +280,53 @@ class _Route:
 
     Attributes:
         number: Names the connection to the worker.
+        worker: Where it leads.
         pipe: Carries the messages.
-        first: The client's first message, until the worker has answered.
-        attempt: How many workers got that message, this one included.
+        tried: Workers that were gone before they could answer.
+        unanswered: What the client sent so far; None once the worker has answered, or when that is too much.
     """
 
-    def __init__(self, number: int, worker: WorkerProcess, pipe: EdgePipe, first: list[bytes], attempt: int) -> None:
+    def __init__(self, number: int, worker: WorkerProcess, pipe: EdgePipe, tried: Sequence[WorkerProcess]) -> None:
         self.number = number
+        self.worker = worker
         self.pipe = pipe
-        self.first: list[bytes] | None = first
-        self.attempt = attempt
-        self._worker = worker
+        self.tried = tried
+        self.unanswered: list[list[bytes]] | None = []
+
+    def send(self, parts: list[bytes]) -> None:
+        """Pass a message of the client on."""
+        if self.unanswered is not None:
+            self.unanswered = [*self.unanswered, parts] if len(self.unanswered) < _MOST_UNANSWERED else None
+        self.pipe.send(parts)
 
     @property
     def playing(self) -> bool:
         """Whether a session is played over it."""
-        return self.number in self._worker.playing
+        return self.number in self.worker.playing
 
     def close(self, *, comes_back: bool) -> None:
         """Close it. comes_back: Whether a session that is played over it now waits for its client."""
         # Until the worker says so itself.
-        self._worker.away += comes_back and self.playing
-        self._worker.connections.discard(self.number)
-        self._worker.playing.discard(self.number)
+        self.worker.away += comes_back and self.playing
+        self.worker.connections.discard(self.number)
+        self.worker.playing.discard(self.number)
         self.pipe.close()
 
 
-def _worker_named_by(parts: Sequence[bytes]) -> int:
-    """Return the number of the worker that has the session which a hello names; 0 if it names none, or is none."""
+def _hello_in(parts: Sequence[bytes]) -> Hello | None:
+    """Return the hello that a message is; None for any other, and for one that cannot be read."""
     try:
         message = decode(parts)
     except ProtocolError:
+        return None
+    return message if isinstance(message, Hello) else None
+
+
+def _worker_of(hello: Hello | None) -> int:
+    """Return the number of the worker that has the session which a hello names; 0 if it names none."""
+    if hello is None or hello.resume is None:
         return 0
-    if not isinstance(message, Hello) or message.resume is None:
-        return 0
-    return int.from_bytes(message.resume[:KEY_PREFIX_BYTES])
+    return int.from_bytes(hello.resume[:KEY_PREFIX_BYTES])
 
 
 async def _repeated(work: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -104,14 +104,15 @@ class WorkerPool:
         states = [worker.state for worker in self._workers.values()]
         self._metrics.set_workers({state.value: states.count(state) for state in State if state is not State.GONE})
 
-    def choose(self, number: int) -> WorkerProcess | None:
+    def choose(self, number: int, tried: Sequence[WorkerProcess] = ()) -> WorkerProcess | None:
         """Return the worker for a client that says hello; None if no worker serves.
 
         Args:
             number: Of the worker that has its session; any other if there is none. Then it is the one with the most
                 free places, and if none has any, the one with the most sessions that may be closed for others.
+            tried: Workers that are not to be chosen.
         """
-        serving = self._serving()
+        serving = [worker for worker in self._serving() if worker not in tried]
         known = self._workers.get(number)
         if known in serving:
             return known
@@ -236,7 +237,7 @@ def worker_config(config: ServiceConfig, machine_bytes: int | None) -> ServiceCo
         web_origin=(),
         http_bind=None,
         token=None,
-        max_connections=None,
+        max_connections=config.most_connections,
         rules={},
         rule_folders=(),
         reload=False,
