@@ -229,8 +229,9 @@ class Edge:
             again = self._open_route(identity, 0, [*route.tried, route.worker])
             if again is None:
                 self._refuse(identity)
-            for parts in route.unanswered if again is not None else ():
-                again.send(parts)
+            else:
+                for parts in route.unanswered:
+                    again.send(parts)
             self._listener.release(identity)
         elif played:
             self._lost.add(identity)
