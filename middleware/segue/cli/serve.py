@@ -124,7 +124,13 @@ def _service(config: ServiceConfig, serving: Callable[[Sequence[str]], None]) ->
             text = f"expected 0 with the generator {config.generator}: one process computes all its sessions together"
             raise settings.ConfigError([f"--workers: {text}; got {config.workers}"])
         # The workers play. What is built here reads the rule files, and shows what is wrong before any process starts.
-        chain = build(config.generator, BuildOptions(soundfont=config.soundfont, note_memory_mib=settings.LEAST_MIB))
+        options = BuildOptions(
+            soundfont=config.soundfont,
+            note_memory_mib=settings.LEAST_MIB,
+            weights=config.weights,
+            continue_from=config.continue_from,
+        )
+        chain = build(config.generator, options)
         return Edge(config, chain.encoders, command(), version=__version__, serving=serving)
     from segue.service.server import Service
 
@@ -147,7 +153,12 @@ def built_generators(config: ServiceConfig) -> GeneratorChain:
     if memory is None:
         memory = settings.default_note_memory_mib(config.max_sessions, settings.machine_memory_bytes(), playing)
     share = max(settings.LEAST_MIB // 2, memory // playing)
-    options = BuildOptions(soundfont=config.soundfont, note_memory_mib=share, weights=config.weights)
+    options = BuildOptions(
+        soundfont=config.soundfont,
+        note_memory_mib=share,
+        weights=config.weights,
+        continue_from=config.continue_from,
+    )
     encoders, (first, *others), warnings = build(config.generator, options)
     for warning in warnings:
         log.warning(warning)
