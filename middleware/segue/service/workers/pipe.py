@@ -137,9 +137,9 @@ class EdgePipe(asyncio.Protocol):
         async def connect() -> None:
             try:
                 await asyncio.get_running_loop().create_unix_connection(lambda: self, sock=ours)
-            except (OSError, asyncio.CancelledError):
+            except OSError as error:
                 ours.close()
-                raise
+                self.connection_lost(error)
 
         self._task = asyncio.create_task(connect(), name="pipe")
 

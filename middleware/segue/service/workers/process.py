@@ -28,6 +28,8 @@ from segue.service.workers.control import (
 
 log = logging.getLogger(__name__)
 
+# From an answer to the next question.
+_PING_S: Final = 0.2
 # A worker that says nothing for so long hangs: far more than its loop ever takes, and less than a client's buffer.
 _MOST_SILENT_S: Final = 2.0
 # How long a worker may take to start. A language model compiles and reads its weights first.
@@ -143,6 +145,8 @@ class WorkerProcess:
             return
         self.age_s += step_s
         if self._answered:
+            if self._silent_s < _PING_S:
+                return
             self._answered = False
             self._silent_s = 0.0
             _, self._used_s = scheduled(self.pid)
@@ -176,6 +180,7 @@ class WorkerProcess:
                 self._ready(self)
             case Ping():
                 self._answered = True
+                self._silent_s = 0.0
             case Playing(number=number, playing=playing):
                 if playing and number in self.connections:
                     self.playing.add(number)
