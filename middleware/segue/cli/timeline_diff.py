@@ -181,8 +181,8 @@ def _pair_lines(pair: Pair) -> Iterator[str]:
 
 def _without_time(happened: Happened) -> object:
     match happened.what:
-        case Change(ramp_frames=ramp, at=at):
-            return ramp, at
+        case Change(ramp_frames=ramp, at=at, fades=fades):
+            return ramp, at, fades
         case StingerCue():
             return happened.what._replace(start=0)
     return happened.entry.text
