@@ -236,9 +236,7 @@ def _plain(kind: Kind[Any]) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m segue_rules.schema", description="The schema of rule files.")
-    parser.add_argument(
-        "--write", action="store_true", help="write both schemas and the reference into rules/"
-    )
+    parser.add_argument("--write", action="store_true", help="write both schemas and the reference into rules/")
     if not parser.parse_args(arguments).write:
         sys.stdout.write(schema_text())
         return 0
