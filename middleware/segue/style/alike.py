@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from itertools import combinations
 from typing import Final
 
@@ -36,7 +36,7 @@ def alike(profiles: Mapping[str, StyleProfile], threshold: float = ALIKE) -> lis
     number_of = {name: numbers.setdefault(profile, len(numbers)) for name, profile in profiles.items()}
     different = list(numbers)
 
-    @lru_cache(maxsize=None)
+    @cache
     def between(one: int, other: int) -> float:
         """The distance of two profiles; infinite where their tempos are heard as two."""
         first, second = different[one], different[other]

@@ -86,8 +86,8 @@ def _multiplied_silence(rules: Rules, gain: float | Binding | None) -> str:
     if silence > SILENT_DB or loudest <= SILENT_DB:
         return ""
     return (
-        f"gain: factors multiply the decibels, so the silence of {silence:g}dB times {least:g} is {loudest:g}dB: for two "
-        "volumes, name the second gain in a layer of its own, as gains add up"
+        f"gain: factors multiply the decibels, so the silence of {silence:g}dB times {least:g} is {loudest:g}dB: for "
+        "two volumes, name the second gain in a layer of its own, as gains add up"
     )
 
 
