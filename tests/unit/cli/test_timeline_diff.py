@@ -197,6 +197,10 @@ def test_versions_that_cannot_be_had_are_told(capsys: pytest.CaptureFixture[str]
     git("init", "-q")
     git("add", "old.yaml")
     git("commit", "-qm", "a")
+    assert main(["timeline", "--diff", "HEAD~2", "a.yaml"]) == 2
+    assert capsys.readouterr().err == "HEAD~2: no such file; a version of RULES is written git:HEAD~2\n"
+    assert main(["timeline", "--diff", "odl.yaml", "a.yaml"]) == 2
+    assert capsys.readouterr().err == "odl.yaml: no such file; did you mean 'old.yaml'?\n"
     assert main(["timeline", "--diff", "git:nowhere", "a.yaml"]) == 2
     assert capsys.readouterr().err == (
         "git:nowhere: git knows no such version; name a commit, a branch or a tag, as `git log` shows them\n"
