@@ -355,6 +355,8 @@ class ServerSession:
     def _collect(self) -> None:
         """Queue what the music has produced."""
         outputs = self.music.messages()
+        if not outputs:
+            return
         headroom, lasting = self.music.latency.headroom, lasting_chunks(outputs)
         for output in outputs:
             cell = None

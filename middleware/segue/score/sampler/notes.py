@@ -198,10 +198,10 @@ class NoteBank:
 
     def note(self, event: NoteEvent) -> BankNote:
         """Return the sound of `event`, whose start does not matter; its exact velocity is left to `velocity_gain`."""
-        layer = _layer(event.velocity, event.pitch)
-        return self._known(event.program, event.drums, event.pitch, event.velocity, layer, event.duration)
+        return self._known(event.program, event.drums, event.pitch, event.velocity, event.duration)
 
-    def _found(self, program: int, drums: bool, pitch: int, velocity: int, layer: int, duration: int) -> BankNote:
+    def _found(self, program: int, drums: bool, pitch: int, velocity: int, duration: int) -> BankNote:
+        layer = _layer(velocity, pitch)
         rounded = DURATION_STEP * max(1, round(min(duration, MAX_DURATION) / DURATION_STEP))
         loudness = velocity if self._samples.own_loudness else 0
         if drums:
