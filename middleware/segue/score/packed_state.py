@@ -288,10 +288,10 @@ def _runs(past: Sequence[ProductionSettings]) -> tuple[ReverbRun, ...]:
     firsts = [place for place, settings in enumerate(past) if place == 0 or settings is not past[place - 1]]
     # To a float32, which leaves zeros to deflate and errs by less than the sound does.
     sent = np.array([(past[place].room, past[place].pump) for place in firsts], np.float32).reshape(-1, 2).tolist()
-    changes = [(firsts[place], *now) for place, now in enumerate(sent) if place == 0 or now != sent[place - 1]]
-    begins = [*(begin for begin, _, _ in changes), len(past)]
+    changes = [place for place, now in enumerate(sent) if place == 0 or now != sent[place - 1]]
+    begins = [*(firsts[place] for place in changes), len(past)]
     return tuple(
-        ReverbRun(end - begin, room, pump) for (begin, room, pump), end in zip(changes, begins[1:], strict=True)
+        ReverbRun(end - begin, *sent[place]) for place, begin, end in zip(changes, begins[:-1], begins[1:], strict=True)
     )
 
 

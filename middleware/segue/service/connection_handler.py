@@ -99,6 +99,8 @@ class ConnectionHandler:
                 if session.expired(now_s):
                     self._sessions.close(session, "expired")
                     continue
+                if now_s - session.ticked_s < TICK_S:
+                    continue
                 session.tick(now_s)
             self.flush(session)
 
@@ -231,6 +233,9 @@ class ConnectionHandler:
     def _on_session_message(
         self, connection: Connection, session: ServerSession, message: Message, now_s: float
     ) -> None:
+        if not isinstance(message, Playhead):
+            # The next tick has news to tell, however soon it comes.
+            session.ticked_s = -math.inf
         match message:
             case Event(events=items):
                 session.on_events(items, now_s)
@@ -240,6 +245,9 @@ class ConnectionHandler:
                 session.held_playhead = message, now_s
             case Playhead():
                 session.on_playhead(message, now_s)
+                # Here a tick costs less than on its own: the process is awake, and one flush sends all.
+                if now_s - session.ticked_s >= TICK_S / 2:
+                    session.tick(now_s)
                 if session.music.idle_s(now_s) <= 0:
                     self._wake()
             case Save() if connection.task is not None:

@@ -169,6 +169,8 @@ class NoteBank:
         self._note = lru_cache(maxsize=_MOST_NOTES)(self._described)
         # A note that sounds is looked up for every chunk, by its exact event.
         self._known = lru_cache(maxsize=_MOST_NOTES)(self._found)
+        # Notes of a key differ in their durations above all.
+        self._regions = lru_cache(maxsize=_MOST_NOTES)(self._pressed_regions)
         self._patches_first = patches_first
         # By number: keys of one sound have one, whatever programme, velocity or layer leads to them.
         self._numbers: dict[Region | Tone, int] = {}
@@ -313,8 +315,9 @@ class NoteBank:
                 return (stroke(DRUM_PATCHES[key.program, key.pitch], key.pitch),)
             if not key.drums and key.program in PATCHES:
                 return (tone(PATCHES[key.program], key.pitch, velocity),)
-        if not sampled:
-            return ()
+        return self._regions(key._replace(duration=0), velocity) if sampled else ()
+
+    def _pressed_regions(self, key: _Key, velocity: int) -> tuple[Region, ...]:
         loudness = key.loudness or velocity
         regions = self._samples.regions(key.program, key.pitch, velocity, drums=key.drums, loudness=loudness)
         return tuple(_darkened(region, key) for region in regions) if self._patches_first else regions

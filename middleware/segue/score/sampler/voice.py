@@ -195,7 +195,8 @@ def _falling(fall_db: float, begin: int, count: int) -> Waveform:
     rows = np.arange(first, (begin + count - 1) // _CURVE_STEP + 1) * float(_CURVE_STEP)
     coarse = np.exp(rows * _rate(fall_db)).astype(np.float32)
     skipped = begin - first * _CURVE_STEP
-    return np.multiply(coarse[:, None], _fine(fall_db)).ravel()[skipped : skipped + count]
+    drawn: Waveform = np.multiply(coarse[:, None], _fine(fall_db)).ravel()
+    return drawn[skipped : skipped + count]
 
 
 def _rate(fall_db: float) -> float:
