@@ -46,7 +46,7 @@ def _used_inputs(rules: Rules) -> Iterator[str]:
     yield from _bound(rules.music)
     for layer in rules.layers:
         if isinstance(layer.weight, Binding):
-            yield layer.weight.input
+            yield from (factor.input for factor in layer.weight.factors)
         for state in layer.states:
             yield from _bound(state.music)
             for condition in (state.when, state.unless):
@@ -66,7 +66,7 @@ def _bound(music: Music) -> Iterator[str]:
     for control in CONTROLS:
         value = getattr(music, control.field)
         if isinstance(value, Binding):
-            yield value.input
+            yield from (factor.input for factor in value.factors)
 
 
 def _styles(rules: Rules) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from segue_rules.loading.bindings import BindingTable, WeightBindingTable
+from segue_rules.loading.bindings import BindingTable, FactorTable, WeightBindingTable
 from segue_rules.loading.grammar_changes import AudioStingerTable, BridgeTable, BurstTable, DuckTable, TransitionTable
 from segue_rules.loading.grammar_inputs import (
     INPUT,
@@ -130,6 +130,7 @@ TABLES: Final[tuple[type[Table], ...]] = (
     StretchTable,
     BindingTable,
     WeightBindingTable,
+    FactorTable,
     TransitionTable,
     BridgeTable,
     AudioStingerTable,
