@@ -33,6 +33,7 @@ CODES: Final = {
     "silent_layer": "a layer whose weight is always 0",
     "partial_control": "controls of a layer whose weight never reaches 1, so that they count only in part",
     "gain_adds_nothing": "a state that names a gain of 0 dB, which adds nothing to the gains of other layers",
+    "silence_multiplied": "a gain whose silence is multiplied, and is no silence any more where the factor is small",
     "crossed_filters": "a state whose high-pass lies above its low-pass, so that little is left of the music",
     "mutual_mute": "two states that mute each other, so that neither is heard while both are on",
     "muted_gain": "a solo that also mutes a layer whose gain lowers or silences the music",
