@@ -43,8 +43,11 @@ def in_ascii(text: str) -> str:
 
 def look_alike_hint(text: str) -> str:
     """The end of a message about a text with look-alikes, with what was meant; "" if it has none."""
-    odd = look_alike(text)
-    return f"; it has the character {odd}; did you mean {in_ascii(text)}?" if odd else ""
+    odd, meant = look_alike(text), in_ascii(text)
+    if not odd:
+        return ""
+    # What cannot be shown can hardly be meant.
+    return f"; it has the character {odd}" + (f"; did you mean {meant}?" if meant.isprintable() else "")
 
 
 def cut_values(node: MapNode) -> Iterator[tuple[Entry, tuple[Entry, ...]]]:

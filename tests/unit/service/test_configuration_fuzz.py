@@ -7,7 +7,7 @@ import random
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from segue.service.settings.configuration import ConfigError, ServiceConfig, add_arguments, configure
@@ -121,6 +121,8 @@ def test_paths_that_are_not_files() -> None:
         max_size=6,
     )
 )
+# What looks like a space beside what cannot be shown.
+@example({"SEGUE_HTTP_BIND": "\xa0\ud7fc"})
 def test_any_environment(environ: dict[str, str]) -> None:
     config = attempt(environ)
     assert config is None or is_safe(config)
