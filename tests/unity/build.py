@@ -13,6 +13,8 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+from unity.pages import pages, write_sources
+
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[1]
 CACHE: Final = ROOT / ".cache/clients"
@@ -74,7 +76,7 @@ def _managed(folder: Path) -> list[Path]:
     return sorted(file for name in names for file in folder.glob(name) if "Native" not in file.name)
 
 
-def _compilations() -> list[list[str]]:
+def _compilations(page_sources: list[Path]) -> list[list[str]]:
     references = {
         "netcore31": _managed(CACHE / "netcore31/libraries"),
         "coreclr": _managed(_framework()),
@@ -113,7 +115,7 @@ def _compilations() -> list[list[str]]:
             program = folder / ("probe.exe" if target == "mono" else "probe.dll")
             used = [core, engine, components, timeline, editor_core, editor]
             words = ["-target:exe", *where, *(f"-reference:{each}" for each in used), f"-out:{program}"]
-            wanted.append([*flags, *words, *map(str, [*_PROBES, *sample_sources()])])
+            wanted.append([*flags, *words, *map(str, [*_PROBES, *sample_sources(), *page_sources])])
     return wanted
 
 
@@ -121,7 +123,7 @@ def _stamp() -> str:
     """What is compiled, and with what, as a text that changes with it."""
     ours = [*core_sources(), *component_sources(), *timeline_sources(), *editor_core_sources(), *editor_sources()]
     sources = [*ours, *sample_sources(), *_ENGINE, *_PROBES]
-    inputs = [*sources, Path(__file__), _COMPILER, _SURFACE]
+    inputs = [*sources, *pages(), *(HERE / name for name in ("build.py", "pages.py")), _COMPILER, _SURFACE]
     installed = [place / "installed" for place in (PLACE, CACHE / "netcore31")]
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in [*inputs, *installed])).hexdigest()
 
@@ -139,7 +141,7 @@ def build() -> None:
     for target in ("netcore31", *RUNTIMES):
         (BUILD / target).mkdir(parents=True)
     words: list[str] = []
-    for compilation in _compilations():
+    for compilation in _compilations(write_sources(BUILD / "pages")):
         words += ["//", *compilation] if words else compilation
     python = str(PLACE / "venv/bin/python")
     tools = [str(PLACE / "roslyn"), str(PLACE / "dotnet")]

@@ -53,10 +53,14 @@ def meta_of(asset: Path) -> Path:
     return asset.with_name(asset.name + ".meta")
 
 
+def guid_of(name: str) -> str:
+    """The GUID of a file that is new in the package at this path."""
+    return hashlib.sha256(f"segue unity package: {name}".encode()).hexdigest()[:32]
+
+
 def new_meta(asset: Path) -> str:
     """The text of an asset's `.meta`, with a GUID made from its path."""
-    name = asset.relative_to(PACKAGE).as_posix()
-    guid = hashlib.sha256(f"segue unity package: {name}".encode()).hexdigest()[:32]
+    guid = guid_of(asset.relative_to(PACKAGE).as_posix())
     importer = _IMPORTERS.get(asset.name) or _IMPORTERS.get(asset.suffix, "DefaultImporter")
     lines = ["fileFormatVersion: 2", f"guid: {guid}", *(["folderAsset: yes"] if asset.is_dir() else [])]
     fields = _SCRIPT_FIELDS if importer == "MonoImporter" else "  externalObjects: {}\n"

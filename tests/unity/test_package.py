@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import textwrap
 from pathlib import Path
 from typing import Final
 
@@ -20,11 +19,16 @@ from unity.build import (
     editor_sources,
     timeline_sources,
 )
-from unity.metas import PACKAGE, assets, left_over, meta_of, missing
+from unity.metas import PACKAGE, assets, guid_of, left_over, meta_of, missing
+from unity.pages import DOCUMENTATION, blocks
 
 pytestmark = pytest.mark.heavy
 
 _GUID: Final = re.compile(r"^guid: ([0-9a-f]{32})$", re.MULTILINE)
+# A type of a namespace, with the comment and the attributes above it.
+_STAND_IN: Final = re.compile(
+    r"((?:^    (?:///|\[).*\n)*)^    public (?:\w+ )*(?:class|struct|enum|interface|delegate void) (\w+)", re.MULTILINE
+)
 # What IL2CPP cannot do, or does badly.
 _FORBIDDEN: Final = ("System.Reflection", "dynamic ", "Activator.", "Emit(", "unsafe ")
 
@@ -39,6 +43,29 @@ def test_every_guid_is_well_formed_and_unique() -> None:
     guids = [_GUID.findall(meta_of(asset).read_text()) for asset in assets()]
     assert all(len(found) == 1 for found in guids)
     assert len({found[0] for found in guids}) == len(guids)
+
+
+def test_no_guid_has_changed_since_its_file_was_new() -> None:
+    # Scenes of users name scripts by them. A file that is renamed keeps its own: it is listed here with its first name.
+    renamed: dict[str, str] = {}
+    for asset in assets():
+        name = asset.relative_to(PACKAGE).as_posix()
+        assert _GUID.findall(meta_of(asset).read_text()) == [guid_of(renamed.get(name, name))], name
+
+
+def test_every_stand_in_names_its_page_of_the_manual() -> None:
+    files = sorted((ROOT / "tests/unity/engine").glob("*.cs"))
+    found = 0
+    for file in files:
+        text = file.read_text()
+        above = text.partition("#nullable")[0]
+        assert "https://docs.unity3d.com/" in above, file
+        for summary, name in _STAND_IN.findall(text):
+            found += 1
+            # What drives the stand-ins is ours, and says so.
+            is_named = re.search(rf"\b{name.removesuffix('Attribute')}(Attribute)?(_\d)?\b", above + summary)
+            assert is_named or "for tests" in summary, (file, name)
+    assert found > 100
 
 
 def test_the_manifest_is_that_of_this_version() -> None:
@@ -64,10 +91,9 @@ def test_the_package_manager_finds_its_pages_and_samples() -> None:
 
 
 def test_the_rules_that_a_newcomer_copies_are_good(tmp_path: Path) -> None:
-    page = (PACKAGE / "Documentation~/index.md").read_text()
-    (block,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (block,) = blocks(DOCUMENTATION, "yaml")
     rules = tmp_path / "Soundtrack.yaml"
-    rules.write_text(textwrap.dedent(f"   {block.strip()}\n"))
+    rules.write_text(block)
     samples = [str(path) for path in (PACKAGE / "Samples~").rglob("*.yaml")]
     assert main(["check", "--strict", str(rules), *samples]) == 0
 

@@ -21,6 +21,7 @@ from segue_sdk.limits import FADE, JOIN, SAMPLE_RATE
 from service.process import ServiceProcess
 from service.programs import SERVICE, program
 from unity.build import PACKAGE, ROOT, command, environment
+from unity.pages import DOCUMENTATION, blocks
 from unity.probe import run
 
 pytestmark = pytest.mark.heavy
@@ -65,6 +66,8 @@ def test_the_sound_card_gets_the_services_samples_in_blocks_of_any_length(runtim
     music = positions >= FADE + JOIN
     assert result["logged"] == []
     assert (result["underruns"], result["late"]) == (0, 0)
+    # A game's thread that stalled for 1.5 s kept nothing from the sound card.
+    assert result["after stall"] > SAMPLE_RATE
     assert music.sum() > 3 * SAMPLE_RATE
     assert np.abs(samples[music]).max() > 0.02
     assert np.abs(samples[music] - expected[positions[music]]).max() <= QUANTUM
@@ -105,12 +108,23 @@ def test_a_game_without_code_is_heard(runtime: str, tmp_path: Path, service: Ser
 SAMPLES: Final = PACKAGE / "Samples~"
 
 
-def play_sample(runtime: str, folder: Path, name: str, rules: Path) -> Any:
+def play_sample(runtime: str, folder: Path, name: str, rules: Path, **more: Any) -> Any:
     """Play a sample of the package in a project whose service is found in its virtual environment."""
     case = project(folder)
     (folder / ".venv/bin").mkdir(parents=True)
     (folder / ".venv/bin/segue").symlink_to(case["program"])
-    return run(runtime, "play", {"run": name, "sample": str(rules), **case}, folder)
+    return run(runtime, "play", {"run": name, "sample": str(rules), **case, **more}, folder)
+
+
+@pytest.mark.parametrize("runtime", ["coreclr"])
+def test_the_five_minutes_of_the_documentation_are_heard_step_by_step(runtime: str, tmp_path: Path) -> None:
+    (text,) = blocks(DOCUMENTATION, "yaml")
+    rules = tmp_path / "Assets/Soundtrack.yaml"
+    rules.parent.mkdir()
+    rules.write_text(text)
+    edited = text.replace("title: Meadow", "title: Edited")
+    result = play_sample(runtime, tmp_path, "walk", rules, edited=edited)
+    assert result == {"state": "Live", "place": "meadow", "mistakes": 0, "logged": []}
 
 
 @pytest.mark.parametrize("runtime", ["mono"])

@@ -456,10 +456,12 @@ class Session:
         events: Sequence[tuple[int, Event]],
         last_event: int,
     ) -> Snapshot:
+        rules, known = rules_version.rules, self._planner.director
+        state = known.pack(director) if known.rules is rules else pack(director, rules)
         return take_snapshot(
             boundary,
             self._generators[boundary.level],
-            SavedDirector(state=pack(director, rules_version.rules), events=tuple(events), last_event=last_event),
+            SavedDirector(state=state, events=tuple(events), last_event=last_event),
             seed=self.config.seed,
             rules=rules_version.fingerprint,
             stingers=self._saved_stingers(boundary.frame * FRAME_SIZE),

@@ -82,6 +82,7 @@ class Snapshot:
         master: The mastering stage's packed state, b"" for none.
         effects: Its effects' packed state, b"" where they are off.
         stingers: Stingers that sound, on the client's timeline; none in a blob.
+        last_event: The greatest event number taken before it, as `director` says; 0 for none, and in a blob.
     """
 
     position: int
@@ -93,11 +94,7 @@ class Snapshot:
     master: bytes = b""
     effects: bytes = b""
     stingers: tuple[SavedStinger, ...] = ()
-
-    @property
-    def last_event(self) -> int:
-        """The greatest event number taken before it; 0 for none, and in a blob."""
-        return self.saved_director().last_event
+    last_event: int = 0
 
     def saved_director(self) -> SavedDirector:
         """Return the rules' part.
@@ -217,8 +214,7 @@ class Snapshot:
             effects=effects_data,
             stingers=tuple(map(_stinger, plain_data.sequence(fields.get("stingers", []), 0, _MOST_STINGERS))),
         )
-        snapshot.saved_director()
-        return snapshot
+        return replace(snapshot, last_event=snapshot.saved_director().last_event)
 
 
 def take_snapshot(
@@ -251,6 +247,7 @@ def take_snapshot(
         master=mastering.pack(boundary.master) if history else b"",
         effects=effects.pack(boundary.master.effects) if history else b"",
         stingers=tuple(stingers[-_MOST_STINGERS:]),
+        last_event=saved.last_event,
     )
 
 

@@ -14,7 +14,6 @@ import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from itertools import groupby
 from operator import attrgetter
 from typing import Final, NamedTuple
 
@@ -127,7 +126,7 @@ def pack(model: str, form: Form, production: ProductionState, sampler: SamplerSt
     while True:
         table = _table(notes, styles)
         packed = _sum(model) + zlib.compress(written + _COUNT.pack(len(notes)) + _columns(table, position))
-        if len(packed) <= MOST_STATE_BYTES and _work(table) <= _MOST_WORK:
+        if len(packed) <= MOST_STATE_BYTES and _is_little_work(table):
             return packed
         notes = notes[1 + len(notes) // 8 :]
 
@@ -210,9 +209,20 @@ def _work(table: NDArray[np.int64]) -> float:
     return len(first) + float(durations[first].sum()) / SAMPLE_RATE
 
 
+def _is_little_work(table: NDArray[np.int64]) -> bool:
+    """Return whether the work of notes is allowed."""
+    # No more than if all of their sounds were different, which is soon told.
+    if len(table) + float(table[:, _DURATION].sum()) / SAMPLE_RATE <= _MOST_WORK:
+        return True
+    return _work(table) <= _MOST_WORK
+
+
 def _columns(table: NDArray[np.int64], position: int) -> bytes:
-    since = np.where(table[:, _RELEASED] == _NOT_RELEASED, 0, position - table[:, _RELEASED] + 1)
-    wide = np.stack([np.diff(table[:, _START], append=position), table[:, _DURATION], since]).astype("<u4")
+    wide = np.empty((_WIDE, len(table)), "<u4")
+    wide[0, :-1] = table[1:, _START] - table[:-1, _START]
+    wide[0, -1:] = position - table[-1:, _START]
+    wide[1] = table[:, _DURATION]
+    wide[2] = np.where(table[:, _RELEASED] == _NOT_RELEASED, 0, position - table[:, _RELEASED] + 1)
     planes = wide.view(np.uint8).reshape(_WIDE, len(table), 4).transpose(0, 2, 1)
     narrow = table[:, (_PROGRAM, _PITCH, _VELOCITY, _FAMILY, _STYLE)]
     return planes.tobytes() + narrow.T.astype(np.uint8).tobytes()
@@ -262,16 +272,26 @@ def _notes(table: NDArray[np.int64], styles: Sequence[str]) -> list[NoteEvent]:
 
 
 def _packed_production(state: ProductionState, position: int) -> PackedProduction:
-    # To a float32, which leaves zeros to deflate and errs by less than the sound does.
-    sent = np.array([(settings.room, settings.pump) for settings in state.past], np.float32).reshape(-1, 2).tolist()
-    runs = tuple(ReverbRun(sum(1 for _ in same), room, pump) for (room, pump), same in groupby(sent))
     recent = state.past[-WARM_UP // FRAME_SIZE :]
     return PackedProduction(
         settings=state.settings,
         beat=state.beat,
         kicks=tuple(Kick(kick.start - position, kick.beat) for kick in state.kicks),
-        runs=runs,
-        recent=() if all(settings == state.settings for settings in recent) else recent,
+        runs=_runs(state.past),
+        # Most are the same object, and comparing two takes a while.
+        recent=() if all(one is state.settings or one == state.settings for one in recent) else recent,
+    )
+
+
+def _runs(past: Sequence[ProductionSettings]) -> tuple[ReverbRun, ...]:
+    # Most come as the same object for seconds.
+    firsts = [place for place, settings in enumerate(past) if place == 0 or settings is not past[place - 1]]
+    # To a float32, which leaves zeros to deflate and errs by less than the sound does.
+    sent = np.array([(past[place].room, past[place].pump) for place in firsts], np.float32).reshape(-1, 2).tolist()
+    changes = [place for place, now in enumerate(sent) if place == 0 or now != sent[place - 1]]
+    begins = [*(firsts[place] for place in changes), len(past)]
+    return tuple(
+        ReverbRun(end - begin, *sent[place]) for place, begin, end in zip(changes, begins[:-1], begins[1:], strict=True)
     )
 
 

@@ -28,6 +28,10 @@ log = logging.getLogger(__name__)
 
 TICK_S: Final = 0.05
 """Seconds between two calls of `ConnectionHandler.tick`."""
+# A session that was ticked with its client's playhead so long ago at most needs no tick of its own.
+_TICKED_S: Final = 0.9 * TICK_S
+# However many playheads its client sends.
+_LEAST_TICK_S: Final = TICK_S / 2
 # The service's loop is late when a tick comes this much after its time; it counts as late for a while then.
 _LATE_S: Final = 0.1
 _LATE_FOR_S: Final = 2.0
@@ -98,6 +102,8 @@ class ConnectionHandler:
             with self._guard.session(session, "tick"):
                 if session.expired(now_s):
                     self._sessions.close(session, "expired")
+                    continue
+                if now_s - session.ticked_s < _TICKED_S:
                     continue
                 session.tick(now_s)
             self.flush(session)
@@ -231,6 +237,9 @@ class ConnectionHandler:
     def _on_session_message(
         self, connection: Connection, session: ServerSession, message: Message, now_s: float
     ) -> None:
+        if not isinstance(message, Playhead):
+            # The next tick has news to tell, however soon it comes.
+            session.ticked_s = -math.inf
         match message:
             case Event(events=items):
                 session.on_events(items, now_s)
@@ -240,6 +249,9 @@ class ConnectionHandler:
                 session.held_playhead = message, now_s
             case Playhead():
                 session.on_playhead(message, now_s)
+                # Here a tick costs less than on its own: the process is awake, and one flush sends all.
+                if now_s - session.ticked_s >= _LEAST_TICK_S:
+                    session.tick(now_s)
                 if session.music.idle_s(now_s) <= 0:
                     self._wake()
             case Save() if connection.task is not None:

@@ -109,6 +109,8 @@ class ResumeCells:
 
     def _forget(self, frame: int) -> None:
         """Forget ends before a frame."""
+        if min(self._sent, default=frame) >= frame and min(self._renewed, default=frame) >= frame:
+            return
         self._forgotten = self._contained(frame - 1)
         self._sent = {end: last for end, last in self._sent.items() if end >= frame}
         self._renewed = {end: last for end, last in self._renewed.items() if end >= frame}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+import math
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -85,6 +86,7 @@ class ServerSession:
         opened_s: When the session was opened.
         paused_since_s: When the game was paused; None while it runs.
         restoring: Numbers of the restores that are being prepared, or wait for that.
+        ticked_s: When `tick` was called last.
         held_playhead: The newest playhead that came during a restore, before any music was sent, and when it came.
     """
 
@@ -139,6 +141,7 @@ class ServerSession:
         # Where music that the client has from another service ends at the latest, in samples.
         self._buffered_until = 0
         self._status_s = now_s
+        self.ticked_s = -math.inf
 
     # --- connections ------------------------------------------------------------------------------------------------
 
@@ -331,6 +334,7 @@ class ServerSession:
 
     def tick(self, now_s: float) -> None:
         """Let time pass; at least every 100 ms."""
+        self.ticked_s = now_s
         self._events.answer_repeated(now_s)
         if self._playheads.silent_s(now_s) > _SILENT_PLAYHEAD_S:
             self._stop_playhead(now_s)
@@ -355,6 +359,8 @@ class ServerSession:
     def _collect(self) -> None:
         """Queue what the music has produced."""
         outputs = self.music.messages()
+        if not outputs:
+            return
         headroom, lasting = self.music.latency.headroom, lasting_chunks(outputs)
         for output in outputs:
             cell = None

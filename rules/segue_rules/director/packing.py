@@ -27,11 +27,15 @@ from segue_rules.director.visits import NOT_LED
 from segue_rules.model import BUILT_IN_TRANSITION, Input, InputValue, Layer, Rules, TriggerInput
 
 
-def pack(state: DirectorState, rules: Rules) -> dict[str, Any]:
+def pack(state: DirectorState, rules: Rules, levels: Levels | None = None) -> dict[str, Any]:
     """A state as nested maps and lists of numbers, texts, booleans and None, for MessagePack or JSON.
 
     Runs, cooldowns, stingers and latches that are as at the start are left out, as there may be many.
+
+    Args:
+        levels: The mix model of the rules, where it is known: making it takes longer than most of the rest.
     """
+    levels = Levels(rules) if levels is None else levels
     values = {
         item.name: input_value(item, now, state.frame) for item, now in zip(rules.inputs, state.inputs, strict=True)
     }
@@ -50,7 +54,7 @@ def pack(state: DirectorState, rules: Rules) -> dict[str, Any]:
             for stinger, now in zip(rules.stingers, state.stingers, strict=True)
             if now.waiting or now.start != NEVER
         },
-        "controls": _pack_controls(rules, state, tuple(values.values())) if state.switches else {},
+        "controls": _pack_controls(levels, state, tuple(values.values())) if state.switches else {},
         "styles_tempo": _pack_styles_tempo(rules, state.styles_tempo),
         "switches": {
             name: [list(now.value) if isinstance(now.value, tuple) else now.value, _layer_name(rules, now.source)]
@@ -134,12 +138,12 @@ def _pack_playlists(names: list[str], written: list[str], now: LayerNow) -> dict
     }
 
 
-def _pack_controls(rules: Rules, state: DirectorState, values: tuple[InputValue, ...]) -> dict[str, list[Any]]:
+def _pack_controls(levels: Levels, state: DirectorState, values: tuple[InputValue, ...]) -> dict[str, list[Any]]:
     """The way of each continuous control after a reset or reload, and the value that it has."""
-    levels = levels_before(Levels(rules), state, values)
+    before = levels_before(levels, state, values)
     return {
         name: [*glide, glided(i, glide, level, state.frame)]
-        for i, (name, glide, level) in enumerate(zip(CONTINUOUS, state.glides, levels, strict=True))
+        for i, (name, glide, level) in enumerate(zip(CONTINUOUS, state.glides, before, strict=True))
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from segue_rules.director import timing
 from segue_rules.director.conditions import Conditions, FrameView
@@ -14,6 +14,7 @@ from segue_rules.director.layers import NO_CHANGE, FrameContext, LayerDirector, 
 from segue_rules.director.levels import CONTINUOUS, GLIDE_CURVE, GLIDE_FRAMES, NO_STYLES_TEMPO, Levels, Mixing
 from segue_rules.director.mixes import Mixes
 from segue_rules.director.moves import moves
+from segue_rules.director.packing import pack
 from segue_rules.director.playlists import playing_from
 from segue_rules.director.state import (
     NEVER,
@@ -96,6 +97,10 @@ class Director:
         )
         # What is known of the state that was returned last. It saves time and changes no result.
         self._idle: Idle | None = None
+
+    def pack(self, state: DirectorState) -> dict[str, Any]:
+        """Return a state as `segue_rules.director.pack`, faster."""
+        return pack(state, self.rules, self._levels)
 
     def start(self) -> DirectorState:
         """The state before frame 0, with defaults everywhere."""

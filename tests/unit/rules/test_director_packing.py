@@ -348,7 +348,9 @@ def forged(packed: AnyValue, dice: random.Random) -> AnyValue:
 def forge(data: st.DataObject) -> None:
     """Many forged copies of one state: each is refused or can be played."""
     soundtrack, states, _ = data.draw(played(max_frames=40))
-    packed = pack(data.draw(st.sampled_from(states)), soundtrack)
+    state = data.draw(st.sampled_from(states))
+    packed = pack(state, soundtrack)
+    assert Director(soundtrack).pack(state) == packed
     dice = random.Random(data.draw(st.integers(0, 2**32)))
     taken = 0
     for _ in range(30):

@@ -196,6 +196,7 @@ def test_without_a_snapshot_the_music_starts_anew_at_the_frame() -> None:
 def test_an_event_before_the_save_is_answered_and_has_no_second_effect() -> None:
     cell = half_played().snapshot().to_cell()
     assert cell is not None
+    assert Snapshot.from_bytes(cell).last_event == Snapshot.from_bytes(cell).saved_director().last_event == 7
     session, _ = restored(cell)
     assert session.last_event == 7
     session.send(Event(sequence=7, set={"region": "field"}), position=0, now_s=0.0)

@@ -189,6 +189,22 @@ def test_the_work_of_unpacking_is_bounded() -> None:
         packed_state.unpack(MODEL, data, frame=0, position=0)
 
 
+@pytest.mark.parametrize("seconds", [0.5, 1.5, 2.5, 29.0])
+@pytest.mark.parametrize("count", [0, 1, 100, 300])
+def test_little_work_is_told_as_by_counting_it(count: int, seconds: float) -> None:
+    notes = [replace(note, duration=round(seconds * SAMPLE_RATE)) for note in random_notes(count, 0)]
+    for table in (packed_state._table(notes, ()), packed_state._table([*notes, *notes], ())):
+        assert packed_state._is_little_work(table) == (packed_state._work(table) <= packed_state._MOST_WORK)
+
+
+def test_runs_of_the_reverb_are_those_of_equal_settings_whether_they_are_one_object() -> None:
+    one, other = (replace(ProductionSettings(), room=room) for room in (0.25, 0.5))
+    past = (one, one, replace(one), other, other, replace(other, width=0.5), one)
+    found = packed_state._packed_production(replace(production.start(), settings=one, past=past), 0)
+    assert [(run.frames, run.room) for run in found.runs] == [(3, 0.25), (3, 0.5), (1, 0.25)]
+    assert packed_state._packed_production(production.start(), 0).runs == ()
+
+
 def test_a_compression_bomb_is_not_inflated() -> None:
     bomb = packed_state._sum(MODEL) + zlib.compress(bytes(11_000_000))
     assert len(bomb) <= MOST_STATE_BYTES

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
-from segue_sdk.messages import Chunk, Error
+import pytest
+
+from segue.service.connection_handler import TICK_S
+from segue.service.server_session import ServerSession
+from segue_sdk.messages import Chunk, Error, Status
 from unit.runtime.scheduling import run_once
 from unit.service.service_harness import ServiceHarness
 
@@ -30,6 +35,63 @@ def test_a_client_that_goes_on_with_an_old_clock_without_restoring_is_told_once(
             (text,) = told(service)
             assert "expected at most 0, the end of the music; a new session begins at 0" in text
             assert f"got {60 * RATE}" in text
+
+    asyncio.run(main())
+
+
+def ticked(service: ServiceHarness, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return a list to which the time of each tick of a session is added."""
+    times: list[float] = []
+    tick = ServerSession.tick
+
+    def noted(session: ServerSession, now_s: float) -> None:
+        times.append(service.now_s)
+        tick(session, now_s)
+
+    monkeypatch.setattr(ServerSession, "tick", noted)
+    return times
+
+
+@pytest.mark.parametrize("behind_s", [0.001, 0.02, 0.04, 0.049])
+def test_time_passes_once_in_50_ms_whenever_playheads_come(monkeypatch: pytest.MonkeyPatch, behind_s: float) -> None:
+    async def main() -> None:
+        async with ServiceHarness() as service:
+            await service.greet(CLIENT)
+            times = ticked(service, monkeypatch)
+            for _ in range(40):
+                service.playhead(CLIENT)
+                service.tick(behind_s)
+                service.now_s += TICK_S - behind_s
+            assert 40 <= len(times) <= 41
+            assert max(later - earlier for earlier, later in pairwise(times)) <= 2 * TICK_S
+            # Some two seconds, with a status after the first.
+            assert len(service.all(CLIENT, Status)) >= 1
+
+    asyncio.run(main())
+
+
+def test_a_flood_of_playheads_does_not_make_time_pass_faster(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        async with ServiceHarness() as service:
+            await service.greet(CLIENT)
+            times = ticked(service, monkeypatch)
+            for _ in range(100):
+                service.playhead(CLIENT)
+                service.now_s += 0.001
+            assert len(times) <= 4
+
+    asyncio.run(main())
+
+
+def test_an_event_is_followed_by_a_tick_though_a_playhead_came_just_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        async with ServiceHarness() as service:
+            await service.greet(CLIENT)
+            times = ticked(service, monkeypatch)
+            service.playhead(CLIENT)
+            service.event(CLIENT, 1)
+            service.tick(0.001)
+            assert len(times) == 2
 
     asyncio.run(main())
 

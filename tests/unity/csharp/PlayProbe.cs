@@ -12,6 +12,8 @@ namespace Segue.Probes
 {
     internal static class PlayProbe
     {
+        private const int StallMs = 1_500;
+
         public static object? Run(object cases)
         {
             var given = (JsonObject)cases;
@@ -34,6 +36,8 @@ namespace Segue.Probes
                     return SamplesProbe.OnTheBeat(given);
                 case "desk":
                     return SamplesProbe.Desk(given);
+                case "walk":
+                    return WalkProbe.Run(given);
                 case "suspended":
                     return Suspended(given);
                 default:
@@ -54,6 +58,10 @@ namespace Segue.Probes
             soundtrack.settings.lookaheadMs = soundtrack.settings.preRollMs + 1_000;
             stage.Watched = soundtrack;
             soundtrack.Play();
+            stage.Until(() => soundtrack.Heard.Position.Committed > 0);
+            // The game loads something: no frame, and the sound card goes on.
+            Thread.Sleep(StallMs);
+            var afterStall = soundtrack.Heard.Position.Committed;
             stage.Until(() => soundtrack.Heard.Position.Committed > most);
             stage.StopCard();
             var blocks = new List<object?>();
@@ -70,6 +78,7 @@ namespace Segue.Probes
                 ["blocks"] = blocks,
                 ["underruns"] = soundtrack.Heard.Position.Underruns,
                 ["late"] = soundtrack.Heard.Position.Late,
+                ["after stall"] = afterStall,
                 ["logged"] = Debug.Logged.ConvertAll(line => (object?)line),
             };
         }

@@ -76,6 +76,8 @@ namespace UnityEngine
     {
         public static List<string> Logged { get; } = new List<string>();
 
+        public static void Log(object message) => Add("log: " + message);
+
         public static void LogWarning(object message, Object context) => Add("warning: " + message);
 
         public static bool isDebugBuild { get; set; } = true;

@@ -1,6 +1,6 @@
 // Builds of Unity's editor. Manual: ScriptReference/BuildTarget, BuildTargetGroup, ScriptingImplementation,
 // PlayerSettings.GetScriptingBackend, EditorBuildSettings, EditorBuildSettingsScene, Build.NamedBuildTarget,
-// Build.IPreprocessBuildWithReport, Build.IPostprocessBuildWithReport, Build.BuildFailedException,
+// Build.IOrderedCallback, Build.IPreprocessBuildWithReport, Build.IPostprocessBuildWithReport, Build.BuildFailedException,
 // Build.Reporting.BuildReport, Build.Reporting.BuildSummary, below https://docs.unity3d.com/.
 #nullable enable
 using System;

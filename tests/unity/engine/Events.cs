@@ -1,4 +1,5 @@
-// Events and curves of Unity. Manual: ScriptReference/Events.UnityEvent, AnimationCurve, below https://docs.unity3d.com/.
+// Events and curves of Unity. Manual: ScriptReference/Events.UnityEvent, Events.UnityAction, AnimationCurve, below
+// https://docs.unity3d.com/.
 #nullable enable
 using System;
 using System.Collections.Generic;

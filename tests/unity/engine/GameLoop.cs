@@ -54,6 +54,7 @@ namespace UnityEngine
         }
     }
 
+    /// <summary>The player loop, for tests.</summary>
     public static class GameLoop
     {
         internal static readonly SharedList<GameObject> Objects = new SharedList<GameObject>();
@@ -109,6 +110,19 @@ namespace UnityEngine
                     {
                         behaviour.Send(message);
                     }
+                }
+            }
+            DestroyAll();
+        }
+
+        /// <summary>SceneManagement.SceneManager.LoadScene.html: an empty scene takes the place of all that is not kept.</summary>
+        public static void LoadEmptyScene()
+        {
+            foreach (var gameObject in Objects.Items)
+            {
+                if (!gameObject.IsKept && gameObject.transform.parent == null)
+                {
+                    Object.Destroy(gameObject);
                 }
             }
             DestroyAll();

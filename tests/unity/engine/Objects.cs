@@ -63,6 +63,17 @@ namespace UnityEngine
             obj.IsDestroyed = true;
         }
 
+        public static void DontDestroyOnLoad(Object target)
+        {
+            var kept = target is Component component ? component.gameObject : (GameObject)target;
+            if (kept.transform.parent != null)
+            {
+                Debug.LogWarning("DontDestroyOnLoad only works for root GameObjects or components on root GameObjects.");
+                return;
+            }
+            kept.IsKept = true;
+        }
+
         public int GetInstanceID() => id;
 
         public override bool Equals(object? other) => other is Object obj ? this == obj : other == null && IsDestroyed;
@@ -239,6 +250,10 @@ namespace UnityEngine
     {
         private readonly SharedList<Component> components = new SharedList<Component>();
 
+        public GameObject() : this("New Game Object")
+        {
+        }
+
         public GameObject(string name)
         {
             MainThread.Check();
@@ -258,6 +273,9 @@ namespace UnityEngine
 
         public bool activeInHierarchy =>
             activeSelf && (transform.parent == null || transform.parent.gameObject.activeInHierarchy);
+
+        /// <summary>Whether it stays when another scene is loaded.</summary>
+        internal bool IsKept { get; set; }
 
         internal Component[] Components => components.Items;
 

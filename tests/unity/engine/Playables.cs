@@ -1,6 +1,7 @@
 // Playables and the package Timeline, as far as tracks need them. Manual: ScriptReference/Playables.Playable,
 // Playables.PlayableGraph, Playables.ScriptPlayable_1, Playables.PlayableBehaviour, Playables.PlayableAsset,
-// Playables.PlayableExtensions, Playables.FrameData below https://docs.unity3d.com/, and of com.unity.timeline the pages
+// Playables.PlayableExtensions, Playables.FrameData, Playables.IPlayable,
+// Playables.IPlayableBehaviour, below https://docs.unity3d.com/, and of com.unity.timeline the pages
 // UnityEngine.Timeline.TrackAsset, ITimelineClipAsset, ClipCaps, TrackClipTypeAttribute, TrackBindingTypeAttribute,
 // TrackColorAttribute.
 #nullable enable

@@ -169,6 +169,8 @@ class NoteBank:
         self._note = lru_cache(maxsize=_MOST_NOTES)(self._described)
         # A note that sounds is looked up for every chunk, by its exact event.
         self._known = lru_cache(maxsize=_MOST_NOTES)(self._found)
+        # Notes of a key differ in their durations above all.
+        self._regions = lru_cache(maxsize=_MOST_NOTES)(self._pressed_regions)
         self._patches_first = patches_first
         # By number: keys of one sound have one, whatever programme, velocity or layer leads to them.
         self._numbers: dict[Region | Tone, int] = {}
@@ -198,10 +200,10 @@ class NoteBank:
 
     def note(self, event: NoteEvent) -> BankNote:
         """Return the sound of `event`, whose start does not matter; its exact velocity is left to `velocity_gain`."""
-        layer = _layer(event.velocity, event.pitch)
-        return self._known(event.program, event.drums, event.pitch, event.velocity, layer, event.duration)
+        return self._known(event.program, event.drums, event.pitch, event.velocity, event.duration)
 
-    def _found(self, program: int, drums: bool, pitch: int, velocity: int, layer: int, duration: int) -> BankNote:
+    def _found(self, program: int, drums: bool, pitch: int, velocity: int, duration: int) -> BankNote:
+        layer = _layer(velocity, pitch)
         rounded = DURATION_STEP * max(1, round(min(duration, MAX_DURATION) / DURATION_STEP))
         loudness = velocity if self._samples.own_loudness else 0
         if drums:
@@ -313,8 +315,9 @@ class NoteBank:
                 return (stroke(DRUM_PATCHES[key.program, key.pitch], key.pitch),)
             if not key.drums and key.program in PATCHES:
                 return (tone(PATCHES[key.program], key.pitch, velocity),)
-        if not sampled:
-            return ()
+        return self._regions(key._replace(duration=0), velocity) if sampled else ()
+
+    def _pressed_regions(self, key: _Key, velocity: int) -> tuple[Region, ...]:
         loudness = key.loudness or velocity
         regions = self._samples.regions(key.program, key.pitch, velocity, drums=key.drums, loudness=loudness)
         return tuple(_darkened(region, key) for region in regions) if self._patches_first else regions

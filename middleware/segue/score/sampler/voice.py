@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 
 import numpy as np
@@ -130,7 +131,7 @@ def fade_end(samples: Waveform, begin: int, length: int, fade: int) -> None:
     first = max(length - fade - begin, 0)
     if first < samples.shape[-1]:
         at = begin + first - (length - fade)
-        samples[..., first:] *= np.linspace(1, 0, fade, dtype=np.float32)[at : at + samples.shape[-1] - first]
+        samples[..., first:] *= _faded(fade)[at : at + samples.shape[-1] - first]
 
 
 def _pressed(envelope: Envelope, held: int, shade_db: float) -> list[_Stretch]:
@@ -160,38 +161,64 @@ def _pressed(envelope: Envelope, held: int, shade_db: float) -> list[_Stretch]:
 
 
 def _read(stretches: Sequence[_Stretch], begin: int, end: int) -> Waveform:
-    gain = np.empty(end - begin, np.float32)
+    parts = []
     for stretch in stretches:
         first, last = max(begin, stretch.begin), min(end, stretch.end)
-        if first >= last:
-            continue
-        part = gain[first - begin : last - begin]
-        if stretch.fall_db is None:
-            part[:] = stretch.level
-        else:
-            _draw(stretch.fall_db, first - stretch.begin, part)
-            if stretch.level != 1:
-                part *= np.float32(stretch.level)
-    return gain
+        if first < last:
+            parts.append(_drawn(stretch, first, last))
+    # A chunk seldom meets more than one: what is drawn is not copied then.
+    return parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, np.float32), *parts])
 
 
-def _draw(fall_db: float, begin: int, part: Waveform) -> None:
-    """Fill `part` with a curve from its sample `begin` on."""
-    if fall_db < 0:
-        np.multiply(np.arange(begin + 1, begin + 1 + len(part), dtype=np.float32), np.float32(-1 / fall_db), out=part)
-        return
+def _drawn(stretch: _Stretch, first: int, last: int) -> Waveform:
+    """Return the samples [first, last) of an envelope, which lie in one stretch: float32 [last - first]."""
+    if stretch.fall_db is None:
+        return np.full(last - first, stretch.level, np.float32)
+    drawn = _falling if stretch.fall_db >= 0 else _rising
+    part = drawn(stretch.fall_db, first - stretch.begin, last - first)
+    if stretch.level != 1:
+        part *= np.float32(stretch.level)
+    return part
+
+
+def _rising(fall_db: float, begin: int, count: int) -> Waveform:
+    """Return `count` samples of an attack from its sample `begin` on."""
+    part = np.arange(begin + 1, begin + 1 + count, dtype=np.float32)
+    part *= np.float32(-1 / fall_db)
+    return part
+
+
+def _falling(fall_db: float, begin: int, count: int) -> Waveform:
+    """Return `count` samples of a fall from its sample `begin` on."""
     # A power of a sum is a product of powers: one multiplication a sample, by places that no cut moves.
     first = begin // _CURVE_STEP
-    rows = np.arange(first, (begin + len(part) - 1) // _CURVE_STEP + 1) * float(_CURVE_STEP)
-    rate = -fall_db * math.log(10) / 20
-    coarse = np.exp(rows * rate).astype(np.float32)
-    fine = np.exp(np.arange(1, _CURVE_STEP + 1) * rate).astype(np.float32)
+    rows = np.arange(first, (begin + count - 1) // _CURVE_STEP + 1) * float(_CURVE_STEP)
+    coarse = np.exp(rows * _rate(fall_db)).astype(np.float32)
     skipped = begin - first * _CURVE_STEP
-    part[:] = np.multiply.outer(coarse, fine).ravel()[skipped : skipped + len(part)]
+    drawn: Waveform = np.multiply(coarse[:, None], _fine(fall_db)).ravel()
+    return drawn[skipped : skipped + count]
+
+
+def _rate(fall_db: float) -> float:
+    """Return the natural logarithm of what a curve is multiplied by in a sample."""
+    return -fall_db * math.log(10) / 20
+
+
+# A note that sounds has the same one in every chunk.
+@lru_cache(maxsize=1_024)
+def _fine(fall_db: float) -> Waveform:
+    """Return the first samples of a fall, float32 [_CURVE_STEP], not to be written to."""
+    return np.asarray(np.exp(np.arange(1, _CURVE_STEP + 1) * _rate(fall_db)), np.float32)
+
+
+@lru_cache(maxsize=16)
+def _faded(fade: int) -> Waveform:
+    """Return a line from 1 to 0 over `fade` samples, float32, not to be written to."""
+    return np.linspace(1, 0, fade, dtype=np.float32)
 
 
 def _curve(fall_db: float | None, places: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return single values of the curve that `_draw` draws."""
+    """Return single values of the curves that are drawn."""
     if fall_db is None:
         return np.ones(len(places))
     steps = (places + 1).astype(np.float64)
