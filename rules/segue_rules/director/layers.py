@@ -222,7 +222,8 @@ class LayerDirector:
         """Whether two states ask for different music."""
         old, new = self.states[one], self.states[other]
         mutes = (old.mute, old.solo) != (new.mute, new.solo)
-        return mutes or self.mixes[one] != self.mixes[other] or old.music != new.music
+        clips = (old.clips, old.enter) != (new.clips, new.enter)
+        return mutes or clips or self.mixes[one] != self.mixes[other] or old.music != new.music
 
     def deadlines(self, now: LayerNow, context: FrameContext) -> list[int]:
         """Frames in which, at the tempo and in the meter of a frame, time alone may change a decision."""
