@@ -11,7 +11,6 @@ from segue_rules.events import Receipt
 from segue_rules.model import TICKS_PER_BEAT as TICKS_PER_BEAT
 from segue_rules.model import Duck, InputValue
 
-
 ChangeKind: TypeAlias = Literal["started", "scheduled", "withdrawn"]
 CueKind: TypeAlias = Literal["started", "scheduled", "dropped"]
 

@@ -106,9 +106,7 @@ class Mixes:
         """Whether a burst adds to the mix in a frame."""
         return any(stinger.sounding(stingers[i], frame) for i, stinger in self._bursts)
 
-    def _sum(
-        self, mixes: Sequence[Vector], weights: Vector, stingers: Sequence[StingerNow], frame: int
-    ) -> list[float]:
+    def _sum(self, mixes: Sequence[Vector], weights: Vector, stingers: Sequence[StingerNow], frame: int) -> list[float]:
         """The sum of the weighted mixes, not normalised."""
         total = [0.0] * self._count
         for weight, mix in zip(weights, mixes, strict=True):

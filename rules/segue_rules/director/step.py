@@ -331,9 +331,7 @@ class Director:
             music=music,
         )
         clips = decided.clips if music == decided.clips.music else decided.clips._replace(music=music)
-        after = decided._replace(
-            frame=frame + 1, clock=timing.advance(clock, controls), last_mix=sounding, clips=clips
-        )
+        after = decided._replace(frame=frame + 1, clock=timing.advance(clock, controls), last_mix=sounding, clips=clips)
         return after, plan
 
     def _silent(self, decided: DirectorState, mixing: Mixing) -> bool:

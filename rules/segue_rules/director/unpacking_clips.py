@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, cast
 
 from segue_rules.controls import GAIN
@@ -46,7 +47,7 @@ def read_clips(rules: Rules, data: Any, frame: int) -> ClipsNow:
     return ClipsNow(tuple(voices), plain_data.real(music, 0.0, 1.0))
 
 
-def _read_voice(rules: Rules, fields: list[Any], frame: int) -> ClipVoice | None:
+def _read_voice(rules: Rules, fields: Sequence[Any], frame: int) -> ClipVoice | None:
     """One clip; None where its layer or clip is gone."""
     layer, state, clip, part, start, begin, end, origin, since, frames, curve, level, gain, shown = fields
     names = [plain_data.text(each) for each in (layer, clip)]

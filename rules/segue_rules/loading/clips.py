@@ -104,8 +104,8 @@ def _check(record: Record, clip: Clip) -> None:
     elif 2 * clip.crossfade_samples > clip.loop:
         text = f"expected at most half of the loop, {_seconds(clip.loop / 2)}, got"
         record.problem(ClipTable.crossfade, f"{text} {_seconds(Fraction(clip.crossfade_samples))}")
-    bars: Iterable[float] = record.get(ClipTable.cues) or ()
-    for cue, bar in zip(clip.cues, bars, strict=False):
+    bars = record.get(ClipTable.cues)
+    for cue, bar in zip(clip.cues, bars or (), strict=False):
         if cue >= clip.intro + clip.loop:
             text = f"expected bars within intro and loop, which last {_seconds(clip.intro + clip.loop)}, got bar"
             record.problem(ClipTable.cues, f"{text} {number(bar)} at {_seconds(cue)}")
