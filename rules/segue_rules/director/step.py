@@ -341,6 +341,12 @@ class Director:
         quiet = self._clips.quiet(mixing.layers, mixing.weights)
         return quiet and not self._mixes.bursting(decided.stingers, decided.frame)
 
+    def _later(self, decided: DirectorState, mixing: Mixing) -> Mixing:
+        """What the controls of the next frame are made of, if nothing but time moves them."""
+        frame = decided.frame + 1
+        styles = self._levels.styles_tempo(decided.styles_tempo, mixing.values, frame)
+        return mixing._replace(frame=frame, styles=styles)
+
     def _leading_tempo(self, decided: DirectorState, mixing: Mixing, context: FrameContext) -> int | None:
         """The tempo of a frame in which a clip begins to lead: the old one up to its beginning, then the clip's.
 
@@ -348,7 +354,7 @@ class Director:
         """
         if not self._clips.leads(decided.layers, context.frame):
             return None
-        coming = self._controls.tempo(decided.glides, mixing._replace(frame=context.frame + 1))
+        coming = self._controls.tempo(decided.glides, self._later(decided, mixing))
         line = self._clips.line(decided.layers, context) - context.clock.ticks
         left = context.tempo - line
         return line - (-left * coming // context.tempo)
