@@ -181,7 +181,8 @@ class ClipSound(NamedTuple):
     """A clip that sounds in a frame, or begins in it. Positions are those of samples of the session, at 48 kHz.
 
     Attributes:
-        layer, clip: Their indexes in Rules.layers and Rules.clips.
+        layer: The index of the layer that plays it.
+        clip: Its name.
         start: Where its beginning lies, or where that of its file would, of an outro.
         begin: From where on it is heard; behind `start` where it comes in later.
         end: Where it is cut off; NO_END for none.
@@ -190,7 +191,7 @@ class ClipSound(NamedTuple):
     """
 
     layer: int
-    clip: int
+    clip: str
     start: int
     begin: int
     end: int

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from segue.audio.fades import crossfade_gains
-from segue.audio.files import AudioFileError
+from segue.audio.files import MAX_SECONDS, AudioFileError
 from segue.audio.streams import AudioFacts, AudioStreams, audio_facts
 from segue.contract import CHANNELS, FRAME_SIZE, SAMPLE_RATE, Samples
 from segue_rules.director import EDGE_SAMPLES
@@ -23,13 +23,13 @@ from segue_yaml.report import Problem
 
 STEM: Final = "clips"
 """The name of their stem."""
-LONGEST_CLIP_S: Final = 3_600.0
+LONGEST_CLIP_S: Final = MAX_SECONDS
 _RAMP: Final = np.arange(1, FRAME_SIZE + 1, dtype=np.float32) / np.float32(FRAME_SIZE)
 _EDGE: Final = np.arange(1, EDGE_SAMPLES + 1, dtype=np.float32) / np.float32(EDGE_SAMPLES + 1)
 # Files are rounded to whole samples, and resampled ones to those of the new rate.
 _ROUNDING: Final = 2
 
-ClipGains: TypeAlias = Mapping[tuple[int, int, int, int, bool], float]
+ClipGains: TypeAlias = Mapping[tuple[int, str, int, int, bool], float]
 """The gain of each clip at the end of a frame, by what tells it apart: layer, clip, start, begin and loops."""
 
 
@@ -52,9 +52,9 @@ class ClipPlayer:
                 problems.append(Problem(mark=clip.mark, where=f'clip "{clip.name}"', text=text))
         if problems:
             raise RuleError(problems)
-        self.clips = tuple(clips)
+        self.clips = {clip.name: clip for clip in clips}
         paths = list(dict.fromkeys(clip.audio for clip in clips))
-        self._files = tuple(paths.index(clip.audio) for clip in clips)
+        self._files = {clip.name: paths.index(clip.audio) for clip in clips}
         self._stamps = tuple((path.stat().st_mtime_ns, path.stat().st_size) for path in paths)
         self.streams = AudioStreams(paths)
 
@@ -62,11 +62,11 @@ class ClipPlayer:
         """Return whether another player has equal clips of the same files, unchanged since."""
         return other is not None and (self.clips, self._stamps) == (other.clips, other._stamps)
 
-    def read(self, clip: int, position: int, count: int, *, loops: bool = True) -> Samples:
+    def read(self, clip: str, position: int, count: int, *, loops: bool = True) -> Samples:
         """Return a clip's sound from a position on, float32 [count, 2], without its gain.
 
         Args:
-            clip: By its place among the clips.
+            clip: Its name.
             position: Samples from its beginning; silence before it.
             count: How many samples.
             loops: Whether its loop repeats; the file goes on behind it otherwise.
@@ -187,7 +187,7 @@ def _add(frame: Samples, clip: ClipSound, level: float, position: int, player: C
         part *= np.float32(clip.gain)
     else:
         part *= (np.float32(level) + np.float32(clip.gain - level) * _RAMP[first:last])[:, None]
-    if clip.begin != clip.start and clip.loops:
+    if clip.begin != clip.start:
         _fade(part, position + first - clip.begin, _EDGE, after=1.0)
     if clip.end != NO_END:
         _fade(part, position + first - clip.end, _EDGE[::-1], after=0.0)

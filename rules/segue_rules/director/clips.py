@@ -294,7 +294,7 @@ class ClipDirector:
             [
                 ClipSound(
                     layer=voice.layer,
-                    clip=voice.clip,
+                    clip=self.clips[voice.clip].name,
                     start=voice.start,
                     begin=voice.begin,
                     end=voice.end,

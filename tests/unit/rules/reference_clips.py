@@ -98,7 +98,7 @@ class ReferenceClips(ReferenceStingers):
             sounds.append(
                 ClipSound(
                     layer=self.rules.layers.index(play.layer),
-                    clip=self.rules.clips.index(play.clip),
+                    clip=play.clip.name,
                     start=play.start,
                     begin=play.begin,
                     end=-1 if play.end is None else play.end,
