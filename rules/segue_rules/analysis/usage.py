@@ -49,6 +49,7 @@ def _used_inputs(rules: Rules) -> Iterator[str]:
             yield layer.weight.input
         for state in layer.states:
             yield from _bound(state.music)
+            yield from (use.gain_db.input for use in state.clips if isinstance(use.gain_db, Binding))
             for condition in (state.when, state.unless):
                 for leaf in leaves(condition):
                     yield from (compare.input for compare in comparisons(leaf))

@@ -161,7 +161,7 @@ class IdleDirector:
             next_theme=theme,
             silent=silent,
             next_silent=silent,
-            warnings=() if mix or silent else ("empty_mix",),
+            warnings=() if mix or silent or clips.voices else ("empty_mix",),
             music_before=state.clips.music,
             music=clips.music,
         )

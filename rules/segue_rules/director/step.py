@@ -325,7 +325,7 @@ class Director:
             receipts=results.receipts,
             changes=results.changes,
             stingers=results.stingers,
-            warnings=() if mix or silent else ("empty_mix",),
+            warnings=() if mix or silent or decided.clips.voices else ("empty_mix",),
             clips=self._clips.sounds(before.clips, decided.clips),
             music_before=before.clips.music,
             music=music,

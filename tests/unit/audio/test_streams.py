@@ -105,7 +105,7 @@ def test_samples_that_are_no_numbers_are_silent_and_too_loud_ones_are_limited(tm
 def test_a_file_that_is_no_sound_is_refused_with_its_name(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(b"hello")
-    with pytest.raises(AudioFileError, match="a.wav: not a sound file that can be read"):
+    with pytest.raises(AudioFileError, match=r"a\.wav: not a sound file that can be read"):
         AudioStreams([path])
     with pytest.raises(AudioFileError, match="expected a sound file, found nothing"):
         audio_facts(tmp_path / "b.wav")

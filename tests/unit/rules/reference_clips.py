@@ -56,9 +56,7 @@ class ReferenceClips(ReferenceStingers):
     def _leads_now(self) -> bool:
         """Whether a state whose clip leads begins in this frame."""
         f = self.frame
-        return any(
-            self.active[f][layer.name].clip_leads and self._started_in(layer, f) for layer in self.rules.layers
-        )
+        return any(self.active[f][layer.name].clip_leads and self._started_in(layer, f) for layer in self.rules.layers)
 
     def _entry(self, bar: int | None, beat: int | None) -> int:
         """Where clips come in, in ticks."""
@@ -111,7 +109,7 @@ class ReferenceClips(ReferenceStingers):
 
     def _turn(self, layer: Layer, line: int, at: int) -> None:
         """Let other clips come in where the active state asks for others than those that play."""
-        f, state = self.frame, self.active[self.frame][layer.name]
+        state = self.active[self.frame][layer.name]
         own = [play for play in self.plays if play.layer is layer]
         playing = [play for play in own if play.what == "in"]
         of = playing[0].turns[-1].state if playing else None

@@ -4,8 +4,8 @@ It keeps the whole past of a session as lists, one entry a frame, and answers ev
 them; numbers in section headings are the page's. Causes, candidates and the texts of receipts are left empty.
 
 Each file has the sections of one concept and builds on the one before: inputs and conditions (`reference_inputs`),
-playlists, mixes and weights (`reference_mix`), controls, the clock, states, stingers, clips; here are resets, the mix of the
-frame, what comes next, visits, themes, silence and the frame as a whole.
+playlists, mixes and weights (`reference_mix`), controls, the clock, states, stingers, clips; here are resets, the mix
+of the frame, what comes next, visits, themes, silence and the frame as a whole.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class ReferenceDirector(ReferenceClips):
                 ),
             ),
             stingers=tuple(cues),
-            warnings=("empty_mix",) if sum(self._sum()) <= 1e-9 and not self._silent({}) else (),
+            warnings=("empty_mix",) if sum(self._sum()) <= 1e-9 and not (self._silent({}) or clips) else (),
             clips=clips,
             music_before=music_before,
             music=self.music_level,

@@ -1,4 +1,4 @@
-"""Clips in the music: looped to the sample, in phase with the beat, equal for any chunks, in stems, saves and reloads."""
+"""Clips in the music: looped to the sample, on the beat, equal for any chunks, in stems, saves and reloads."""
 
 from __future__ import annotations
 
