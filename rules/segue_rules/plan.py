@@ -130,6 +130,7 @@ class Change(NamedTuple):
         ramp_frames: Of its ramp; where the old mix fades out and the new one in by themselves, the longer of the two.
         at: The boundary of its row. A bridge ends at a bar line, whatever its row says: "bar".
         fades: The frames in which the old mix fades out and the new one in; None where one ramp leads over.
+        clips: The names of the clips that the new state plays.
     """
 
     kind: ChangeKind
@@ -143,6 +144,7 @@ class Change(NamedTuple):
     causes: tuple[Cause, ...]
     candidates: tuple[Candidate, ...]
     fades: tuple[int, int] | None = None
+    clips: tuple[str, ...] = ()
 
     @property
     def waited_frames(self) -> int:

@@ -50,6 +50,7 @@ NUMBER_CONTROLS = [control for control in controls.CONTROLS if isinstance(contro
         (limits.MOST_LAYERS, rule_limits.MOST_LAYERS),
         (limits.MOST_STATES, rule_limits.MOST_STATES),
         (limits.MOST_STINGERS, rule_limits.MOST_STINGERS),
+        (limits.MOST_CLIPS, rule_limits.MOST_STATE_CLIPS),
         (limits.CELL_BYTES, snapshot.CELL_BYTES),
         (limits.BLOB_BYTES, snapshot.BLOB_BYTES),
         (limits.PASSWORD_BYTES, kinds.LONGEST_TOKEN),

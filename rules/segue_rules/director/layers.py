@@ -80,6 +80,7 @@ class LayerDirector:
         self.mixes: tuple[Vector, ...] = tuple(
             tuple(state.mix.get(style.name, 0.0) for style in rules.styles) for state in self.states
         )
+        self._clips = tuple(tuple(use.clip for use in state.clips) for state in self.states)
         self._transitions, self._seed = rows, seed
         self.rows = rows.rows
 
@@ -374,6 +375,7 @@ class LayerDirector:
                 if i != self.whole_of[pending.state]
             ),
             fades,
+            self._clips[pending.state],
         )
 
     def _reason(self, now: LayerNow, i: int, winner: int, vetoes: list[bool], context: FrameContext) -> str:

@@ -138,7 +138,9 @@ class ReferenceDirector(ReferenceClips):
         for layer in layers:
             old, new = self.active_before(layer, f), firsts[layer.name]
             if old is not new:
-                self.undone.append(Change("started", layer.name, old.name, new.name, f - 1, f, 0, "immediate", (), ()))
+                names = old.name, new.name
+                clips = tuple(use.clip for use in new.clips)
+                self.undone.append(Change("started", layer.name, *names, f - 1, f, 0, "immediate", (), (), clips=clips))
         waiting = [stinger for stinger in self.rules.stingers if stinger.name in self.waiting[f - 1]]
         self.dropped = [self._cue("dropped", stinger, f * FRAME_SIZE) for stinger in waiting]
         if any(state.clip_leads for state in firsts.values()):
