@@ -78,15 +78,17 @@ class ClipDirector:
         self.any = any(uses for states in self._uses for uses in states)
         self._leads = tuple(tuple(state.clip_leads for state in layer.states) for layer in rules.layers)
 
-    def leads(self, layers: Sequence[LayerNow], frame: int | None = None) -> bool:
-        """Whether a clip leads the music in one of the active states.
+    def leads(self, layers: Sequence[LayerNow]) -> bool:
+        """Whether a clip leads the music in one of the active states."""
+        return self.any and any(leads[now.active] for leads, now in zip(self._leads, layers, strict=True))
 
-        Args:
-            frame: Count only states that begin in this frame.
-        """
-        return self.any and any(
-            leads[now.active] and (frame is None or now.start == frame)
-            for leads, now in zip(self._leads, layers, strict=True)
+    def leading_in(self, now: ClipsNow, layers: Sequence[LayerNow], frame: int) -> bool:
+        """Whether a clip comes in in a frame, in a state whose clip leads the music."""
+        return any(
+            voice.part == "on"
+            and voice.begin // FRAME_SIZE == frame
+            and self._leads[voice.layer][layers[voice.layer].active]
+            for voice in now.voices
         )
 
     def quiet(self, layers: Sequence[LayerNow], weights: Vector) -> bool:

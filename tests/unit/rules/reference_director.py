@@ -68,6 +68,7 @@ class ReferenceDirector(ReferenceClips):
                 name: [replace(change, tempo=tempo, meter=self.meter) for change in changes]
                 for name, changes in self.started.items()
             }
+        clips, music_before = self._play_clips(bar, beat), self.music_level
         if f > 0 and self._leads_now():
             tempo = self._leading_tempo(bar, beat, self._coming_tempo())
         self.ticks.append(self.ticks[f] + tempo)
@@ -75,7 +76,6 @@ class ReferenceDirector(ReferenceClips):
             self.bars.append((bar, self.in_force[f]["meter"]))
             self.bar_groups.append(self.in_force[f]["groups"])
         cues = [*self.dropped, *self._cues(earliest, bar, beat)]
-        clips, music_before = self._play_clips(bar, beat), self.music_level
         self.music_level = self._level_of_music(sum(self._sum())) if clips else 1.0
         self.mixes.append(self._mix())
         to_change, next_mix, taken = self._ahead(changed, earliest)
@@ -143,8 +143,7 @@ class ReferenceDirector(ReferenceClips):
                 self.undone.append(Change("started", layer.name, *names, f - 1, f, 0, "immediate", (), (), clips=clips))
         waiting = [stinger for stinger in self.rules.stingers if stinger.name in self.waiting[f - 1]]
         self.dropped = [self._cue("dropped", stinger, f * FRAME_SIZE) for stinger in waiting]
-        if any(state.clip_leads for state in firsts.values()):
-            del self.glide[1]["tempo_bpm"]
+        self.tempo_glide = 1 if any(state.clip_leads for state in firsts.values()) else 50
         default = firsts
         self.active, self.winners = [default] * f, [default] * f
         self.conditions = [dict.fromkeys(each, False) for each in self.conditions]
