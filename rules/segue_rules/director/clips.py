@@ -13,7 +13,7 @@ from segue_rules.controls import SILENCE_DB
 from segue_rules.director.chance import chance
 from segue_rules.director.layers import FrameContext
 from segue_rules.director.state import ClipsNow, ClipVoice, LayerNow, Vector
-from segue_rules.director.timing import bar_in, follow, line_in, progress, sample_offset, shape
+from segue_rules.director.timing import BoundValue, bar_in, line_in, progress, sample_offset, shape
 from segue_rules.model import (
     BUILT_IN_TRANSITION,
     FRAME_SIZE,
@@ -38,11 +38,11 @@ MOST_RELEASED: Final = 16
 
 
 class _Use(NamedTuple):
-    """A clip of a state by index, and its level: linear, or a binding in dB beside the index of its input."""
+    """A clip of a state by index, and its level: linear, or one in dB that follows inputs."""
 
     clip: int
     gain: float
-    bound: tuple[Binding, int] | None
+    bound: BoundValue | None
 
 
 class _Ramp(NamedTuple):
@@ -67,9 +67,9 @@ class ClipDirector:
         inputs = {item.name: i for i, item in enumerate(rules.inputs)}
 
         def use(clip: str, gain_db: float | Binding) -> _Use:
-            bound = (gain_db, inputs[gain_db.input]) if isinstance(gain_db, Binding) else None
-            level = 0.0 if isinstance(gain_db, Binding) else linear(gain_db, rules.clips[indexes[clip]].gain_db)
-            return _Use(indexes[clip], level, bound)
+            if isinstance(gain_db, Binding):
+                return _Use(indexes[clip], 0.0, BoundValue(gain_db, inputs))
+            return _Use(indexes[clip], linear(gain_db, rules.clips[indexes[clip]].gain_db), None)
 
         self._uses: tuple[tuple[_Uses, ...], ...] = tuple(
             tuple(tuple(use(each.clip, each.gain_db) for each in state.clips) for state in layer.states)
@@ -257,8 +257,7 @@ class ClipDirector:
             use = next(use for use in uses if use.clip == voice.clip)
             target = use.gain
             if use.bound is not None:
-                binding, at = use.bound
-                target = linear(follow(binding, float(values[at])), self.clips[voice.clip].gain_db)
+                target = linear(use.bound(values), self.clips[voice.clip].gain_db)
             g = _gone(voice, frame)
             level = target if g >= 1.0 else level + g * (target - level)
         elif voice.part == "off":

@@ -25,7 +25,7 @@ from segue_rules.model import (
 from segue_rules.plan import Change, FramePlan, StingerCue, ThemeNow, Visit
 from unit.rules.reference_clips import ReferenceClips
 from unit.rules.reference_controls import CONTINUOUS
-from unit.rules.reference_mix import follow
+from unit.rules.reference_mix import bound_value
 
 
 class ReferenceDirector(ReferenceClips):
@@ -154,7 +154,7 @@ class ReferenceDirector(ReferenceClips):
         defaults = {i.name: i.default for i in self.rules.inputs if not isinstance(i, TriggerInput)}
         bound = {layer.name: layer.weight for layer in layers}
         self.raw_weights[f - 1] = {
-            name: follow(weight, float(defaults[weight.input])) if isinstance(weight, Binding) else weight
+            name: bound_value(weight, defaults) if isinstance(weight, Binding) else weight
             for name, weight in bound.items()
         }
         # The values of this frame are not there yet, and where the tempo of the styles comes from depends on none.
