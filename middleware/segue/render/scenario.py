@@ -56,7 +56,7 @@ class Scenario:
     rules: Rules
     styles: StyleBanks
     sounds: Mapping[str, Samples]
-    clips: ClipPlayer | None
+    clips: ClipPlayer | None = None
     events: Sequence[ScriptedEvent]
     frames: int
     config: SessionConfig

@@ -39,7 +39,7 @@ class Soundtrack:
     rules: Rules
     styles: StyleBanks
     sounds: Mapping[str, Samples]
-    clips: ClipPlayer | None
+    clips: ClipPlayer | None = None
     fingerprint: str
     sources: Mapping[str, str]
     warnings: tuple[str, ...]
