@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/installed
 # Tests start hundreds of processes, each of which would compile all modules again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test checks test-fast quick measure-tests lint types imports unit test-rules test-stalls test-training test-quality test-page test-faults test-clients test-godot test-unity test-web test-wheels bundle test-bundle godot-zip parity ci clean
+.PHONY: demo test checks test-fast quick measure-tests lint types imports unit test-rules test-stalls test-training test-quality test-page test-faults test-scale test-clients test-godot test-unity test-web test-wheels bundle test-bundle godot-zip parity ci clean
 
 demo: $(INSTALLED)
 	mkdir -p out
@@ -70,7 +70,13 @@ test-page: $(INSTALLED)
 
 # The service killed, stalled, cut off, flooded, attacked: real processes, sockets and time; some ten minutes.
 test-faults: $(INSTALLED)
-	$(BIN)/pytest -q -m heavy tests/service
+	$(BIN)/pytest -q -m heavy tests/service --ignore tests/service/test_scale.py
+
+# Games whose workers are killed or hang; then floods, malformed bytes and limits through the edge: minutes, real time.
+test-scale: $(INSTALLED)
+	$(BIN)/pytest -q -m heavy tests/service/test_scale.py
+	SEGUE_WORKERS=2 $(BIN)/pytest -q -m heavy tests/service/test_floods.py tests/service/test_faults.py \
+	  -k "flood or malformed or slow_connection or is_stopped or limit_of_sessions or suspended_game"
 
 # The engine clients' codecs on .NET, Mono and Godot; the first run installs these into .cache/clients.
 test-clients: $(INSTALLED)
@@ -108,7 +114,7 @@ godot-zip:
 parity: $(INSTALLED)
 	tests/parity/run
 
-ci: test test-rules test-stalls test-training test-quality test-page test-faults test-clients test-godot test-unity test-web test-wheels test-bundle parity
+ci: test test-rules test-stalls test-training test-quality test-page test-faults test-scale test-clients test-godot test-unity test-web test-wheels test-bundle parity
 
 $(INSTALLED): pyproject.toml engine_sdk/pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -13,10 +13,12 @@ def main() -> None:
     """Run a command; exit code 2 for one that is left out."""
     if sys.argv[1:2] and sys.argv[1] in LEFT_OUT:
         sys.exit(_refused(sys.argv[1]))
-    from segue.cli import generator_process
+    from segue.cli import generator_process, worker_process
 
     if sys.argv[1:2] == [generator_process.COMMAND]:
         generator_process.main(sys.argv[2:])
+    if sys.argv[1:2] == [worker_process.COMMAND]:
+        worker_process.main()
     from segue.__main__ import main as run
 
     run()

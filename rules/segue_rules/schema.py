@@ -1,7 +1,7 @@
 """The JSON Schemas (draft 07) of rule files and rule tests, for editors, and the pages generated from the grammar.
 
 python -m segue_rules.schema            # print the schema of rule files
-python -m segue_rules.schema --write    # write rules/segue.schema.json and rules/REFERENCE.md
+python -m segue_rules.schema --write    # write both schemas and REFERENCE.md in rules/
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from segue_yaml.tables import ByField, Field, Object, Table, Tagged
 
 _FOLDER: Final = Path(__file__).parents[1]
 SCHEMA_FILE: Final = _FOLDER / "segue.schema.json"
+RULE_TEST_SCHEMA_FILE: Final = _FOLDER / "segue-test.schema.json"
 REFERENCE_FILE: Final = _FOLDER / "REFERENCE.md"
 
 
@@ -235,11 +236,15 @@ def _plain(kind: Kind[Any]) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m segue_rules.schema", description="The schema of rule files.")
-    parser.add_argument("--write", action="store_true", help="write the schema and the reference into the source tree")
+    parser.add_argument("--write", action="store_true", help="write both schemas and the reference into rules/")
     if not parser.parse_args(arguments).write:
         sys.stdout.write(schema_text())
         return 0
-    for path, text in ((SCHEMA_FILE, schema_text()), (REFERENCE_FILE, reference())):
+    for path, text in (
+        (SCHEMA_FILE, schema_text()),
+        (RULE_TEST_SCHEMA_FILE, rule_test_schema_text()),
+        (REFERENCE_FILE, reference()),
+    ):
         path.write_text(text, encoding="utf-8", newline="\n")
         print(f"wrote {path}")
     return 0

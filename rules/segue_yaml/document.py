@@ -179,6 +179,8 @@ class _Composer:
         self._anchors: dict[str, _Anchored | None] = {}
         self._nodes = 0
         self._path: list[str | int] = []
+        # The latest text in quotes that goes on over lines, from its opening to its closing quote.
+        self._long_text: tuple[_ParserMark, _ParserMark] | None = None
 
     def _where(self) -> str:
         """The object that is being read, as messages call it: 'layer "action", state "combat"'."""
@@ -211,13 +213,34 @@ class _Composer:
     def _next(self) -> yaml.Event:
         try:
             event: yaml.Event = self._parser.get_event()
+            if isinstance(event, yaml.ScalarEvent) and event.style in _QUOTES:
+                self._note_long_text(event.start_mark, event.end_mark)
             return event
         except yaml.MarkedYAMLError as error:
-            text, mark = _explain(error)
+            text, mark = self._missing_quote(error) or _explain(error)
             raise self._unreadable(self._place(mark), text) from None
         except (ValueError, OverflowError):
             place = self._place(self._parser.get_mark())
             raise self._unreadable(place, "not valid YAML: an escape that stands for no character") from None
+
+    def _note_long_text(self, opened: _ParserMark | None, closed: _ParserMark | None) -> None:
+        if opened is not None and closed is not None and opened.line < closed.line:
+            self._long_text = opened, closed
+
+    def _missing_quote(self, error: yaml.MarkedYAMLError) -> tuple[str, _ParserMark] | None:
+        """What is wrong where quotes that are not closed in their line end at the next quote of another line."""
+        for token in self._parser.tokens:  # scanned, and not yet parsed
+            if isinstance(token, yaml.ScalarToken) and token.style in _QUOTES:
+                self._note_long_text(token.start_mark, token.end_mark)
+        if self._long_text is None or error.problem_mark is None:
+            return None
+        opened, closed = self._long_text
+        if error.problem_mark.line != closed.line:
+            return None
+        return (
+            f"not valid YAML: the quotes opened here are closed in line {closed.line + 1}, and what follows there does "
+            "not fit; is a quote missing at the end of this line?"
+        ), opened
 
     def _place(self, mark: _ParserMark | None) -> Mark:
         return Mark(file=self._shown, line=mark.line + 1, column=mark.column + 1) if mark else _start(self._shown)
@@ -326,6 +349,7 @@ class _ParserMark(Protocol):
     def column(self) -> int: ...
 
 
+_QUOTES = ("'", '"')
 _COMPARISON_HINT = 'a comparison needs quotes, as in ">= 3"'
 
 _SENTENCES: tuple[tuple[str, str], ...] = (

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from segue.service.rule_store import RuleStore
     from segue.service.server import Service
     from segue.service.settings.configuration import ServiceConfig
+    from segue.service.workers.edge import Edge
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +90,6 @@ def _configured(arguments: argparse.Namespace) -> int:
     from segue.contract import GeneratorError
     from segue.score.sampler.soundfont import SoundFontError
     from segue.service.auth import CertificateError, InsecureBindError
-    from segue.service.server import Service
     from segue_rules.errors import RuleError
 
     try:
@@ -98,14 +98,7 @@ def _configured(arguments: argparse.Namespace) -> int:
                 log.warning(warning)
             if not config.rules and not config.rule_folders:
                 log.warning("no rule files: only clients that send rules of their own can play")
-            chain = _generators(config)
-            service = Service(
-                config,
-                chain.encoders,
-                chain.generators,
-                version=__version__,
-                serving=lambda addresses: line.ready(addresses, config, service.rule_store),
-            )
+            service = _service(config, lambda addresses: line.ready(addresses, config, service.rule_store))
             _serve(service, exit_with_stdin=arguments.exit_with_stdin)
     except settings.ConfigError as error:
         line.failed(error.problems)
@@ -120,7 +113,32 @@ def _configured(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _generators(config: ServiceConfig) -> GeneratorChain:
+def _service(config: ServiceConfig, serving: Callable[[Sequence[str]], None]) -> Service | Edge:
+    """Return the service: one process, or the edge of several. Raises: as `Service` and its generators."""
+    if config.workers:
+        from segue.cli.worker_process import command
+        from segue.generators import GENERATORS, BuildOptions, build
+        from segue.service.workers.edge import Edge
+
+        if GENERATORS[config.generator].model:
+            text = f"expected 0 with the generator {config.generator}: one process computes all its sessions together"
+            raise settings.ConfigError([f"--workers: {text}; got {config.workers}"])
+        # The workers play. What is built here reads the rule files, and shows what is wrong before any process starts.
+        options = BuildOptions(
+            soundfont=config.soundfont,
+            note_memory_mib=settings.LEAST_MIB,
+            weights=config.weights,
+            continue_from=config.continue_from,
+        )
+        chain = build(config.generator, options)
+        return Edge(config, chain.encoders, command(), version=__version__, serving=serving)
+    from segue.service.server import Service
+
+    chain = built_generators(config)
+    return Service(config, chain.encoders, chain.generators, version=__version__, serving=serving)
+
+
+def built_generators(config: ServiceConfig) -> GeneratorChain:
     """Return the generators, the first of them in processes of its own where that is set and of use."""
     from segue.cli.generator_process import command
     from segue.generators import BuildOptions, build
@@ -247,7 +265,7 @@ def _ready_record(addresses: Sequence[str], config: ServiceConfig, store: RuleSt
 # --- the end ---------------------------------------------------------------------------------------------------------
 
 
-def _serve(service: Service, *, exit_with_stdin: bool) -> None:
+def _serve(service: Service | Edge, *, exit_with_stdin: bool) -> None:
     """Run it until a signal, or until standard input closes."""
 
     async def main() -> None:

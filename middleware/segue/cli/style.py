@@ -14,7 +14,6 @@ from segue.cli.console import BAD_INPUT, DONE, os_error_text, print_json, print_
 
 if TYPE_CHECKING:
     from segue.style.reader import StyleReading
-    from segue.style_profile import StyleProfile
 
 EXAMPLES: Final = """examples:
   segue style "jazz noir detective, 96 bpm, no drums"
@@ -122,7 +121,9 @@ def _play(arguments: argparse.Namespace, text: str, sound: Path | None) -> int:
 
 def record(text: str, reading: StyleReading) -> dict[str, Any]:
     """Return a reading as a JSON object."""
+    from segue.runtime.styles import style_meter
     from segue.style_profile import StyleProfile
+    from segue_rules.meters import groups_of
 
     profile = {name: getattr(reading.profile, name) for name in StyleProfile.__dataclass_fields__}
     profile["ensemble"] = {role: list(names) for role, names in reading.profile.ensemble.by_role()}
@@ -130,6 +131,7 @@ def record(text: str, reading: StyleReading) -> dict[str, Any]:
         "prompt": text,
         "profile": profile,
         "key": reading.profile.key,
+        "groups": list(groups_of(style_meter(reading.profile.meter, [(reading, 1.0)]))),
         "sources": [{"axis": source.axis, "value": source.value, "words": source.words} for source in reading.sources],
         "nearest": [{"style": name, "likeness": likeness} for name, likeness in reading.nearest],
         "likeness": round(reading.similarity, 4),
@@ -153,19 +155,29 @@ def table(reading: StyleReading) -> list[str]:
     for axis in StyleProfile.__dataclass_fields__:
         if axis != "ensemble":
             name = "chords" if axis == "harmony" else axis.removesuffix("_bpm").removesuffix("_hz")
-            rows.append((name, _shown(reading.profile, axis), _joined(read_from.pop(axis, []))))
+            rows.append((name, _shown(reading, axis), _joined(read_from.pop(axis, []))))
     rows += [(axis, "", _joined(words)) for axis, words in read_from.items()]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     return [f"{row[0]:{widths[0]}}  {row[1]:{widths[1]}}  {row[2]}".rstrip() for row in rows]
 
 
-def _shown(profile: StyleProfile, axis: str) -> str:
-    value = getattr(profile, axis)
-    if axis == "percussion" and profile.groove == "none":
+def _shown(reading: StyleReading, axis: str) -> str:
+    value = getattr(reading.profile, axis)
+    if axis == "percussion" and reading.profile.groove == "none":
         return "-"
     if axis == "tempo_bpm":
         value = round(value, 1)
-    return f"{value if isinstance(value, str) else f'{value:g}'}{_UNITS.get(axis, '')}"
+    text = f"{value if isinstance(value, str) else f'{value:g}'}{_UNITS.get(axis, '')}"
+    return text + _grouping(reading) if axis == "meter" else text
+
+
+def _grouping(reading: StyleReading) -> str:
+    """Return the groups of a bar whose time signature the text says, such as ", 2+2+3"."""
+    from segue.runtime.styles import style_meter
+    from segue_rules.meters import groups_of, meter_text
+
+    meter = style_meter(reading.profile.meter, [(reading, 1.0)])
+    return f", {meter_text(meter)}" if groups_of(meter) else ""
 
 
 def _joined(words: list[str]) -> str:

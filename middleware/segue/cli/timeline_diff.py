@@ -12,7 +12,7 @@ from segue.cli import overview, timeline_json
 from segue.cli.console import can_print, print_json, print_lines
 from segue.cli.tempos import with_read_tempos
 from segue.cli.versions import PREFIX, version_of
-from segue.file_kinds import require_file
+from segue.file_kinds import FilesError, require_file
 from segue_rules.comparison import Comparison, Happened, Interval, Pair, Value, Values, compare, declared
 from segue_rules.controls import CONTROLS, NumberControl
 from segue_rules.director import Director
@@ -44,7 +44,7 @@ def load_version(name: str, path: Path) -> Rules:
     """
     with contextlib.ExitStack() as stack:
         if not name.startswith(PREFIX):
-            return with_read_tempos(load(require_file(Path(name))))
+            return with_read_tempos(load(_file(name)))
         found = stack.enter_context(version_of(path, name))
         try:
             return with_read_tempos(load(found))
@@ -53,6 +53,18 @@ def load_version(name: str, path: Path) -> Rules:
                 replace(problem, mark=replace(problem.mark, file=_named(problem.mark.file, found.parent, name)))
                 for problem in error.problems
             ) from None
+
+
+def _file(name: str) -> Path:
+    """The rule file to compare with."""
+    try:
+        return require_file(Path(name))
+    except FilesError as error:
+        if Path(name).suffix in (".yaml", ".yml"):
+            raise
+        raise FilesError(
+            f"{problem}; a version of RULES is written {PREFIX}{name}" for problem in error.problems
+        ) from None
 
 
 def _named(file: str, place: Path, version: str) -> str:
@@ -181,8 +193,8 @@ def _pair_lines(pair: Pair) -> Iterator[str]:
 
 def _without_time(happened: Happened) -> object:
     match happened.what:
-        case Change(ramp_frames=ramp, at=at):
-            return ramp, at
+        case Change(ramp_frames=ramp, at=at, fades=fades):
+            return ramp, at, fades
         case StingerCue():
             return happened.what._replace(start=0)
     return happened.entry.text

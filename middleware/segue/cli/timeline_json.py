@@ -83,6 +83,12 @@ def _at(plan: FramePlan, kind: str) -> dict[str, Any]:
     }
 
 
+def _fades(change: Change) -> dict[str, float]:
+    """How long the old mix fades out and the new one in; without fades both take the ramp."""
+    out, enter = change.fades or (change.ramp_frames, change.ramp_frames)
+    return {"fade_out_s": out / FRAME_RATE, "fade_in_s": enter / FRAME_RATE}
+
+
 def _change(change: Change) -> dict[str, Any]:
     return {
         "status": change.kind,
@@ -92,6 +98,7 @@ def _change(change: Change) -> dict[str, Any]:
         "decided_s": change.decided / FRAME_RATE,
         "start_s": change.start / FRAME_RATE,
         "ramp_s": change.ramp_frames / FRAME_RATE,
+        **_fades(change),
         "at": change.at,
         "causes": [cause._asdict() for cause in change.causes],
         "candidates": [candidate._asdict() for candidate in change.candidates],

@@ -315,7 +315,8 @@ class Dashboard:
         before = set(self.dials)
         self._declare(rules.declaration)
         new = [name for name in self.dials if name not in before]
-        self._note("rules", "new rules are playing", f"new inputs: {', '.join(new)}" if new else "")
+        which = f"new rules are playing: {self.file}" if self.file else "new rules are playing"
+        self._note("rules", which, f"new inputs: {', '.join(new)}" if new else "")
         self._note_doubts()
 
     def _note_doubts(self) -> None:

@@ -72,7 +72,7 @@ def read_styles(rules: Rules, encoders: Sequence[StyleEncoder]) -> StyledRules:
         rows.append([sums / max(float(np.linalg.norm(sums)), _LEAST_LENGTH) for sums in row])
         if len(read) == len(style.prompts):
             profiles.append(blend([reading.profile for reading, _ in read], [weight for _, weight in read]))
-            meters.append(_meter(profiles[-1].meter, read))
+            meters.append(style_meter(profiles[-1].meter, read))
     if problems:
         raise RuleError(problems)
     banks = tuple(
@@ -93,8 +93,13 @@ def read_styles(rules: Rules, encoders: Sequence[StyleEncoder]) -> StyledRules:
     return StyledRules(with_tempos(rules, tempos), StyleBanks(banks), tuple(warnings))
 
 
-def _meter(beats: int, read: Sequence[tuple[StyleReading, float]]) -> Meter:
-    """Return a style's meter, with the groups of the time signature that its heaviest prompt of this meter says."""
+def style_meter(beats: int, read: Sequence[tuple[StyleReading, float]]) -> Meter:
+    """Return a style's meter, with the groups of the time signature that its heaviest prompt of this meter says.
+
+    Args:
+        beats: A bar of the style has so many.
+        read: What its prompts were read as, with their weights; at least one of them has this meter.
+    """
     fitting = [(reading, weight) for reading, weight in read if reading.profile.meter == beats]
     reading, _ = max(fitting, key=lambda each: each[1])
     meter = read_groups(reading.signature)

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import errno
 import logging
+import socket
 import ssl
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
@@ -64,6 +65,7 @@ class ListenerLimits:
         silence_s: Without a byte.
         kept_bytes: Of unfinished messages of all connections without a session.
         linger_s: For sending what is left at the end.
+        descriptors: Open files that each connection takes, its own socket included.
     """
 
     connections: int = 144
@@ -72,6 +74,7 @@ class ListenerLimits:
     silence_s: float = SILENCE_S + 1.0
     kept_bytes: int = 16 << 20
     linger_s: float = 0.5
+    descriptors: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +110,8 @@ class Listener:
 
         Args:
             token: Clients need it; None lets everyone in.
-            receive: Takes a message of an identity, and returns for how many seconds not to read that connection.
+            receive: Takes a message of an identity, and returns for how many seconds not to read that connection;
+                infinity means until `release`.
             closed: Called with the identity of a connection that is gone.
             has_session: Whether an identity has a session; such connections are not closed for others.
             clock: Monotonic seconds.
@@ -202,7 +206,8 @@ class Listener:
 
     def start(self) -> None:
         """Accept connections, also those that the kernel has accepted since `bind`."""
-        wanted, fitting = self.limits.connections, binding.allow_descriptors(self.limits.connections)
+        wanted, each = self.limits.connections, self.limits.descriptors
+        fitting = binding.allow_descriptors(wanted * each) // each
         if fitting < wanted:
             self.limits = replace(self.limits, connections=fitting)
             fields = {"connections": fitting, "wanted": wanted, "hint": "raise the limit on open files (ulimit -n)"}
@@ -215,6 +220,34 @@ class Listener:
         """Send a message; False if the connection is gone, or its client does not read."""
         peer = self._peers.get(identity)
         return peer is not None and peer.send(parts)
+
+    def adopt(self, connected: socket.socket, address: str, protocol: TransportProtocol) -> bytes:
+        """Serve a connected socket that another process accepted, and return its identity.
+
+        Args:
+            connected: It belongs to the listener from now on.
+            address: IP address of the client.
+            protocol: What is spoken over the socket.
+        """
+        peer = Peer(self, next(self._names).to_bytes(_IDENTITY_BYTES), address, protocol)
+        self._peers[peer.identity] = peer
+        peer.begin(connected, None)
+        return peer.identity
+
+    def release(self, identity: bytes) -> None:
+        """Read a connection on that `receive` wanted no more of."""
+        if (peer := self._peers.get(identity)) is not None:
+            peer.release()
+
+    def finish(self, identity: bytes) -> None:
+        """Close a connection once everything was sent."""
+        if (peer := self._peers.get(identity)) is not None:
+            peer.finish()
+
+    def address_of(self, identity: bytes) -> str:
+        """Return the IP address of a connection; "" once it is gone."""
+        peer = self._peers.get(identity)
+        return "" if peer is None else peer.address
 
     # --- called by connections --------------------------------------------------------------------------------------
 

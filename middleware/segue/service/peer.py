@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import socket
 import ssl
 from collections.abc import Sequence
@@ -111,6 +112,8 @@ class Peer(asyncio.Protocol):
         self._lost = False
         # Whether it waits for a turn, or for one after a pause.
         self._working = False
+        # Whether it waits for `release`.
+        self._held = False
 
     @property
     def kept_bytes(self) -> int:
@@ -157,6 +160,12 @@ class Peer(asyncio.Protocol):
             # What the client sent before it left is still being handled; this message is lost like those under way.
             return True
         return self._write(self._protocol.send(parts))
+
+    def release(self) -> None:
+        """Read on, if whoever took the last message wanted no more until now."""
+        if self._held:
+            self._held = False
+            self._owner.enqueue(self)
 
     def pass_time(self, step_s: float) -> None:
         """Let seconds pass in which the process was able to receive."""
@@ -232,6 +241,8 @@ class Peer(asyncio.Protocol):
             self._pause_end.cancel()
             self._pause_end = None
             self._owner.enqueue(self)
+        else:
+            self.release()
 
     # --- called by the listener -------------------------------------------------------------------------------------
 
@@ -280,7 +291,9 @@ class Peer(asyncio.Protocol):
     def _continue_after(self, pause_s: float) -> None:
         self._working = True
         self._pause()
-        if pause_s > 0.0:
+        if pause_s == math.inf:
+            self._held = True
+        elif pause_s > 0.0:
             self._pause_end = asyncio.get_running_loop().call_later(pause_s, self._owner.enqueue, self)
         else:
             self._owner.enqueue(self)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import pickle
 import subprocess
 import sys
@@ -31,6 +30,7 @@ from segue.service.generator_process import (
     receive,
     send,
 )
+from segue.service.processor_time import scheduled
 from segue.service.settings.configuration import SESSIONS_INSIDE
 
 log = logging.getLogger(__name__)
@@ -358,7 +358,7 @@ class _Process:
 
         False where the system does not say. A new process takes time as well, and would be no quicker.
         """
-        state, used_s = _scheduled(self.pid)
+        state, used_s = scheduled(self.pid)
         return state == "R" and used_s - self._used_s < seconds
 
     def call(self, request: Request[ProcessState], bank: tuple[StyleBank, int, bytes]) -> Reply | Failure:
@@ -377,7 +377,7 @@ class _Process:
             self._banks.use(bank_number)
         else:
             self._banks.put(bank_number, None)
-        _, self._used_s = _scheduled(self.pid)
+        _, self._used_s = scheduled(self.pid)
         self._waited_s = 0.0
         try:
             call = Call(
@@ -408,16 +408,6 @@ class _Process:
         except subprocess.TimeoutExpired:
             self.kill()
         self._replies.close()
-
-
-def _scheduled(pid: int) -> tuple[str, float]:
-    """Return a process's state, "R" if it runs or would, and its processor time; "" and 0 where neither is known."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-    except OSError:
-        return "", 0.0
-    return fields[0], (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _enlarge(pipe: IO[bytes]) -> None:

@@ -108,12 +108,19 @@ class RuleStore:
     `from_text` may be called from any thread, `changed` from one at a time.
     """
 
-    def __init__(self, config: ServiceConfig, encoders: Sequence[StyleEncoder]) -> None:
+    def __init__(
+        self,
+        config: ServiceConfig,
+        encoders: Sequence[StyleEncoder],
+        loaded: Mapping[str, Soundtrack] | None = None,
+    ) -> None:
         """Load every file.
 
         Args:
             config: Names the files and the limits.
             encoders: Encode the prompts of their styles.
+            loaded: Soundtracks that another process has loaded, by name: then no file is read, and edits come through
+                `apply`.
 
         Raises:
             RuleError: With the mistakes of all files.
@@ -127,6 +134,10 @@ class RuleStore:
         self._texts_lock = threading.Lock()
         problems: list[Problem] = []
         self._entries: dict[str, _Entry] = {}
+        if loaded is not None:
+            self._entries = {name: _loaded_entry(one) for name, one in loaded.items()}
+            self._folders: list[FolderWatch] = []
+            return
         for name, path in config.rules.items():
             reading = self._read_consistently(name, path)
             problems += reading.problems
@@ -151,6 +162,12 @@ class RuleStore:
         if entry is None or entry.soundtrack is None:
             raise UnknownRulesError(wanted)
         return entry.soundtrack
+
+    def apply(self, edit: RuleEdit) -> None:
+        """Take an edited rule file that another process has loaded, or what is wrong with it."""
+        if edit.soundtrack is not None:
+            # Replaced, not changed, as by `changed`.
+            self._entries = {**self._entries, edit.name: _loaded_entry(edit.soundtrack)}
 
     def from_text(self, text: str) -> Soundtrack:
         """Load rules that a client sent: without includes and sound files, within the configured limits.
@@ -375,6 +392,11 @@ class ClientRules:
             finally:
                 now_s = self._clock()
                 self._next_s = now_s + _PAUSE_AFTER_TEXT * (now_s - begun_s)
+
+
+def _loaded_entry(soundtrack: Soundtrack) -> _Entry:
+    """Return the entry of a soundtrack whose files another process watches."""
+    return _Entry(path=Path(soundtrack.name), soundtrack=soundtrack, digest="", watch=FileWatch((), ()))
 
 
 def _soundtrack_or_error(result: Soundtrack | tuple[Problem, ...]) -> Soundtrack:

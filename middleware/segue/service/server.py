@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import logging
 import math
-import ssl
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
 from segue.contract import Generator, GeneratorError, StyleEncoder
@@ -20,18 +18,17 @@ from segue.runtime.session import Session
 from segue.runtime.session_config import SessionConfig
 from segue.runtime.simulation import straight
 from segue.runtime.styles import read_styles
-from segue.service.auth import mechanism, tls_context
 from segue.service.connection_handler import TICK_S, ConnectionHandler
+from segue.service.front import open_front
 from segue.service.generation import SUSPENDED_S, Generation, Worker, buffered_s
-from segue.service.listener import Listener, ListenerLimits
-from segue.service.monitoring import Health, HealthServer, Metrics
+from segue.service.listener import Listener
+from segue.service.monitoring import Health, Metrics
 from segue.service.outgoing import Parts
 from segue.service.process_generator import ProcessGenerator
-from segue.service.rule_store import RuleStore
+from segue.service.rule_store import RuleEdit, RuleStore
 from segue.service.server_session import ServerSession
 from segue.service.sessions import Sessions
 from segue.service.settings.configuration import ServiceConfig
-from segue.service.settings.kinds import endpoint, is_private
 from segue_rules.loading import load_text
 
 log = logging.getLogger(__name__)
@@ -76,6 +73,8 @@ class Service:
         *,
         version: str,
         serving: Callable[[Sequence[str]], None] = lambda addresses: None,
+        rule_store: RuleStore | None = None,
+        key_prefix: bytes = b"",
     ) -> None:
         """Load the rule files.
 
@@ -85,6 +84,8 @@ class Service:
             generators: The default generator first, then those to fall back on; a loop of the last bars is added.
             version: Version of Segue, for the welcome.
             serving: Called with the addresses once clients may connect.
+            rule_store: The soundtracks, where they are loaded already.
+            key_prefix: What the keys of sessions begin with.
 
         Raises:
             RuleError: Rule files have mistakes.
@@ -95,7 +96,7 @@ class Service:
         self._serving = serving
         self.metrics = Metrics()
         self._health = Health(time.monotonic)
-        self.rule_store = RuleStore(config, encoders)
+        self.rule_store = rule_store or RuleStore(config, encoders)
         # Preparing a restore may take a second; nobody's music waits for it.
         self._restorer = Worker("restores", most_s=_MOST_RESTORE_S)
         self._process_generators = [one for one in generators if isinstance(one, ProcessGenerator)]
@@ -109,6 +110,7 @@ class Service:
             self._restorer,
             self.metrics,
             time.monotonic,
+            key_prefix,
         )
         self._generation = Generation(
             self._scheduler,
@@ -143,16 +145,14 @@ class Service:
         async with contextlib.AsyncExitStack() as stack:
             for one in self._process_generators:
                 stack.callback(one.close)
-            listener = await self._bind(stack)
+            listener = self._listener = await self._open(stack)
             stopping = asyncio.ensure_future(self._stopping.wait())
             if not await self._warmed_up(stopping):
                 return
             listener.start()
             self._health.ready()
-            for name in self.rule_store.names:
-                for warning in self.rule_store.named(name).warnings:
-                    log.warning(warning, extra={"rules": name})
-            log.info("serving", extra={"addresses": ", ".join(self.addresses)})
+            if self.addresses:
+                note_serving(self.rule_store, self.addresses)
             self._serving(self.addresses)
             work = {"generation": self._generation.run, "tick": self._tick, "watch": self._watch}
             tasks = [asyncio.ensure_future(self._repeat(where, one)) for where, one in work.items()]
@@ -176,62 +176,18 @@ class Service:
 
     # --- the listener -----------------------------------------------------------------------------------------------
 
-    async def _bind(self, stack: contextlib.AsyncExitStack) -> Listener:
-        """Bind all addresses; they are closed with the stack."""
-        config = self._config
-        # Raises if others could connect without a token.
-        mechanism((*config.bind, *config.web_bind), token=config.token or "", tls=config.tls_bind is not None)
-        listener = Listener(
-            token=config.token,
+    async def _open(self, stack: contextlib.AsyncExitStack) -> Listener:
+        """Open what clients come through; it is closed with the stack. Raises: as `open_front`."""
+        listener, self.addresses = await open_front(
+            stack,
+            self._config,
+            self.metrics,
+            self._health,
             receive=self._handler.receive,
             closed=self._handler.closed,
             has_session=self._handler.has_session,
-            clock=time.monotonic,
-            limits=ListenerLimits(
-                connections=config.most_connections,
-                handshakes=config.max_handshakes,
-                handshake_s=config.handshake_ms / 1000,
-            ),
-            refused=self.metrics.refused_connection,
         )
-        self._listener = await stack.enter_async_context(listener)
-        for address in config.bind:
-            with _suggesting(f"--bind {_next_port(address)}"):
-                self.addresses.append(listener.bind(address))
-        encrypted = config.tls_bind is not None or any(address.startswith("wss:") for address in config.web_bind)
-        tls = None
-        if encrypted and config.tls_cert is not None and config.tls_key is not None:
-            tls = tls_context(config.tls_cert, config.tls_key)
-        if config.tls_bind is not None and tls is not None:
-            with _suggesting("--tls-bind"):
-                self.addresses.append(listener.bind_tls(config.tls_bind, tls))
-        for address in config.web_bind:
-            with _suggesting(f"--web-bind {_next_port(address)}"):
-                self.addresses.append(self._bind_web(listener, address, tls))
-        if config.http_bind is not None:
-            server = HealthServer(config.http_bind, self._health, self.metrics, clients=self.addresses)
-            with _suggesting("--http-bind"):
-                server.start()
-            stack.callback(server.close)
-            host, port = server.address
-            self.addresses.append(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
         return listener
-
-    def _bind_web(self, listener: Listener, address: str, tls: ssl.SSLContext | None) -> str:
-        """Listen for WebSocket, and return the address that clients connect to. Raises: OSError."""
-        # Only services that use it wait for the library.
-        from segue.service.web_access import WebAccess
-        from segue.service.websocket import WebSocketConnection
-
-        scheme, _, text = address.partition("://")
-        place = endpoint(text)
-        encrypted = scheme == "wss"
-        if place is None or (encrypted and tls is None):
-            raise ValueError(f"web_bind: expected ws://HOST:PORT, or wss with a certificate and its key, got {address}")
-        access = WebAccess(origins=self._config.web_origin, loopback=is_private(address))
-        return listener.bind_web(
-            place, tls if encrypted else None, lambda mechanism: WebSocketConnection(mechanism, access)
-        )
 
     def _send(self, identity: bytes, parts: Parts) -> bool:
         """Send a message; False if the connection is gone, or its client does not read."""
@@ -282,8 +238,7 @@ class Service:
                     continue
             skipped = False
             with self._guard.task("processes"):
-                for one in self._process_generators:
-                    one.tend(len(self.sessions), TICK_S + late_s)
+                self._tend(TICK_S + late_s)
             with self._guard.task("tick"):
                 self._handler.tick()
             with self._guard.task("health"):
@@ -293,21 +248,27 @@ class Service:
                 with self._guard.task("measure"):
                     self._measure()
 
+    def _tend(self, step_s: float) -> None:
+        """Look after the other processes. step_s: Seconds since the last time."""
+        for one in self._process_generators:
+            one.tend(len(self.sessions), step_s)
+
     async def _watch(self) -> None:
         """Reload edited rule files."""
         while self._config.reload:
             for edit in await asyncio.to_thread(self.rule_store.changed):
-                log.info("rules edited", extra={"rules": edit.name, "errors": edit.errors})
-                for warning in edit.soundtrack.warnings if edit.soundtrack is not None else ():
-                    log.warning(warning, extra={"rules": edit.name})
-                self.metrics.reloaded(accepted=edit.soundtrack is not None)
-                for session in self.sessions:
-                    with self._guard.session(session, "reload"):
-                        if session.soundtrack.name == edit.name:
-                            self.sessions.apply_edit(session, edit)
-                            self._handler.flush(session)
+                note_edit(edit, self.metrics)
+                self._apply(edit)
             await asyncio.sleep(_RELOAD_S)
         await asyncio.Event().wait()
+
+    def _apply(self, edit: RuleEdit) -> None:
+        """Let the sessions that play an edited rule file follow it."""
+        for session in self.sessions:
+            with self._guard.session(session, "reload"):
+                if session.soundtrack.name == edit.name:
+                    self.sessions.apply_edit(session, edit)
+                    self._handler.flush(session)
 
     async def _drain(self) -> None:
         """Let every client's buffer fill, so that it plays on while the service is away."""
@@ -330,10 +291,7 @@ class Service:
     def _measure(self) -> None:
         sessions = list(self.sessions)
         connected = sum(one.connection is not None for one in sessions)
-        if self._listener is not None:
-            received = self._listener.received_messages
-            self.metrics.set_connections(len(self._listener), received - self._counted_messages)
-            self._counted_messages = received
+        self._measure_connections()
         levels, headrooms = [], []
         for one in sessions:
             with self._guard.session(one, "measure"):
@@ -342,6 +300,12 @@ class Service:
         self.metrics.set_sessions(
             connected=connected, waiting=len(sessions) - connected, levels=levels, headroom=min(headrooms, default=0.0)
         )
+
+    def _measure_connections(self) -> None:
+        if self._listener is not None:
+            received = self._listener.received_messages
+            self.metrics.set_connections(len(self._listener), received - self._counted_messages)
+            self._counted_messages = received
 
     # --- warm-up ----------------------------------------------------------------------------------------------------
 
@@ -375,6 +339,22 @@ class Service:
                 raise GeneratorError(text) from error
 
 
+def note_serving(rule_store: RuleStore, addresses: Sequence[str]) -> None:
+    """Log where a service listens, and what is doubtful in its rule files."""
+    for name in rule_store.names:
+        for warning in rule_store.named(name).warnings:
+            log.warning(warning, extra={"rules": name})
+    log.info("serving", extra={"addresses": ", ".join(addresses)})
+
+
+def note_edit(edit: RuleEdit, metrics: Metrics) -> None:
+    """Log and count an edited rule file."""
+    log.info("rules edited", extra={"rules": edit.name, "errors": edit.errors})
+    for warning in edit.soundtrack.warnings if edit.soundtrack is not None else ():
+        log.warning(warning, extra={"rules": edit.name})
+    metrics.reloaded(accepted=edit.soundtrack is not None)
+
+
 def was_suspended(late_s: float, used_s: float) -> bool:
     """Return whether the service's loop had no turn because the process did not run at all.
 
@@ -390,25 +370,3 @@ def why_late(late_s: float, used_s: float) -> str:
     if was_suspended(late_s, used_s):
         return "the process was suspended, or the machine had no time for it"
     return "the service was too busy to serve its clients"
-
-
-def _next_port(address: str) -> str:
-    """Return an address with the next port, and an example of such for an ipc address."""
-    host, _, port = address.rpartition(":")
-    return "tcp://127.0.0.1:7723" if address.startswith("ipc:") else f"{host}:{max(1_024, (int(port) + 1) % 65_536)}"
-
-
-@contextlib.contextmanager
-def _suggesting(flag: str) -> Iterator[None]:
-    """Add to the error about an address in use how to choose another.
-
-    Args:
-        flag: The flag, maybe with an address.
-    """
-    try:
-        yield
-    except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            raise
-        text = f"{error.strerror}; stop the program that listens there, or choose another address with {flag}"
-        raise OSError(error.errno, text) from error

@@ -69,6 +69,7 @@ class Sessions:
         restorer: Worker,
         metrics: Metrics,
         clock: Callable[[], float],
+        key_prefix: bytes = b"",
     ) -> None:
         """Begin without sessions.
 
@@ -81,6 +82,7 @@ class Sessions:
             restorer: Prepares restores.
             metrics: Counts sessions.
             clock: Monotonic seconds.
+            key_prefix: What the keys of its sessions begin with.
         """
         self.config = config
         self.guard = FaultGuard(metrics)
@@ -91,6 +93,8 @@ class Sessions:
         self._restorer = restorer
         self._metrics = metrics
         self._clock = clock
+        self._key_prefix = key_prefix
+        self._most = config.max_sessions
         self._recordings = Recordings(
             config.record, [generator.name for generator in generators], config.max_record_mib
         )
@@ -122,6 +126,20 @@ class Sessions:
                     found = session
         return found
 
+    @property
+    def away(self) -> int:
+        """The number of sessions whose client is away."""
+        return sum(session.connection is None for session in self)
+
+    @property
+    def idle(self) -> int:
+        """The number of sessions that would be closed if others needed their place."""
+        return sum(map(len, self._idle_sessions()))
+
+    def set_places(self, sessions: int) -> None:
+        """Set how many of the configured sessions may be opened here."""
+        self._most = sessions
+
     # --- opening and closing ----------------------------------------------------------------------------------------
 
     async def open(self, hello: Hello) -> ServerSession:
@@ -148,9 +166,10 @@ class Sessions:
             self._metrics,
             self._clock(),
         )
+        session.key = self._key_prefix + session.key
         self._check_declaration(session)
         self._check_capacity()
-        if len(self) >= self.config.max_sessions and (idle := self._idle_session()) is not None:
+        if len(self) >= self._most and (idle := self._idle_session()) is not None:
             # Its client can restore from the last chunk that it has.
             self.close(idle, "evicted")
         self._by_music[session.music] = session
@@ -187,7 +206,7 @@ class Sessions:
 
     def _check_capacity(self) -> None:
         """Check that there is a place for a session. Raises: RequestRefusedError."""
-        if len(self) >= self.config.max_sessions and self._idle_session() is None:
+        if len(self) >= self._most and self._idle_session() is None:
             text = f"the service has its {self.config.max_sessions} sessions"
             raise RequestRefusedError("too_many_sessions", text, _RETRY_MS)
 
@@ -197,7 +216,18 @@ class Sessions:
         That is the session whose client is away the longest, else the oldest whose client never reported a playhead,
         else the one that is paused the longest.
         """
-        away, unreported, paused = [], [], []
+        away, unreported, paused = self._idle_sessions()
+        if away:
+            return min(away, key=lambda session: session.received_s)
+        if unreported:
+            return min(unreported, key=lambda session: session.opened_s)
+        return min(paused, key=lambda session: session.paused_since_s or 0.0) if paused else None
+
+    def _idle_sessions(self) -> tuple[list[ServerSession], list[ServerSession], list[ServerSession]]:
+        """Return the sessions whose client is away, those never reported, and those paused, long enough to close."""
+        away: list[ServerSession] = []
+        unreported: list[ServerSession] = []
+        paused: list[ServerSession] = []
         opened_by_s, paused_by_s = self._clock() - _MOST_UNREPORTED_S, self._clock() - _MOST_PAUSED_S
         for session in self:
             with self.guard.session(session, "capacity"):
@@ -206,12 +236,8 @@ class Sessions:
                 elif not session.playing and session.opened_s <= opened_by_s:
                     unreported.append(session)
                 elif session.paused_since_s is not None and session.paused_since_s <= paused_by_s:
-                    paused.append((session.paused_since_s, session))
-        if away:
-            return min(away, key=lambda session: session.received_s)
-        if unreported:
-            return min(unreported, key=lambda session: session.opened_s)
-        return min(paused, key=lambda entry: entry[0])[1] if paused else None
+                    paused.append(session)
+        return away, unreported, paused
 
     def _level_of(self, generator: str) -> int:
         """Return a generator's level in the fallback chain. Raises: RequestRefusedError for one not to be chosen."""

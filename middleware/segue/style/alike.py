@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from functools import cache
 from itertools import combinations
 from typing import Final
 
@@ -29,13 +31,23 @@ def alike(profiles: Mapping[str, StyleProfile], threshold: float = ALIKE) -> lis
     groups: dict[tuple[str, str, str], list[str]] = {}
     for name, profile in profiles.items():
         groups.setdefault((profile.layout, profile.groove, profile.scale), []).append(name)
+    # Many styles of a large file may have one profile: each is compared once.
+    numbers: dict[StyleProfile, int] = {}
+    number_of = {name: numbers.setdefault(profile, len(numbers)) for name, profile in profiles.items()}
+    different = list(numbers)
+
+    @cache
+    def between(one: int, other: int) -> float:
+        """The distance of two profiles; infinite where their tempos are heard as two."""
+        first, second = different[one], different[other]
+        return distance(first, second) if _same_tempo(first, second) else math.inf
+
     pairs = [
-        (one, other, distance(profiles[one], profiles[other]))
+        (one, other, between(number_of[one], number_of[other]))
         for names in groups.values()
         for one, other in combinations(names, 2)
     ]
-    near = [pair for pair in pairs if pair[2] < threshold and _same_tempo(profiles[pair[0]], profiles[pair[1]])]
-    return sorted(near, key=lambda pair: pair[2])
+    return sorted((pair for pair in pairs if pair[2] < threshold), key=lambda pair: pair[2])
 
 
 def _same_tempo(one: StyleProfile, other: StyleProfile) -> bool:

@@ -34,6 +34,7 @@ CODES: Final = {
     "silent_layer": "a layer whose weight is always 0",
     "partial_control": "controls of a layer whose weight never reaches 1, so that they count only in part",
     "gain_adds_nothing": "a state that names a gain of 0 dB, which adds nothing to the gains of other layers",
+    "silence_multiplied": "a gain whose silence is multiplied, and is no silence any more where the factor is small",
     "crossed_filters": "a state whose high-pass lies above its low-pass, so that little is left of the music",
     "uneven_loop": "a loop of a clip that is no whole number of its bars",
     "clashing_tempo": "clips of a state, or its music, of different tempos",

@@ -21,6 +21,7 @@ def levels(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
     yield from _silent_layers(rules)
     yield from _partial_controls(rules)
     yield from _gains_of_nothing(rules)
+    yield from _multiplied_silences(rules, reachability)
     yield from _empty_mix(rules, reachability)
     yield from _crossed_filters(rules, reachability)
 
@@ -59,6 +60,35 @@ def _gains_of_nothing(rules: Rules) -> Iterator[Finding]:
                     f"in a condition of '{others[0]}' when its gain does not count"
                 )
                 yield state_finding(layer, state, "gain_adds_nothing", text)
+
+
+def _multiplied_silences(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
+    """Gains that are silence on their own curve, and far louder where a factor is small: factors multiply decibels."""
+    text = _multiplied_silence(rules, rules.music.gain_db)
+    if text:
+        yield Finding(mark=rules.music.mark, where="music", code="silence_multiplied", text=text)
+    for layer in rules.layers:
+        for state in reachability.states_of(layer):
+            text = _multiplied_silence(rules, state.music.gain_db)
+            if text:
+                yield state_finding(layer, state, "silence_multiplied", text)
+
+
+def _multiplied_silence(rules: Rules, gain: float | Binding | None) -> str:
+    """What is wrong with the factors of a gain; "" if nothing is."""
+    if not isinstance(gain, Binding) or not gain.times:
+        return ""
+    silence = min(gain.along_curve(x) for x in _knots(rules, [gain]))
+    least = 1.0
+    for factor in gain.times:
+        least *= min(factor.along_curve(x) for x in _knots(rules, [factor]))
+    loudest = silence * least + 0.0
+    if silence > SILENT_DB or loudest <= SILENT_DB:
+        return ""
+    return (
+        f"gain: factors multiply the decibels, so the silence of {silence:g}dB times {least:g} is {loudest:g}dB: for "
+        "two volumes, name the second gain in a layer of its own, as gains add up"
+    )
 
 
 def weights(rules: Rules, layer: Layer) -> tuple[float, float]:

@@ -88,7 +88,7 @@ class Reachability:
         """The states that rows for this layer name, also by a group: those left, and those entered."""
         rows = [row for row in self._rules.transitions if row.layer in (None, layer.name)]
         sources, targets = {row.from_state for row in rows}, {row.to_state for row in rows}
-        names = {state.name: {state.name, *state.groups} for state in layer.states}
+        names = {state.written: {state.written, *state.groups} for state in layer.states}
         return [name for name in names if names[name] & sources], [name for name in names if names[name] & targets]
 
     def _prune(self, layer: Layer) -> Iterator[Finding]:

@@ -216,6 +216,11 @@ class ConditionSolver:
         found = next(filter(test, self._views(mentions, choices)), None)
         if found is None:
             return False, None
+        # The condition's test asks for none of the other latches: finding them is left until a case is found.
+        found.latches = tuple(
+            held if index in mentions.latches else self._memories(index, found)[0]
+            for index, held in enumerate(found.latches)
+        )
         return True, Case(found, frozenset((slot, i) for (slot, i, _), *_ in choices))
 
     def guard(self, condition: Condition) -> Guard | None:
@@ -274,9 +279,10 @@ class ConditionSolver:
         return choices
 
     def _views(self, mentions: _Mentions, choices: list[list[_Choice]]) -> Iterator[FrameView]:
-        """Every case. A view is good until the next one is taken."""
+        """Every case, with the latches that are mentioned alone. A view is good until the next one is taken."""
         values, ages, states = self._values.copy(), self._ages.copy(), self._states.copy()
         counts, left = [0] * len(self._rules.counters), [-_LONG_AGO] * len(self._rules.stays)
+        latches = [False] * len(self._latches)
         for chosen in product(*choices):
             for slot, i, value in chosen:
                 if slot == "value":
@@ -291,9 +297,7 @@ class ConditionSolver:
                     states[i] = int(value)
             view = FrameView(0, tuple(values), tuple(ages), tuple(states))
             view.counts, view.left = tuple(counts), tuple(left)
-            at_rest = [memories[0] for memories in (self._memories(i, view) for i in range(len(self._latches)))]
             for memory in product(*(self._memories(index, view) for index in mentions.latches)):
-                latches = at_rest.copy()
                 for index, held in zip(mentions.latches, memory, strict=True):
                     latches[index] = held
                 view.latches = tuple(latches)

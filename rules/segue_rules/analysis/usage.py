@@ -97,6 +97,8 @@ def _transitions(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
     for row in rules.transitions:
         if id(row) not in taken:
             text = "no change takes this row: more specific rows come first, or there is no such change"
+            if row.chance <= 0:
+                text = "no change takes this row: its chance is 0"
             yield Finding(mark=row.mark, where=describe(row), code="unused_transition", text=text)
 
 

@@ -155,4 +155,5 @@ class BoundValue:
         level = self._curve(float(values[self._place]))
         for curve, place in self._times:
             level *= curve(float(values[place]))
-        return level
+        # A gain of -6 dB times 0 is 0 dB, not -0.
+        return level + 0.0

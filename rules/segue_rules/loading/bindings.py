@@ -154,7 +154,7 @@ class BindingTable(FactorTable):
     example = "{from: threat, curve: [[0, 0.2], [1, 0.9]]}"
     times = Field(
         OneOrMore(of=_FACTOR, many=ListOf(of=_FACTOR, item="factor", least=1, most=MOST_FACTORS)),
-        "Numbers that follow other inputs, by which the value is multiplied.",
+        "Numbers that follow other inputs, by which the value is multiplied; of a gain, its decibels.",
         example="{from: storm, curve: [[0, 0], [1, 1]]}",
     )
 

@@ -251,10 +251,20 @@ class ConditionReader:
             scope.problem(node.mark, f"expected a condition, got a list; {hint}")
             return None
         if not isinstance(node, MapNode) or not node.entries:
-            scope.expected('a condition such as {threat: ">= 0.6"}', node)
+            scope.expected('a condition such as {threat: ">= 0.6"}', node, self._meant(node))
             return None
         parts = [self._entry(entry, scope) for entry in node.entries]
         return _join(parts, node.mark)
+
+    def _meant(self, node: Node) -> str:
+        """The condition that was meant by `threat > 0.6` or `alert`; "" if that is unclear."""
+        match = re.fullmatch(r"(\w+)(?:\s*(==|!=|<=|>=|<|>)\s*(\S+))?", node.text) if isinstance(node, Scalar) else None
+        named = None if match is None else self.inputs.by_name.get(match[1])
+        if match is None or named is None:
+            return ""
+        if match[2]:
+            return f"{{{named.name}: {match[3]}}}" if match[2] == "==" else f'{{{named.name}: "{match[2]} {match[3]}"}}'
+        return f"{{{named.name}: true}}" if isinstance(named, FlagInput | TriggerInput) else ""
 
     def _entry(self, entry: Entry, scope: Scope) -> Condition | None:
         inside = scope.inside(entry.key)
@@ -287,7 +297,10 @@ class ConditionReader:
 
     def _in_state(self, entry: Entry, scope: Scope) -> Condition | None:
         if not isinstance(entry.value, MapNode) or not entry.value.entries:
-            scope.expected("a map of layers and states such as {place: crypt}", entry.value)
+            name = entry.value.text if isinstance(entry.value, Scalar) else None
+            owners = [layer for layer in self.states if name in (*self.states[layer], *self.groups[layer])]
+            meant = f"{{{owners[0]}: {name}}}" if len(owners) == 1 else ""
+            scope.expected("a map of layers and states such as {place: crypt}", entry.value, meant)
             return None
         return _join([self._layer_state(part, scope) for part in entry.value.entries], entry.mark)
 

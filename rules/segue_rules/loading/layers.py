@@ -155,7 +155,8 @@ def _muted(record: Record, layer: str, sources: Sources) -> tuple[str, ...]:
     scope = record.scope.inside("mute")
     for word in record.get(StateTable.mute) or ():
         if word.text not in sources.layers:
-            scope.unknown(word.mark, "layer", word.text, sources.layers)
+            hint = "; did you mean solo: true?" if word.text in ("all", "any") else ""
+            scope.unknown(word.mark, "layer", word.text, sources.layers, hint)
         elif word.text == layer:
             scope.problem(word.mark, f"expected other layers, got the state's own, '{layer}'; did you mean solo: true?")
         elif word.text in muted:

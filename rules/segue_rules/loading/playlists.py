@@ -39,7 +39,8 @@ def pieces_of(state: LayerState, record: Record, sources: Sources, inputs: Decla
     if between is not None:
         quiet = replace(shared, length=_length(between.get(BetweenTable.for_)), between=True)
         pieces.append((BETWEEN, between, quiet))
-        if items and all(piece.length is None for _, _, piece in pieces[:-1]):
+        # A length that could not be read is reported already.
+        if items and not any(item.value is not None and item.value.has(PieceTable.for_) for item in items):
             playlist.problem(
                 PlaylistTable.between, "no piece of the playlist ends: give one of them a length with 'for'"
             )

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from segue_rules.model import FRAME_RATE, SAMPLE_RATE, Length, MusicalTime, TimeRange
 from segue_yaml.kinds import Kind, Schema, number, spelling
-from segue_yaml.nodes import Node, Scalar, describe
+from segue_yaml.nodes import ListNode, Node, Scalar, describe
 from segue_yaml.quantities import TIME, Duration
 from segue_yaml.report import Scope
 
@@ -113,6 +113,19 @@ def duration(time: Fraction | MusicalTime) -> Length:
 
 
 _RANGE_OF_TIMES: Final = rf"{TIME}\s*\.\.(?!\.)\s*{TIME}"
+_NEARLY_A_RANGE: Final = rf"([0-9]+(?:\.[0-9]+)?) ?(ms|s|min|h)?\s*(?:-|–|to)\s*{TIME}"
+
+
+def _meant_range(node: Node) -> str:
+    """What was meant by `20-40s`, `20s to 1min` or `[20s, 40s]`, as the end of a message; "" if that is unclear."""
+    text = node.text if isinstance(node, Scalar) else ""
+    if isinstance(node, ListNode) and len(node.items) == 2:
+        text = " - ".join(item.text if isinstance(item, Scalar) else "" for item in node.items)
+    match = re.fullmatch(_NEARLY_A_RANGE, text)
+    if not match:
+        return ""
+    low, low_unit, high, high_unit = match.groups()
+    return f"; did you mean {low}{low_unit or high_unit}..{high}{high_unit}?"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +141,11 @@ class TimeOrRange(Kind[Fraction | tuple[Fraction, Fraction]]):
     def read(self, node: Node, scope: Scope) -> Fraction | tuple[Fraction, Fraction] | None:
         if isinstance(node, Scalar) and ".." in node.text:
             return read_range(node, self.time, self.expected, scope)
-        return self.time.read(node, scope)
+        if isinstance(node, Scalar) and isinstance(node.value, str) and re.fullmatch(TIME, node.value):
+            return self.time.read(node, scope)
+        hint = _meant_range(node) or self.time.hint(node)
+        scope.problem(node.mark, f"expected {self.expected}, got {describe(node)}{hint}")
+        return None
 
     def schema(self) -> Schema:
         return {"anyOf": [self.time.schema(), spelling(_RANGE_OF_TIMES, self.expected)]}
@@ -215,6 +232,9 @@ class PieceLength(Kind[Fraction | MusicalTime | tuple[Fraction, Fraction]]):
     def read(self, node: Node, scope: Scope) -> Fraction | MusicalTime | tuple[Fraction, Fraction] | None:
         if isinstance(node, Scalar) and ".." in node.text:
             return read_range(node, self.time, self.expected, scope)
+        if hint := _meant_range(node):
+            scope.problem(node.mark, f"expected {self.expected}, got {describe(node)}{hint}")
+            return None
         length = TimeOrBeats(time=self.time).read(node, scope)
         if isinstance(length, MusicalTime) and length.unit == "bar" and length.count.denominator != 1:
             scope.problem(node.mark, f"expected a whole number of bars, or beats, got {describe(node)}")

@@ -101,7 +101,11 @@ def build_transitions(sources: Sources, inputs: DeclaredInputs) -> tuple[Transit
 def _report_twice(record: Record, first: Record, row: Transition) -> None:
     layer = f"{row.layer}." if row.layer else ""
     pattern = f"from {layer}{row.from_state or _ANY} to {layer}{row.to_state or _ANY}"
-    hint = "; a row with a chance goes before one without" if row.chance < 1 else ""
+    hint = (
+        "; a row with a chance goes before one without"
+        if row.chance < 1
+        else "; to choose between them, give all but the last a chance below 1"
+    )
     for here, there in ((record, first), (first, record)):
         here.scope.problem(here.mark, f"two rows {pattern}; also at {there.mark}{hint}")
 

@@ -95,7 +95,7 @@ class Binding:
         level = 1.0
         for factor in self.factors:
             level *= factor.along_curve(float(inputs[factor.input]))
-        return level
+        return level + 0.0
 
 
 def _input_of(point: tuple[float, float]) -> float:

@@ -17,6 +17,7 @@ from segue_yaml.containers import ListOf
 from segue_yaml.core_schema import NumberError, resolve_plain
 from segue_yaml.kinds import Choice, Kind, Number, Schema, Text, Word
 from segue_yaml.nodes import Entry, ListNode, MapNode, Node, Scalar
+from segue_yaml.quantities import TIME
 from segue_yaml.report import Scope
 from segue_yaml.tables import Field, Object, Record, Table
 
@@ -38,7 +39,9 @@ class MomentRange(Kind[Interval]):
 
     def read(self, node: Node, scope: Scope) -> Interval | None:
         if not isinstance(node, ListNode) or len(node.items) != 2:
-            scope.expected(self.expected, node)
+            text = node.text if isinstance(node, Scalar) else ""
+            match = re.fullmatch(rf"({TIME})\s*(?:\.\.|-|–|to)\s*({TIME})", text)
+            scope.expected(self.expected, node, f"[{match[1]}, {match[4]}]" if match else "")
             return None
         start, end = (_TIME.read(item, scope) for item in node.items)
         if start is None or end is None:
@@ -86,14 +89,15 @@ class Seeds(Kind[tuple[int, ...]]):
 
 @dataclass(frozen=True, kw_only=True)
 class ByName(Kind[tuple[Entry, ...]]):
-    """What is expected, by name. what: "layer", "style". names: All that exist, if known."""
+    """What is expected, by name. what: "layer", "style". example: One of them. names: All that exist, if known."""
 
     what: str
+    example: str
     names: tuple[str, ...] = ()
 
     @property
     def expected(self) -> str:
-        return f"a map of {self.what}s and what is expected of them"
+        return f"a map of {self.what}s and what is expected of them, such as {self.example}"
 
     def read(self, node: Node, scope: Scope) -> tuple[Entry, ...] | None:
         if not isinstance(node, MapNode) or not node.entries:
@@ -177,7 +181,7 @@ def split_comparison(node: Node) -> tuple[Comparison | None, Node]:
     return op, Scalar(mark=node.mark, value=value, text=text)
 
 
-_BY_CONTROL: Final = ByName(what="control", names=CONTROL_NAMES)
+_BY_CONTROL: Final = ByName(what="control", example="{tempo: 140bpm}", names=CONTROL_NAMES)
 
 
 class ChangeTable(Table):
@@ -216,18 +220,28 @@ class ExpectTable(Table):
     between = Field(MomentRange(), "In at least one frame from the first moment to the second.", example="[2s, 4s]")
     never = Field(MomentRange(), "In no frame from the first moment to the second.", example="[0s, 8s]")
     state = Field(
-        ByName(what="layer"),
+        ByName(what="layer", example="{action: combat}"),
         'The active state of layers: a name, a list of names (any of them), or "!= name".',
         example="{action: combat, place: [forest, crypt]}",
     )
     pending = Field(
-        ByName(what="layer"),
+        ByName(what="layer", example="{action: combat}"),
         "The state a layer has decided to change to and waits for its beat or bar to start.",
         example="{action: calm}",
     )
-    mix = Field(ByName(what="style"), "Shares of the mix, 0 to 1.", example='{battle: ">= 0.4", woodland: 0.2}')
-    weight = Field(ByName(what="layer"), "Weights of layers, as slewed.", example='{action: "> 2"}')
-    input = Field(ByName(what="input"), "Inputs, as moved by rise and fall.", example='{threat: "< 0.3"}')
+    mix = Field(
+        ByName(what="style", example='{battle: ">= 0.4"}'),
+        "Shares of the mix, 0 to 1.",
+        example='{battle: ">= 0.4", woodland: 0.2}',
+    )
+    weight = Field(
+        ByName(what="layer", example='{action: "> 2"}'), "Weights of layers, as slewed.", example='{action: "> 2"}'
+    )
+    input = Field(
+        ByName(what="input", example='{threat: "< 0.3"}'),
+        "Inputs, as moved by rise and fall.",
+        example='{threat: "< 0.3"}',
+    )
     music = Field(_BY_CONTROL, "Controls of the music.", example='{tempo: 140bpm, drums: "on"}')
     source = Field(
         _BY_CONTROL,
@@ -236,7 +250,7 @@ class ExpectTable(Table):
     )
     change = Field(Object(table=ChangeTable), "A change in this frame.", example="{layer: action, to: combat}")
     stinger = Field(
-        ByName(what="stinger"),
+        ByName(what="stinger", example="{victory: started}"),
         "A stinger that is scheduled, started or dropped in this frame.",
         example="{victory: started}",
     )

@@ -126,9 +126,16 @@ def test_play_starts_its_service_with_the_model() -> None:
 
 def test_a_service_plays_the_model_and_warns_of_noise(rules: Path, caplog: pytest.LogCaptureFixture) -> None:
     config = ServiceConfig(generator="mrt2_small", weights="random", generation_processes=2)
-    chain = serve._generators(config)
+    chain = serve.built_generators(config)
     assert [generator.name for generator in chain.generators] == ["mrt2_tiny", "score"]
     assert [record.getMessage() for record in caplog.records] == [NOISE.rstrip()]
+
+
+def test_a_service_of_workers_plays_no_language_model(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["serve", str(rules), "--generator", "mrt2_small", "--weights", "random", "--workers", "2"]
+    assert main(arguments) == 2
+    text = "expected 0 with the generator mrt2_small: one process computes all its sessions together; got 2"
+    assert f"--workers: {text}\n" in capsys.readouterr().err
 
 
 def test_the_setting_of_a_recording_to_continue_is_a_file_that_is_there(tmp_path: Path) -> None:

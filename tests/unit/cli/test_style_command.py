@@ -42,6 +42,26 @@ def test_json_holds_the_whole_reading(capsys: pytest.CaptureFixture[str]) -> Non
     assert printed["unknown_words"] == printed["warnings"] == []
 
 
+@pytest.mark.parametrize(
+    ("text", "shown", "groups"),
+    [
+        ("balkan brass in 7/8", "7 beats a bar, 2+2+3", [2, 2, 3]),
+        ("prog rock, five eight", "5 beats a bar, 3+2", [3, 2]),
+        ("waltz in 3/4", "3 beats a bar", []),
+        ("jig", "6 beats a bar", []),
+    ],
+)
+def test_a_time_signature_in_eighths_is_shown_with_its_groups(
+    text: str, shown: str, groups: list[int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["style", text]) == 0
+    (meter,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("meter ")]
+    assert meter.partition('"')[0].split(maxsplit=1)[1].rstrip() == shown
+    assert main(["style", "--json", text]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert (sum(printed["groups"]) or printed["profile"]["meter"], printed["groups"]) == (int(shown[0]), groups)
+
+
 def test_a_text_far_from_everything_is_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["style", "the quarterly report of the committee"]) == 0
     assert capsys.readouterr().err.startswith("warning: far from every known style (likeness ")

@@ -138,6 +138,7 @@ def test_json_has_every_event_and_every_second(capsys: pytest.CaptureFixture[str
     started = next(r for r in records if r["kind"] == "change" and r["status"] == "started")
     assert (started["time_s"], started["bar"], started["beat"]) == (3.2, 3, 1)
     assert (started["from"], started["to"], started["decided_s"], started["ramp_s"]) == ("field", "cave", 2.0, 2.0)
+    assert (started["fade_out_s"], started["fade_in_s"]) == (2.0, 2.0)
     assert started["causes"] == [{"input": "cave", "value": True, "sequence": 0, "text": "cave is true"}]
     last = records[-1]
     assert last["states"] == {"place": "cave"}
@@ -145,6 +146,15 @@ def test_json_has_every_event_and_every_second(capsys: pytest.CaptureFixture[str
     assert last["music"]["tempo"] == 100.0
     times = [record["time_s"] for record in records[1:]]
     assert times == sorted(times)
+
+
+@pytest.mark.usefixtures("small")
+def test_json_has_both_fades_of_a_change(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("small.yaml").write_text(RULES.replace("ramp: 2s", "ramp: 2s, fade_out: 4s, fade_in: 400ms"))
+    assert main(["timeline", "small.yaml", "--duration", "12s", "--json"]) == 0
+    changes = [each for each in map(json.loads, capsys.readouterr().out.splitlines()) if each["kind"] == "change"]
+    assert {each["status"] for each in changes} == {"scheduled", "started"}
+    assert {(each["ramp_s"], each["fade_out_s"], each["fade_in_s"]) for each in changes} == {(4.0, 4.0, 0.4)}
 
 
 @pytest.mark.parametrize("name", ["emberwood", "nightwatch", "redline"])

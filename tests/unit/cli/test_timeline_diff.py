@@ -114,6 +114,19 @@ def test_json_has_a_record_for_each_difference(capsys: pytest.CaptureFixture[str
     assert (summary["kind"], summary["equal"]) == ("summary", False)
 
 
+def test_fades_that_change_places_are_a_difference(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("old.yaml").write_text(RULES.replace("ramp: 400ms", "fade_out: 2s, fade_in: 400ms"))
+    edit(("ramp: 400ms", "fade_out: 400ms, fade_in: 2s"))
+    assert diff("--json") == 1
+    _, change, *_ = map(json.loads, capsys.readouterr().out.splitlines())
+    fades = [(change[side]["fade_out_s"], change[side]["fade_in_s"]) for side in ("before", "after")]
+    assert fades == [(2.0, 0.4), (0.4, 2.0)]
+    assert diff() == 1
+    told = capsys.readouterr().out.replace("->", "→")
+    assert "-                                field → cave (at bar, fade out 2s, fade in 400ms, waited 1s)\n" in told
+    assert "+                                field → cave (at bar, fade out 400ms, fade in 2s, waited 1s)\n" in told
+
+
 def test_a_layer_can_be_chosen(capsys: pytest.CaptureFixture[str]) -> None:
     extra = "  mood: {states: {low: {default: true}, high: {when: {cave: true}, music: {intensity: 1}}}}\n"
     Path("old.yaml").write_text(RULES.replace("transitions:", f"{extra}transitions:"))
@@ -184,6 +197,10 @@ def test_versions_that_cannot_be_had_are_told(capsys: pytest.CaptureFixture[str]
     git("init", "-q")
     git("add", "old.yaml")
     git("commit", "-qm", "a")
+    assert main(["timeline", "--diff", "HEAD~2", "a.yaml"]) == 2
+    assert capsys.readouterr().err == "HEAD~2: no such file; a version of RULES is written git:HEAD~2\n"
+    assert main(["timeline", "--diff", "odl.yaml", "a.yaml"]) == 2
+    assert capsys.readouterr().err == "odl.yaml: no such file; did you mean 'old.yaml'?\n"
     assert main(["timeline", "--diff", "git:nowhere", "a.yaml"]) == 2
     assert capsys.readouterr().err == (
         "git:nowhere: git knows no such version; name a commit, a branch or a tag, as `git log` shows them\n"

@@ -205,6 +205,13 @@ def test_doubts_about_styles_are_shown_at_the_start_and_after_every_edit_that_pl
     assert texts(made) == ["warning: style \"a\": 'nior' steers nothing", "a mistake", "new rules are playing"]
 
 
+def test_where_files_are_compared_the_log_names_the_one_that_plays() -> None:
+    made = dashboard()
+    made.file = "other.yaml"
+    made.handle(Rules(declaration=WELCOME.rules))
+    assert texts(made) == ["new rules are playing: other.yaml"]
+
+
 def test_a_bad_edit_is_shown_line_by_line_and_a_good_one_adds_its_inputs() -> None:
     made = dashboard()
     made.set_dial(made.dials["threat"].set_to(0.5))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -45,6 +47,15 @@ def test_the_duck_falls_holds_and_rises() -> None:
     assert mixed[held] == pytest.approx(low)
     assert mixed[held + 4_800] == pytest.approx(10 ** (-6 / 20))
     assert mixed[held + 9_600] == 1.0
+
+
+def test_ducks_of_several_stingers_add_up_in_db() -> None:
+    overlay = Overlay({"hit": constant(0.5, 0.0)})
+    overlay.cue(cue(0, DUCK))
+    overlay.cue(cue(4_800, replace(DUCK, depth_db=-6.0)))
+    mixed = overlay.mix(0, constant(2.0, 1.0))[:, 0]
+    assert mixed[4_800] == pytest.approx(10 ** (-12 / 20))
+    assert mixed[4_800 + 480] == pytest.approx(10 ** (-18 / 20))
 
 
 def test_cues_that_do_not_start_are_silent() -> None:

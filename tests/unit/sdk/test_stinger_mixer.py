@@ -63,6 +63,17 @@ def test_the_music_is_ducked_through_the_corners() -> None:
     assert [heard[at] for at in decibels] == pytest.approx([10 ** (db / 20) for db in decibels.values()])
 
 
+def test_ducks_of_several_stingers_add_up_in_db() -> None:
+    stingers = StingerMixer()
+    duck = DuckInfo(depth_db=-12.0, fade_out=2, recovery=10, fade_in=2)
+    for number, depth_db in ((1, -12.0), (2, -6.0)):
+        message, samples = part(number, 10 * number, [0.0] * 20)
+        stingers.take(replace(message, duck=replace(duck, depth_db=depth_db)), samples, committed=0)
+    heard = mixed(stingers, 0, 50, music=1.0)
+    decibels = {5: 0, 15: -12, 25: -18, 38: -18, 45: -6}
+    assert [heard[at] for at in decibels] == pytest.approx([10 ** (db / 20) for db in decibels.values()])
+
+
 def test_a_late_stinger_is_dropped_with_its_duck_or_played_at_once() -> None:
     message, samples = part(1, 50, [0.5, 0.25])
     duck = DuckInfo(depth_db=-20.0, fade_out=0, recovery=10, fade_in=0)

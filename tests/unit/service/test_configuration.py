@@ -250,6 +250,8 @@ def test_the_number_of_connections_exceeds_the_sessions() -> None:
     assert run("--max-sessions", "4", "--max-connections", "5")[0].most_connections == 5
     told = ["--max-connections: expected more than the 16 of max_sessions, got 16"]
     assert refused("--max-connections", "16") == told
+    with pytest.raises(ValueError, match="workers: expected at most max_sessions, 3, got 4"):
+        ServiceConfig(max_sessions=3, workers=4)
     with pytest.raises(ValueError, match="max_connections: expected more than max_sessions, got 3"):
         ServiceConfig(max_sessions=3, max_connections=3)
 

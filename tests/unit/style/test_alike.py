@@ -57,6 +57,24 @@ def test_pairs_within_the_threshold_are_all_found_the_most_alike_first() -> None
     assert [apart for _, _, apart in found] == sorted(apart for _, _, apart in found)
 
 
+def test_many_styles_of_one_profile_are_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = []
+
+    def counted(one: StyleProfile, other: StyleProfile) -> float:
+        compared.append((one, other))
+        return distance(one, other)
+
+    monkeypatch.setattr("segue.style.alike.distance", counted)
+    three = profiles(one="calm piano, 80 bpm", two="calm piano, 81 bpm", far="calm piano, 140 bpm")
+    styles = {f"{name} {i}": profile for i in range(20) for name, profile in three.items()}
+    found = alike(styles)
+    # One with itself, one with two and the reverse, two with itself, far with itself; far is too fast for the others.
+    assert len(compared) <= 5
+    near = [f"{name} {i}" for i in range(20) for name in ("one", "two")]
+    far = [f"far {i}" for i in range(20)]
+    assert {pair[:2] for pair in found} == {*combinations(near, 2), *combinations(far, 2)}
+
+
 def test_each_choice_that_styles_are_grouped_by_outweighs_the_threshold() -> None:
     profile = POINTS["calm"].profile
     for axis in ("layout", "groove", "scale"):

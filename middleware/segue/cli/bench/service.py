@@ -65,6 +65,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--lookahead", metavar="SECONDS", type=float, default=4.0)
     parser.add_argument(
+        "--workers", metavar="N", type=int, default=0, help="worker processes of the service (0: it is one process)"
+    )
+    parser.add_argument(
         "--burn", metavar="CORES", type=int, default=0, help="other processes that each take a core (0)"
     )
 
@@ -80,10 +83,11 @@ def run(arguments: argparse.Namespace) -> int:
         return BAD_INPUT
     print_lines(
         f"{arguments.generator}, lookahead {arguments.lookahead:g} s, an event every {arguments.every:g} s, "
-        f"{arguments.seconds:g} s a row, {arguments.burn} cores burnt of {os.cpu_count()}, load {_load()}",
+        f"{arguments.seconds:g} s a row, {arguments.workers or 'no'} workers, "
+        f"{arguments.burn} cores burnt of {os.cpu_count()}, load {_load()}",
         "thin clients, each a process and a seed of its own; milliseconds from an event sent to its sound handed over",
         f"{'sessions':>8}{'events':>8}{'p50':>9}{'p99':>9}{'worst':>9}{'buffered':>10}{'underruns':>11}{'silence':>9}"
-        f"{'fallbacks':>11}{'late':>6}{'unanswered':>12}{'cpu/session':>13}{'music':>8}",
+        f"{'fallbacks':>11}{'late':>6}{'unanswered':>12}{'cpu/session':>13}{'in main':>9}{'music':>8}{'memory':>10}",
     )
     for sessions in arguments.sessions:
         print_lines(_row(arguments, sessions))
@@ -94,7 +98,7 @@ def _row(arguments: argparse.Namespace, sessions: int) -> str:
     with ExitStack() as stack:
         for _ in range(arguments.burn):
             stack.enter_context(_child(_burn))
-        service, pipe = stack.enter_context(_child(_serve, arguments.generator, sessions))
+        service, pipe = stack.enter_context(_child(_serve, arguments.generator, sessions, arguments.workers))
         address = _receive(pipe, "the service")
         clients = [
             stack.enter_context(_child(_play, address, seed, arguments.lookahead, arguments.every))
@@ -105,9 +109,10 @@ def _row(arguments: argparse.Namespace, sessions: int) -> str:
         time.sleep(_WARM_UP_S)
         for _, client in clients:
             client.send(arguments.seconds)
-        cpu_s = _cpu_s(service.pid)
+        cpu_s, main_s = _cpu_s(service.pid), _cpu_s(service.pid, alone=True)
         time.sleep(arguments.seconds)
-        cpu_s = _cpu_s(service.pid) - cpu_s
+        cpu_s, main_s = _cpu_s(service.pid) - cpu_s, _cpu_s(service.pid, alone=True) - main_s
+        memory_mib = _memory_mib(service.pid)
         measured: list[Measured] = [_receive(client, "a client") for _, client in clients]
     reactions = sorted(value for one in measured for value in one.reactions)
     least = min((value for one in measured for value in one.buffered), default=math.nan)
@@ -118,7 +123,8 @@ def _row(arguments: argparse.Namespace, sessions: int) -> str:
         f"{least:>8.2f} s{sum(one.underruns for one in measured):>11}{sum(one.silence_s for one in measured):>7.2f} s"
         f"{sum(one.fallbacks for one in measured):>11}{sum(one.late for one in measured):>6}"
         f"{sum(one.unanswered + one.refused for one in measured):>12}"
-        f"{cpu_s / arguments.seconds / sessions:>13.1%}{music_s / arguments.seconds / sessions:>7.1f}x"
+        f"{cpu_s / arguments.seconds / sessions:>13.1%}{main_s / arguments.seconds / sessions:>9.1%}"
+        f"{music_s / arguments.seconds / sessions:>7.1f}x{memory_mib:>6.0f} MiB"
     )
 
 
@@ -186,14 +192,15 @@ class _Addresses(io.TextIOBase):
         return len(text)
 
 
-def _serve(pipe: Connection, generator: str, sessions: int) -> None:
+def _serve(pipe: Connection, generator: str, sessions: int, workers: int) -> None:
     """A service on a free port of this machine."""
     import sys
 
     from segue.cli.main import main
 
     sys.stdout = _Addresses(pipe)
-    flags = ["--bind", "tcp://127.0.0.1:0", "--log-level", "error", "--max-sessions", str(sessions)]
+    flags = ["--bind", "tcp://127.0.0.1:0", "--log-level", "error", "--max-sessions", str(max(sessions, workers))]
+    flags += ["--workers", str(workers)]
     sys.exit(main(["serve", "--generator", generator, *flags]))
 
 
@@ -234,8 +241,12 @@ def _play(pipe: Connection, address: str, seed: int, lookahead_s: float, every_s
 # --- figures ---------------------------------------------------------------------------------------------------------
 
 
-def _cpu_s(pid: int | None) -> float:
-    """Processor seconds of a process and the processes that it started, so far; NaN where the system has no figure."""
+def _cpu_s(pid: int | None, *, alone: bool = False) -> float:
+    """Processor seconds of a process, so far; NaN where the system has no figure.
+
+    Args:
+        alone: Without the processes that it started.
+    """
     ticks, found = 0, False
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -243,10 +254,30 @@ def _cpu_s(pid: int | None) -> float:
         except OSError:
             # It ended meanwhile.
             continue
-        if int(path.parent.name) == pid or int(fields[1]) == pid:
+        if alone and int(path.parent.name) == pid:
+            ticks, found = ticks + sum(map(int, fields[11:13])), True
+        elif not alone and (int(path.parent.name) == pid or int(fields[1]) == pid):
             # With the processes that it has waited for.
             ticks, found = ticks + sum(map(int, fields[11:15])), True
     return ticks / os.sysconf("SC_CLK_TCK") if found else math.nan
+
+
+def _memory_mib(pid: int | None) -> float:
+    """Memory of a process and the processes that it started, what they share once; NaN where the system has no figure.
+
+    That is the proportional set size.
+    """
+    kib, found = 0, False
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text("utf-8", "replace").rsplit(")", 1)[1].split()[1])
+            if int(folder.name) == pid or parent == pid:
+                lines = (folder / "smaps_rollup").read_text("utf-8").splitlines()
+                kib, found = kib + sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")), True
+        except OSError:
+            # It ended meanwhile.
+            continue
+    return kib / 1_024 if found else math.nan
 
 
 def _load() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -206,6 +207,14 @@ class Checks:
         if most is not None and most <= values["max_sessions"]:
             text = f"expected more than the {values['max_sessions']} of max_sessions, got {most}"
             self._problem(Settings.max_connections, text)
+        workers = values["workers"]
+        if workers > values["max_sessions"]:
+            text = f"expected at most the {values['max_sessions']} of max_sessions, got {workers}"
+            self._problem(Settings.workers, text)
+        if workers and values.get("generation_processes"):
+            self._problem(Settings.workers, "expected no generation_processes with it, since each worker is a process")
+        if workers and sys.platform == "win32":
+            self._problem(Settings.workers, "expected 0: Windows cannot pass a connection to another process")
 
     def _check_audition(self, values: dict[str, Any]) -> None:
         if values["audition"] and values.get("record") is not None:

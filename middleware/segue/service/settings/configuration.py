@@ -70,7 +70,7 @@ class ServiceConfig:
 
     Raises:
         ValueError: A public address or TLS without a token, a public address for WebSocket without TLS, recordings
-            of an audition, or fewer connections than sessions.
+            of an audition, fewer connections than sessions, or fewer sessions than workers.
     """
 
     bind: tuple[str, ...] = default_of(Settings.bind)
@@ -100,6 +100,7 @@ class ServiceConfig:
     max_batch: int = int(default_of(Settings.max_batch))
     note_memory_mib: int | None = None
     generation_processes: int | None = None
+    workers: int = int(default_of(Settings.workers))
     events_per_second: int = int(default_of(Settings.events_per_second))
     resume_window_ms: int = default_of(Settings.resume_window)
     paused_window_ms: int = default_of(Settings.paused_window)
@@ -130,6 +131,8 @@ class ServiceConfig:
             raise ValueError("audition: expected no record with it")
         if self.most_connections <= self.max_sessions:
             raise ValueError(f"max_connections: expected more than max_sessions, got {self.max_connections}")
+        if self.workers > self.max_sessions:
+            raise ValueError(f"workers: expected at most max_sessions, {self.max_sessions}, got {self.workers}")
 
     @property
     def most_connections(self) -> int:

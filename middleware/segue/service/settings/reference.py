@@ -71,6 +71,25 @@ log_format: json
   `hello`. Other machines can connect only through `wss`.
 * Boolean settings are written as `--reload` and `--no-reload`, and as `true` and `false` elsewhere.
 
+## Several processes
+
+`segue serve music/ --workers 8 --max-sessions 64` runs the service as nine processes behind the same addresses, and one
+more that waits. The one that is started, the *edge*, holds the connections: TLS, handshakes, tokens, limits. Each
+*worker* plays a share of the sessions, and music passes through the edge unread.
+
+* **When.** A game that starts its own service needs none. For more sessions than about 25, or where the loss of a
+  process must not be heard, take one worker for each core, and about 6 of `max_sessions` for each.
+* **Where.** On Linux and macOS, with the composer. [Files](../../deploy) for Docker, systemd and Kubernetes.
+* **A worker that ends or hangs** (2 s without an answer) is replaced by the spare one. Its clients say hello again over
+  the connection that they have, and their music goes on from the resume cell of the last chunk, as after a restart of
+  the service. Give them a buffer for it: `--lookahead 4s` or more.
+* **One service.** `max_sessions`, `note_memory` and `max_record_mib` are of all workers together, in equal shares.
+  `/metrics` has the sums, `segue_workers` by state and `segue_lost_workers_total` by reason; `/readyz` fails while no
+  worker plays. Edited rule files are loaded by the edge once, and all workers get the same. The log is one; what a
+  worker logs has its number. Recordings are in one folder.
+* **The end.** SIGTERM, Ctrl-C or SIGHUP to the edge drain all of them. Workers ignore these signals. When the edge is
+  killed, they end as well.
+
 ## Started by another program
 
 A game engine or an editor starts the service like this:

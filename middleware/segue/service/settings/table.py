@@ -173,6 +173,15 @@ class Settings(Table):
         "By default one for each core but no more than one for 4 of `max_sessions`, and none where there is one core.",
         example="2",
     )
+    workers = Field(
+        Number(low=0, high=256, whole=True),
+        "Processes that play the sessions, behind one that holds the connections: for more sessions than one process "
+        "serves, and so that the loss of a process is not heard. One more waits to take the place of one that is lost. "
+        "They share `max_sessions`, `note_memory` and `max_record_mib` equally, and each takes some 100 MiB beside the "
+        "notes. 0: the service is one process. Not on Windows, with `generation_processes` or a language model.",
+        default="0",
+        example="4",
+    )
     events_per_second = Field(
         Number(low=1, high=100_000, whole=True),
         "Events that a client may send in a second on average; more are refused.",

@@ -117,3 +117,13 @@ def test_settings_are_all_combinations_that_the_conditions_tell_apart() -> None:
     assert len(settings) == 2 * 5
     assert {"enemies": 2, "go": True} in settings
     assert {(s["enemies"], s["go"]) for s in settings} == {(n, go) for n in (0, 2, 3, 4, 9) for go in (False, True)}
+
+
+@pytest.mark.parametrize(("op", "value", "held"), [(">=", 0.9, True), ("<", 0.2, False)])
+def test_in_a_case_latches_that_a_condition_does_not_speak_of_are_what_their_input_makes_them(
+    op: Comparison, value: float, held: bool
+) -> None:
+    possible, case = SOLVER.solve(Compare(input="threat", op=op, value=value), STATES)
+    assert possible
+    assert case is not None
+    assert case.view.latches == (held, False)

@@ -11,7 +11,16 @@ import pytest
 
 from segue_rules import schema
 from segue_rules.loading.grammar import TABLES
-from segue_rules.schema import REFERENCE_FILE, SCHEMA_FILE, json_schema, main, reference, schema_text
+from segue_rules.schema import (
+    REFERENCE_FILE,
+    RULE_TEST_SCHEMA_FILE,
+    SCHEMA_FILE,
+    json_schema,
+    main,
+    reference,
+    rule_test_schema_text,
+    schema_text,
+)
 from segue_yaml.document import read_document, read_text
 from segue_yaml.kinds import Kind
 from segue_yaml.nodes import ListNode, MapNode, Node, Scalar
@@ -99,7 +108,13 @@ def test_every_reference_has_a_definition() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "text"), [(SCHEMA_FILE, schema_text()), (REFERENCE_FILE, reference())], ids=["schema", "reference"]
+    ("path", "text"),
+    [
+        (SCHEMA_FILE, schema_text()),
+        (RULE_TEST_SCHEMA_FILE, rule_test_schema_text()),
+        (REFERENCE_FILE, reference()),
+    ],
+    ids=["schema", "schema of rule tests", "reference"],
 )
 def test_generated_files_are_current(path: Path, text: str) -> None:
     assert path.read_text(encoding="utf-8") == text, (
@@ -118,9 +133,11 @@ def test_the_command_prints_the_schema(capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().out == schema_text()
 
 
-def test_the_command_writes_both_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_writes_every_generated_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schema, "SCHEMA_FILE", tmp_path / "segue.schema.json")
+    monkeypatch.setattr(schema, "RULE_TEST_SCHEMA_FILE", tmp_path / "segue-test.schema.json")
     monkeypatch.setattr(schema, "REFERENCE_FILE", tmp_path / "REFERENCE.md")
     assert schema.main(["--write"]) == 0
+    assert (tmp_path / "segue-test.schema.json").read_text(encoding="utf-8") == rule_test_schema_text()
     assert (tmp_path / "segue.schema.json").read_text(encoding="utf-8") == schema_text()
     assert (tmp_path / "REFERENCE.md").read_text(encoding="utf-8") == reference()

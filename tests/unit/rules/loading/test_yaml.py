@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from segue_yaml.document import read_text
@@ -67,3 +69,23 @@ def test_an_alias_counts_for_the_depth_it_adds() -> None:
     with pytest.raises(DocumentError, match=r"t\.yaml:2:16: expected at most 32 levels of nesting, got more"):
         read(f"- &x {deep}\n- [[[[[[[[[[[[[*x]]]]]]]]]]]]]\n")
     read(f"- &x {deep}\n- [[[[[[[[[[[*x]]]]]]]]]]]\n")
+
+
+@pytest.mark.parametrize(
+    "below", ['on: ">= 0.6"', 'on: {b: c}\nd: "e"', "on: [x, y]\nd: 'f', \"e\"", 'on: "a", b: "c"']
+)
+@pytest.mark.parametrize("text", ['war: {text: "war drums}', 'war: "war drums', 'war: ["war, drums]'])
+def test_a_closing_quote_that_is_missing_is_reported_where_the_text_begins(text: str, below: str) -> None:
+    with pytest.raises(DocumentError) as caught:
+        read(f"calm: 1\n{text}\n{below}\n")
+    column = text.index('"') + 1
+    assert re.match(rf"t\.yaml:2:{column}: (\w+, )?(\w+: )?not valid YAML: the quotes opened ", str(caught.value))
+
+
+def test_a_text_over_several_lines_is_read() -> None:
+    assert value('"war\n  drums"') == "war drums"
+    node = read('a: "war\n  drums"\nb: 1\n')
+    assert isinstance(node, MapNode)
+    assert [entry.key for entry in node.entries] == ["a", "b"]
+    with pytest.raises(DocumentError, match=r"^t\.yaml:3:5: b: not valid YAML: a comparison needs quotes"):
+        read('a: "war\n  drums"\nb: >= 3\n')
