@@ -255,7 +255,7 @@ class ExpectTable(Table):
         example="{victory: started}",
     )
     clip = Field(
-        ByName(what="clip"),
+        ByName(what="clip", example="{siege: playing}"),
         "Clips: playing, silent, starts (it comes in in this frame), outro, or a level in dB.",
         example='{siege: playing, drums: "< -20dB"}',
     )
