@@ -40,6 +40,8 @@ MOST_LAYERS: Final = 64
 MOST_STATES: Final = 512
 MOST_STINGERS: Final = 128
 MOST_CANDIDATES: Final = 128
+MOST_CLIPS: Final = 16
+"""Of one state."""
 """Of a change; the others are not told."""
 MOST_CAUSES: Final = 64
 MOST_ERRORS: Final = 256

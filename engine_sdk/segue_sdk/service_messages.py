@@ -39,6 +39,7 @@ from segue_sdk.limits import (
     MOST_BEATS,
     MOST_CANDIDATES,
     MOST_CAUSES,
+    MOST_CLIPS,
     MOST_ERRORS,
     MOST_LAYERS,
     MOST_STYLES,
@@ -126,6 +127,7 @@ class Change(Record):
         ListOf(RecordOf(Candidate), MOST_CANDIDATES),
         "the other states and why not they",
     ] = ()
+    clips: Annotated[tuple[str, ...], ListOf(NAME, MOST_CLIPS), "the recordings that the new state plays"] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -80,6 +80,9 @@ def _bridged(state: LayerState, row: Transition, bridge: Bridge) -> LayerState:
         mix=state.mix if bridge.mix is None else bridge.mix,
         music=replace(state.music, **{name: value for name, value in asked.items() if value is not None}),
         theme=bridge.theme or state.theme,
+        # Those of the state begin with it.
+        clips=(),
+        clip_leads=False,
         piece=Piece(
             order="sequence",
             avoid_last=0,

@@ -8,10 +8,8 @@ from __future__ import annotations
 from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 from segue_rules.events import Receipt
+from segue_rules.model import TICKS_PER_BEAT as TICKS_PER_BEAT
 from segue_rules.model import Duck, InputValue
-
-TICKS_PER_BEAT = 1_500_000
-
 
 ChangeKind: TypeAlias = Literal["started", "scheduled", "withdrawn"]
 CueKind: TypeAlias = Literal["started", "scheduled", "dropped"]
@@ -132,6 +130,7 @@ class Change(NamedTuple):
         ramp_frames: Of its ramp; where the old mix fades out and the new one in by themselves, the longer of the two.
         at: The boundary of its row. A bridge ends at a bar line, whatever its row says: "bar".
         fades: The frames in which the old mix fades out and the new one in; None where one ramp leads over.
+        clips: The names of the clips that the new state plays.
     """
 
     kind: ChangeKind
@@ -145,6 +144,7 @@ class Change(NamedTuple):
     causes: tuple[Cause, ...]
     candidates: tuple[Candidate, ...]
     fades: tuple[int, int] | None = None
+    clips: tuple[str, ...] = ()
 
     @property
     def waited_frames(self) -> int:
@@ -179,6 +179,32 @@ class StingerCue(NamedTuple):
     cause: str = ""
 
 
+class ClipSound(NamedTuple):
+    """A clip that sounds in a frame, or begins in it. Positions are those of samples of the session, at 48 kHz.
+
+    Attributes:
+        layer: The index of the layer that plays it.
+        clip: Its name.
+        start: Where its beginning lies, or where that of its file would, of an outro.
+        begin: From where on it is heard; behind `start` where it comes in later.
+        end: Where it is cut off; NO_END for none.
+        loops: Whether its loop repeats; in an outro the file goes on.
+        gain_before, gain: At the beginning and the end of the frame, linear.
+    """
+
+    layer: int
+    clip: str
+    start: int
+    begin: int
+    end: int
+    loops: bool
+    gain_before: float
+    gain: float
+
+
+NO_END: Final = -1
+
+
 class FramePlan(NamedTuple):
     """Everything that is to sound in a frame.
 
@@ -198,6 +224,9 @@ class FramePlan(NamedTuple):
             (SEMANTICS 18).
         theme, next_theme: The theme now, and after that change (SEMANTICS 17).
         warnings: Codes such as "empty_mix".
+        clips: Those that sound, by layer.
+        music_before, music: The level of the generated music beside them at the beginning and the end of the frame,
+            0 to 1; 1 without clips.
     """
 
     frame: int
@@ -222,3 +251,6 @@ class FramePlan(NamedTuple):
     changes: tuple[Change, ...]
     stingers: tuple[StingerCue, ...]
     warnings: tuple[str, ...]
+    clips: tuple[ClipSound, ...] = ()
+    music_before: float = 1.0
+    music: float = 1.0

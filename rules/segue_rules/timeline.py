@@ -15,7 +15,16 @@ from segue_rules.director.timing import advance, bar_in, beat_in, sample_offset
 from segue_rules.events import Event, Receipt, ScriptedEvent
 from segue_rules.meters import meter_text
 from segue_rules.model import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, InputValue
-from segue_rules.plan import CONDITION_FALSE, TICKS_PER_BEAT, Candidate, Change, Controls, FramePlan, StingerCue
+from segue_rules.plan import (
+    CONDITION_FALSE,
+    TICKS_PER_BEAT,
+    Candidate,
+    Change,
+    ClipSound,
+    Controls,
+    FramePlan,
+    StingerCue,
+)
 from segue_rules.times import clock_text, duration_text
 
 _MOST_UNTRUE: Final = 8
@@ -36,8 +45,8 @@ class TimelineEntry(NamedTuple):
     """Something that happened in a frame, in words.
 
     Attributes:
-        kind: "event", "refused", "clamped", "change", "stinger" or "warning".
-        subject: The layer or stinger.
+        kind: "event", "refused", "clamped", "change", "stinger", "clip" or "warning".
+        subject: The layer, stinger or clip.
         text: What happened.
         why: Its reasons.
         why_not: Why other states did not win.
@@ -170,7 +179,8 @@ def timeline_entries(plan: FramePlan, events: Mapping[int, Event] = _NO_EVENTS) 
     Args:
         events: All events of the script by sequence number, to name those of receipts.
     """
-    if not (plan.receipts or plan.changes or plan.stingers or plan.warnings):
+    begun = clips_begun(plan)
+    if not (plan.receipts or plan.changes or plan.stingers or plan.warnings or begun):
         return
     place = bar_beat(plan)
     for receipt in plan.receipts:
@@ -179,8 +189,15 @@ def timeline_entries(plan: FramePlan, events: Mapping[int, Event] = _NO_EVENTS) 
         yield _change(change, plan.frame, place)
     for cue in plan.stingers:
         yield _stinger(cue, plan.frame, place)
+    for clip in begun:
+        yield _clip(clip, plan.frame, place)
     for code in plan.warnings:
         yield TimelineEntry(plan.frame, place, "warning", code, _WARNINGS.get(code, code))
+
+
+def clips_begun(plan: FramePlan) -> list[ClipSound]:
+    """The clips that come in in a frame, outros too."""
+    return [clip for clip in plan.clips if clip.begin // FRAME_SIZE == plan.frame]
 
 
 _WARNINGS = {"empty_mix": "no style has any weight; the mix before goes on"}
@@ -253,6 +270,13 @@ def _stinger(cue: StingerCue, frame: int, place: BarBeat) -> TimelineEntry:
     return TimelineEntry(frame, place, "stinger", cue.stinger, text, why, starts_later=cue.kind == "scheduled")
 
 
+def _clip(clip: ClipSound, frame: int, place: BarBeat) -> TimelineEntry:
+    into = (clip.begin - clip.start) / SAMPLE_RATE
+    where = f", {duration_text(round(into, 3))} behind its beginning" if into and clip.loops else ""
+    text = f"comes in at sample {clip.begin}{where}" if clip.loops else f"plays its outro from sample {clip.begin}"
+    return TimelineEntry(frame, place, "clip", clip.clip, text)
+
+
 def brief(entry: TimelineEntry) -> TimelineEntry:
     """The entry without losing states, and without causes that were shown when the change was decided."""
     return entry._replace(why=() if entry.decided_before else entry.why, why_not=())
@@ -260,7 +284,7 @@ def brief(entry: TimelineEntry) -> TimelineEntry:
 
 def entry_lines(entry: TimelineEntry) -> Iterator[str]:
     """The entry as a line with time, bar:beat, subject and text, then a line for each reason."""
-    what = entry.subject if entry.kind in ("change", "stinger") else entry.kind
+    what = entry.subject if entry.kind in ("change", "stinger", "clip") else entry.kind
     head = f"{clock_text(entry.frame / FRAME_RATE, 2):>8} {entry.position!s:>6}  "
     yield f"{head}{what:<12}  {entry.text}"
     for reason in (*entry.why, *entry.why_not):

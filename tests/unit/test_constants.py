@@ -17,7 +17,7 @@ from segue.model import mrt2
 from segue.model.history import FIELDS
 from segue.render import request
 from segue.report import reactions
-from segue.runtime import snapshot, stinger_placement
+from segue.runtime import clip_mixer, snapshot, stinger_placement
 from segue.score.generator import ScoreGenerator
 from segue.service.settings import kinds
 from segue.service.settings.table import Settings
@@ -50,10 +50,12 @@ NUMBER_CONTROLS = [control for control in controls.CONTROLS if isinstance(contro
         (limits.MOST_LAYERS, rule_limits.MOST_LAYERS),
         (limits.MOST_STATES, rule_limits.MOST_STATES),
         (limits.MOST_STINGERS, rule_limits.MOST_STINGERS),
+        (limits.MOST_CLIPS, rule_limits.MOST_STATE_CLIPS),
         (limits.CELL_BYTES, snapshot.CELL_BYTES),
         (limits.BLOB_BYTES, snapshot.BLOB_BYTES),
         (limits.PASSWORD_BYTES, kinds.LONGEST_TOKEN),
         (request.FAMILIES, contract.FAMILIES),
+        (request.CLIP_STEM, clip_mixer.STEM),
         (generators.GeneratorSpec.lookahead_s, (contract.SHORTEST_LOOKAHEAD_S, contract.LONGEST_LOOKAHEAD_S)),
         (limits.LONGEST_CHUNK, contract.LONGEST_CHUNK_FRAMES * contract.FRAME_SIZE),
         (limits.JOIN, contract.JOIN_SAMPLES),

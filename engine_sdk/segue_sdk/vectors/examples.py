@@ -158,6 +158,7 @@ FULL: Final[tuple[Message, ...]] = (
         at="2 bars",
         causes=(Cause(text="threat is 0.2", input="threat", value=0.2, seq=9), Cause(text="hold over")),
         candidates=(Candidate(state="combat", reason="cooldown 3.2 s left"),),
+        clips=("lull", "lull_choir"),
     ),
     Chunk(
         seq=65_536,

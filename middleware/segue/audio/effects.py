@@ -168,7 +168,8 @@ def process_stems(
     if states is None:
         silent = start(state.settings)
         states = {family: state if family == _REST else silent for family in stems}
-    parts = {family: process(states[family], samples, settings) for family, samples in stems.items()}
+    quiet = start(state.settings)
+    parts = {family: process(states.get(family, quiet), samples, settings) for family, samples in stems.items()}
     return {family: after for family, (after, _) in parts.items()}, {
         family: sound for family, (_, sound) in parts.items()
     }

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import struct
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
@@ -35,7 +35,7 @@ MOST_PROMPT_S: Final = 60.0
 MOST_STINGER_S: Final = 60.0
 _RATES: Final = (4_000, 384_000)
 # Float files may exceed full scale; beyond this they hold no sound.
-_MAX_LEVEL: Final = 16.0
+MAX_LEVEL: Final = 16.0
 # A RIFF counts its bytes in 32 bits; beyond, players would read a file of a few seconds.
 MAX_WAV_BYTES: Final = (4 << 30) - 4_096
 _WAV_SAMPLE_BYTES: Final = 3
@@ -98,6 +98,23 @@ def read_audio(
     Raises:
         AudioFileError: For anything that is not such a file, is too large, empty, truncated or not finite.
     """
+    with open_audio(path, max_bytes=max_bytes, excerpt=excerpt) as file:
+        return np.ascontiguousarray(resample(_checked(path, file, max_seconds, excerpt=excerpt), file.samplerate))
+
+
+@contextmanager
+def open_audio(path: Path, *, max_bytes: int = MAX_BYTES, excerpt: bool = False) -> Iterator[soundfile.SoundFile]:
+    """Open a sound file of a kind that is read, at its beginning, with a length that is not less than what it holds.
+
+    Args:
+        path: The file.
+        max_bytes: Its greatest size.
+        excerpt: Whether an uncompressed one may have up to MAX_EXCERPT_BYTES.
+
+    Raises:
+        AudioFileError: For anything that is not such a file, is too large or is shorter than its header says; inside
+            the block, in place of any error of libsndfile or of the system.
+    """
     try:
         if not path.is_file():
             raise AudioFileError(f"{path}: expected a sound file, found {_kind(path)}")
@@ -108,7 +125,8 @@ def read_audio(
             raise AudioFileError(f"{path}: has {size} bytes, at most {max_bytes} are read")
         _check_whole(path, size)
         with _opened(path) as file:
-            return np.ascontiguousarray(resample(_checked(path, file, max_seconds, excerpt=excerpt), file.samplerate))
+            _check_header(path, file)
+            yield file
     except soundfile.SoundFileError as error:
         # Without libsndfile's own "Error opening 'path':".
         reason = getattr(error, "error_string", error)
@@ -218,16 +236,26 @@ def _check_last_page(path: Path, file: BinaryIO, size: int) -> None:
         raise AudioFileError(f"{path}: truncated: expected a last page that ends the stream, found none")
 
 
-def _checked(path: Path, file: soundfile.SoundFile, max_seconds: float, *, excerpt: bool) -> Samples:
-    """All samples of an open file, or the middle ones of a longer one for an excerpt, float32 [S, 2] at its rate."""
+def _check_header(path: Path, file: soundfile.SoundFile) -> None:
+    """Refuse a file of another kind, or of channels or a rate that are not read."""
     if file.format not in _FORMATS_READ:
         raise AudioFileError(f"{path}: is a file of {file.format_info}, expected WAV, FLAC, Ogg, AIFF or MP3")
     if file.channels not in _DOWNMIX:
         raise AudioFileError(f"{path}: has {file.channels} channels, expected one of {sorted(_DOWNMIX)}")
     if not _RATES[0] <= file.samplerate <= _RATES[1]:
         raise AudioFileError(f"{path}: has a rate of {file.samplerate} Hz, expected {_RATES[0]} to {_RATES[1]}")
-    matrix = np.array(_DOWNMIX[file.channels], np.float32)
+
+
+def downmix(channels: int) -> Samples:
+    """Return the factors of the channels of a file on both sides, float32 [C, 2]."""
+    matrix = np.array(_DOWNMIX[channels], np.float32)
     matrix /= np.abs(matrix).sum(axis=0).max()
+    return matrix
+
+
+def _checked(path: Path, file: soundfile.SoundFile, max_seconds: float, *, excerpt: bool) -> Samples:
+    """All samples of an open file, or the middle ones of a longer one for an excerpt, float32 [S, 2] at its rate."""
+    matrix = downmix(file.channels)
     limit = round(max_seconds * file.samplerate)
     blocks: list[Samples] = []
     count = 0
@@ -253,7 +281,7 @@ def _checked(path: Path, file: soundfile.SoundFile, max_seconds: float, *, excer
     # Of an MP3 it is an estimate; what its header promises was compared with its frames.
     if count < (limit if cut else file.frames) and file.format != "MP3":
         raise AudioFileError(f"{path}: truncated: {limit if cut else file.frames} samples promised, {count} found")
-    if peak > _MAX_LEVEL:
+    if peak > MAX_LEVEL:
         raise AudioFileError(f"{path}: peaks at {peak:.3g}, expected at most 1 (full scale)")
     return np.concatenate(blocks)
 

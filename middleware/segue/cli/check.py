@@ -166,6 +166,7 @@ def _check_rules(rules: Rules, path: Path, found: _Findings, generator: str) -> 
         _count(len(rules.layers), "layer"),
         _count(states, "state"),
         _count(len(rules.stingers), "stinger"),
+        *([_count(len(rules.clips), "clip")] if rules.clips else []),
     )
     found.summaries += [f"{path}: {', '.join(parts)}", *(f"  {line}" for line in about.summaries)]
 

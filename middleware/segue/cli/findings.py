@@ -9,6 +9,7 @@ Each finding is a problem with its code. Beside the codes of `segue_rules.analys
 * silent_audio, short_audio: a sound without signal, and a stinger too short to be heard as a sound;
 * offset_audio: a DC offset, which is heard as a click at both ends;
 * hot_audio: a sound beyond full scale, which will be limited;
+* clip_length, loop_click, no_crossfade: a clip that does not fit its bars, or begins again with a click;
 * ignored_control, ignored_theme: what a generator does not obey.
 
 What prevents rules from being played is an error: a sound that cannot be used, a text of which no word is understood.
@@ -28,7 +29,7 @@ from segue.file_kinds import FileKind, file_kind
 from segue.generators import GENERATORS
 from segue.render.file_checks import named_sounds
 from segue_rules.controls import CONTROLS
-from segue_rules.model import DEFAULT_MUSIC, Music, Prompt, Rules, Style
+from segue_rules.model import DEFAULT_MUSIC, Clip, Music, Prompt, Rules, Style
 from segue_yaml.report import Problem
 
 if TYPE_CHECKING:
@@ -193,14 +194,20 @@ def audio_findings(rules: Rules) -> tuple[RuleFindings, dict[Path, AudioReading]
     # NumPy and libsndfile, and for prompts the encoder, take longer to load than rules without sounds to check.
     if not uses:
         return found, recordings
-    from segue.audio.files import MOST_PROMPT_S, MOST_STINGER_S, AudioFileError, read_audio
+    from segue.audio.files import MAX_SECONDS, MOST_PROMPT_S, MOST_STINGER_S, AudioFileError, read_audio
+    from segue.audio.streams import audio_facts
+    from segue.contract import SAMPLE_RATE
+    from segue.runtime.clip_mixer import clip_problem
 
     shown: set[Path] = set()
     for use in uses:
         about = partial(Problem, mark=use.mark, where=use.where)
         try:
-            longest_s = MOST_PROMPT_S if use.prompt else MOST_STINGER_S
+            longest_s = MOST_PROMPT_S if use.prompt else MOST_STINGER_S if use.clip is None else MAX_SECONDS
             samples = read_audio(use.path, max_seconds=longest_s, excerpt=use.prompt)
+            facts = audio_facts(use.path)
+            if use.clip is not None and (text := clip_problem(use.clip, facts)):
+                raise AudioFileError(text)
         except AudioFileError as error:
             found.errors.append(about(text=str(error)))
             continue
@@ -211,12 +218,21 @@ def audio_findings(rules: Rules) -> tuple[RuleFindings, dict[Path, AudioReading]
             found.errors.append(about(text=f"{use.path}: {error}"))
             continue
         found.warnings += [
-            (about(text=f"{use.path.name} {text}"), code) for text, code in _sound_findings(samples, prompt=use.prompt)
+            (about(text=f"{use.path.name} {text}"), code)
+            for text, code in (*_sound_findings(samples, prompt=use.prompt), *_of_clip(use.clip, samples))
         ]
         if use.path not in shown:
-            found.summaries.append(f"{_name(use.path, rules.files)}: {_measures(samples)}")
+            rate = "" if facts.rate == SAMPLE_RATE else f", {facts.rate} Hz, which is resampled to {SAMPLE_RATE} Hz"
+            rate = rate if use.clip is not None else ""
+            found.summaries.append(f"{_name(use.path, rules.files)}: {_measures(samples)}{rate}")
             shown.add(use.path)
     return found, recordings
+
+
+def _of_clip(clip: Clip | None, samples: Samples) -> Iterator[tuple[str, str]]:
+    from segue.cli.clip_findings import clip_warnings
+
+    return iter(()) if clip is None else clip_warnings(clip, samples)
 
 
 def _read_recording(samples: Samples) -> AudioReading:

@@ -37,6 +37,9 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "short_audio": "a stinger too short to be heard as a sound",
     "offset_audio": "a sound file with a DC offset, which is heard as a click at both ends",
     "hot_audio": "a sound file that peaks beyond full scale and will be limited",
+    "clip_length": "the file of a clip that goes on for a moment behind its bars, as one of another tempo does",
+    "loop_click": "a loop of a clip that begins again with a click",
+    "no_crossfade": "a clip whose file has nothing to crossfade its loop with",
 }
 """What each rule is about, by its identifier."""
 _Lines: TypeAlias = Callable[[str], list[str]]

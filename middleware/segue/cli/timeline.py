@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from segue_rules.director import Span
     from segue_rules.events import Event, Receipt, ScriptedEvent
     from segue_rules.model import Rules
-    from segue_rules.plan import Change, FramePlan, StingerCue
+    from segue_rules.plan import Change, ClipSound, FramePlan, StingerCue
 
 EXAMPLES: Final = """examples:
   segue timeline meadow.yaml
@@ -37,7 +37,18 @@ EXAMPLES: Final = """examples:
 """
 AFTER_LAST_EVENT_S: Final = 20
 _POLL_S: Final = 0.25
-KINDS: Final = ("events", "inputs", "triggers", "refused", "clamped", "changes", "stingers", "warnings", "seconds")
+KINDS: Final = (
+    "events",
+    "inputs",
+    "triggers",
+    "refused",
+    "clamped",
+    "changes",
+    "stingers",
+    "clips",
+    "warnings",
+    "seconds",
+)
 """inputs: events that set; triggers: events that fire; seconds: states, mix and controls at each full second."""
 _SINGULAR: Final[Mapping[str, str]] = {kind.removesuffix("s"): kind for kind in KINDS}
 
@@ -133,10 +144,11 @@ class Selection:
                     hint = did_you_mean(name, declared[what])
                     yield f"--{what}: {path} has no {what} '{name}'{hint}"
 
-    def of(self, plan: FramePlan, events: Mapping[int, Event], triggers: Mapping[str, str]) -> FramePlan:
-        """Return the plan with the selected receipts, changes, stingers and warnings alone.
+    def of(self, plan: FramePlan, events: Mapping[int, Event], triggers: Mapping[str, str], rules: Rules) -> FramePlan:
+        """Return the plan with the selected receipts, changes, stingers, clips and warnings alone.
 
         Args:
+            rules: Of the plan.
             events: By their sequence numbers.
             triggers: The triggers of stingers, by their names.
         """
@@ -146,6 +158,7 @@ class Selection:
             receipts=tuple(r for r in plan.receipts if self._receipt(r, events.get(r.sequence))),
             changes=tuple(change for change in plan.changes if self._change(change)),
             stingers=tuple(cue for cue in plan.stingers if self._stinger(cue, triggers)),
+            clips=tuple(clip for clip in plan.clips if self._clip(clip, rules)),
             warnings=plan.warnings if self._kind("warnings") and not (self.layers or self.inputs) else (),
         )
 
@@ -164,6 +177,9 @@ class Selection:
 
     def _stinger(self, cue: StingerCue, triggers: Mapping[str, str]) -> bool:
         return self._kind("stingers") and self._about("", [triggers[cue.stinger]])
+
+    def _clip(self, clip: ClipSound, rules: Rules) -> bool:
+        return self._kind("clips") and self._about(rules.layers[clip.layer].name, ())
 
     def _about(self, layer: str, inputs: Sequence[str]) -> bool:
         if not (self.layers or self.inputs):
@@ -316,7 +332,7 @@ def _selected(
     sent = by_sequence(events)
     triggers = {stinger.name: stinger.trigger for stinger in rules.stingers}
     for span in spans:
-        yield span, selection.of(span.plan, sent, triggers)
+        yield span, selection.of(span.plan, sent, triggers, rules)
 
 
 def _print_text(

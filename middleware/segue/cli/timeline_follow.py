@@ -54,7 +54,7 @@ class _Printer:
         triggers = {stinger.name: stinger.trigger for stinger in rules.stingers}
         begun = plan._replace(warnings=tuple(code for code in plan.warnings if code not in self._warned))
         self._warned = plan.warnings
-        shown = self._selection.of(begun, sent, triggers)
+        shown = self._selection.of(begun, sent, triggers, rules)
         if self._as_json:
             for record in timeline_json.records(shown):
                 print_json(record)

@@ -9,7 +9,7 @@ from segue_rules.controls import CONTROL_NAMES
 from segue_rules.events import ScriptedEvent
 from segue_rules.model import FRAME_RATE, SAMPLE_RATE, Rules
 from segue_rules.plan import Change, FramePlan
-from segue_rules.timeline import bar_beat, control, switch
+from segue_rules.timeline import bar_beat, clips_begun, control, switch
 
 
 def header(rules: Rules, events: Sequence[ScriptedEvent], frames: int) -> dict[str, Any]:
@@ -50,6 +50,9 @@ def records(plan: FramePlan) -> Iterator[dict[str, Any]]:
     for cue in plan.stingers:
         sound = {"stinger": cue.stinger, "status": cue.kind, "start_s": cue.start / SAMPLE_RATE, "reason": cue.reason}
         yield _at(plan, "stinger") | sound
+    for clip in clips_begun(plan):
+        place = {"clip": clip.clip, "start_s": clip.begin / SAMPLE_RATE, "outro": not clip.loops}
+        yield _at(plan, "clip") | place
     for code in plan.warnings:
         yield _at(plan, "warning") | {"code": code}
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from segue.atomic import replaceable
-from segue_rules.model import AudioStinger, Rules
+from segue_rules.model import AudioStinger, Clip, Rules
 from segue_yaml.nodes import Mark
 from segue_yaml.report import ProblemsError
 
@@ -33,24 +33,28 @@ class NamedSound:
     """A place of a rule file that names a sound.
 
     Attributes:
-        prompt: It is a style's; otherwise a stinger's.
+        prompt: It is a style's.
+        clip: The clip that it is the sound of; otherwise it is a style's or a stinger's.
     """
 
     mark: Mark
     where: str
     path: Path
-    prompt: bool
+    prompt: bool = False
+    clip: Clip | None = None
 
 
 def named_sounds(rules: Rules) -> Iterator[NamedSound]:
-    """Every place that names a sound file: the prompts of styles, then the stingers."""
+    """Every place that names a sound file: the prompts of styles, then the stingers, then the clips."""
     for style in rules.styles:
         for prompt in style.prompts:
             if prompt.audio is not None:
                 yield NamedSound(mark=prompt.mark, where=f'style "{style.name}"', path=prompt.audio, prompt=True)
     for stinger in rules.stingers:
         if isinstance(stinger, AudioStinger):
-            yield NamedSound(mark=stinger.mark, where=f'stinger "{stinger.name}"', path=stinger.audio, prompt=False)
+            yield NamedSound(mark=stinger.mark, where=f'stinger "{stinger.name}"', path=stinger.audio)
+    for clip in rules.clips:
+        yield NamedSound(mark=clip.mark, where=f'clip "{clip.name}"', path=clip.audio, clip=clip)
 
 
 def files_of(rules: Rules) -> Iterator[NamedFile]:

@@ -122,6 +122,7 @@ def render_recording(
         journal=collector.operation,
         primary=recorded.primary,
         restore_point=recorded.restore_point,
+        clips=scenario.clips,
     )
     client = SimulatedClient()
     # A stinger that came late, or was cancelled, is in the chunks as the client got them.
@@ -147,7 +148,13 @@ def render_recording(
 
 def _session(scenario: Scenario, chain: GeneratorChain, collector: Collector, *, stems: bool = False) -> Session:
     return Session(
-        scenario.rules, scenario.styles, chain.generators, scenario.config, stems=stems, journal=collector.operation
+        scenario.rules,
+        scenario.styles,
+        chain.generators,
+        scenario.config,
+        stems=stems,
+        journal=collector.operation,
+        clips=scenario.clips,
     )
 
 

@@ -17,6 +17,7 @@ from segue_rules.model import Rules
 LOOKAHEAD_S: Final = 4.0
 GENERATION_FACTOR: Final = 0.1
 FAMILIES: Final = ("drums", "bass", "harmony", "melody", "texture")
+CLIP_STEM: Final = "clips"
 """The families of instruments, each a stem: a copy of the contract's, which needs NumPy."""
 
 # A field, one that leaves it without effect, and why. A recording holds what was sent, when, and for how long.
@@ -114,7 +115,8 @@ class PreviewRequest:
         """Every file that is to be written, the sound first."""
         named = [NamedFile(what="--output", path=self.output)]
         if self.stems:
-            named += [NamedFile(what="--stems", path=self.stem(self.stems, family)) for family in FAMILIES]
+            stems = (*FAMILIES, CLIP_STEM)
+            named += [NamedFile(what="--stems", path=self.stem(self.stems, family)) for family in stems]
         for name in ("midi", "report", "record"):
             path = getattr(self, name)
             if path:

@@ -21,7 +21,7 @@ from segue.generators import PLAYABLE, BuildOptions, GeneratorChain, build
 from segue.render.collector import Collector, Keep
 from segue.render.events import Events, hold_inputs, read_events
 from segue.render.modes import Sink, render_live, render_recording, render_straight
-from segue.render.request import FAMILIES, GENERATION_FACTOR, LOOKAHEAD_S, range_problem
+from segue.render.request import GENERATION_FACTOR, LOOKAHEAD_S, range_problem
 from segue.render.scenario import Scenario, recorded, scripted
 from segue.render.writing import write_notes, write_page
 from segue.runtime.simulation import LiveConditions, LiveRun
@@ -160,6 +160,8 @@ class Preview:
     def write_stems(self, folder: Path | str, *, name: str = "preview", extension: str = ".wav") -> None:
         """Render again and write one sound file a family: `preview.drums.wav`, bass, harmony, melody, texture.
 
+        Where the rules have clips, these are one more: `preview.clips.wav`.
+
         Args:
             folder: Made if it is not there.
             name: What the names of the files begin with.
@@ -172,7 +174,7 @@ class Preview:
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
         with ExitStack() as files:
-            paths = {family: target / f"{name}.{family}{extension}" for family in FAMILIES}
+            paths = {family: target / f"{name}.{family}{extension}" for family in self._scenario.stems}
             self._render_stems({family: files.enter_context(AudioWriter(path)).write for family, path in paths.items()})
 
     def stems(self) -> dict[str, Samples]:
@@ -182,7 +184,7 @@ class Preview:
             ValueError: As `write_stems`.
         """
         self._check_straight()
-        blocks: dict[str, list[Samples]] = {family: [] for family in FAMILIES}
+        blocks: dict[str, list[Samples]] = {family: [] for family in self._scenario.stems}
         self._render_stems({family: kept.append for family, kept in blocks.items()})
         return {family: np.concatenate(kept) for family, kept in blocks.items()}
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, Generator, Samples, StyleBanks, StyleEncoder
 from segue.generators import GeneratorChain
-from segue.render.request import LOOKAHEAD_S
+from segue.render.request import CLIP_STEM, FAMILIES, LOOKAHEAD_S
+from segue.runtime.clip_mixer import ClipPlayer, open_clips
 from segue.runtime.fallback import Loop
 from segue.runtime.journal import Operation
 from segue.runtime.planner import RulesVersion
@@ -45,6 +46,7 @@ class Scenario:
     Attributes:
         styles: The styles of the rules, embedded.
         sounds: The audio stingers by name, float32 [S, 2] at 48 kHz.
+        clips: The clips of the rules, opened; None where they have none.
         events: What the game sends, by time.
         frames: How many to render; 0 for all that a recording holds.
         config: Seed, lookahead and the other numbers of the session.
@@ -54,10 +56,16 @@ class Scenario:
     rules: Rules
     styles: StyleBanks
     sounds: Mapping[str, Samples]
+    clips: ClipPlayer | None = None
     events: Sequence[ScriptedEvent]
     frames: int
     config: SessionConfig
     warnings: tuple[str, ...] = ()
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """The names of its stems: the families of instruments, and the clips where its rules have any."""
+        return FAMILIES if self.clips is None else (*FAMILIES, CLIP_STEM)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +122,7 @@ def scripted(
         rules=rules,
         styles=styles,
         sounds=load_stingers(rules),
+        clips=open_clips(rules),
         events=events,
         frames=frames,
         config=SessionConfig(seed=rules.seed if seed is None else seed, lookahead_s=lookahead_s),
@@ -145,7 +154,8 @@ def recorded(recording: Path, rules: Path, chain: GeneratorChain) -> tuple[Recor
             problem = f"was made with other rules than {present.files[0]}; use those it was made with"
             raise RecordingError(f"{recording}: {problem}")
         present, styles, style_warnings = read_styles(present, chain.encoders)
-        first = RulesVersion(rules=present, styles=styles, fingerprint=header.rules)
+        clips = open_clips(present)
+        first = RulesVersion(rules=present, styles=styles, fingerprint=header.rules, clips=clips)
         loaded.append(_Loaded(first, load_stingers(present), (*map(str, present.warnings), *style_warnings)))
     generators = _with_loop(header, chain.generators)
     done = list(resolve_operations(operations, first.rules, generators, revive))
@@ -155,6 +165,7 @@ def recorded(recording: Path, rules: Path, chain: GeneratorChain) -> tuple[Recor
         styles=first.styles,
         # Where a stinger was edited meanwhile, its last sound is used throughout.
         sounds={name: sound for each in loaded for name, sound in each.sounds.items()},
+        clips=first.clips,
         events=_events_of(done),
         frames=header.frames,
         config=header.config,
@@ -210,7 +221,12 @@ def _load_recorded(recorded_rules: RecordedRules, beside: Path, encoders: Sequen
         main = folder / next(iter(recorded_rules.sources))
         _copy_missing(mentioned(main).reached, folder, beside)
         rules, styles, warnings = read_styles(load(main), encoders)
-        rules_version = RulesVersion(rules=rules, styles=styles, fingerprint=recorded_rules.fingerprint)
+        # Clips are read as they play, when the copies of their files are gone.
+        originals = [replace(clip, audio=beside / clip.audio.relative_to(folder)) for clip in rules.clips]
+        rules = replace(rules, clips=tuple(originals))
+        rules_version = RulesVersion(
+            rules=rules, styles=styles, fingerprint=recorded_rules.fingerprint, clips=open_clips(rules)
+        )
         return _Loaded(rules_version, load_stingers(rules), (*map(str, rules.warnings), *warnings))
 
 

@@ -18,7 +18,7 @@ from segue.generators import BuildOptions, GeneratorChain, build
 from segue.render.collector import Collector, Keep
 from segue.render.file_checks import files_of
 from segue.render.modes import Progress, render_live, render_recording, render_straight
-from segue.render.request import FAMILIES, GENERATION_FACTOR, LOOKAHEAD_S, PreviewRequest
+from segue.render.request import GENERATION_FACTOR, LOOKAHEAD_S, PreviewRequest
 from segue.render.scenario import RecordedSession, Scenario, recorded, scripted
 from segue.runtime.messages import SessionMessage, StingerOut
 from segue.runtime.recording import Header, RecordingError, fingerprint, write_recording
@@ -110,7 +110,7 @@ def write_preview(request: PreviewRequest, progress: Progress) -> PreviewSummary
         else:
             stems = None
             if request.stems:
-                paths = {family: request.stem(request.stems, family) for family in FAMILIES}
+                paths = {family: request.stem(request.stems, family) for family in scenario.stems}
                 stems = {family: files.enter_context(AudioWriter(path)).write for family, path in paths.items()}
             render_straight(scenario, chain, sink, collector, stems=stems, progress=progress)
     if request.record:

@@ -158,6 +158,8 @@ class DirtyTracker:
         used = buffer.planned_frame(planned.plan.frame)
         if used.rules_version.styles is not planned.rules_version.styles:
             return True
+        if (used.plan.clips or planned.plan.clips) and used.rules_version.clips is not planned.rules_version.clips:
+            return True
         return self._has_other_stingers(planned) or is_significant(
             used.plan, planned.plan, self._threshold, fills=fills
         )

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from segue.contract import MODES, TICKS_PER_BEAT, Conditioning, StyleBank, StyleBanks, groups_code
+from segue.runtime.clip_mixer import ClipPlayer
 from segue_rules.controls import CONTROLS, GAIN, TEMPO, NumberControl
 from segue_rules.director import Director, DirectorState, TakenEvents
 from segue_rules.events import Event
@@ -44,11 +45,20 @@ class RulesVersion:
         rules: The rules.
         styles: Their styles, in the order of rules.styles.
         fingerprint: Digest of the files, for saves.
+        clips: Their clips, opened; None where they have none.
+
+    Raises:
+        ValueError: There are no opened clips of rules that have some.
     """
 
     rules: Rules
     styles: StyleBanks
     fingerprint: str = ""
+    clips: ClipPlayer | None = None
+
+    def __post_init__(self) -> None:
+        if self.rules.clips and self.clips is None:
+            raise ValueError("expected the clips of the rules, opened")
 
 
 class PlannedFrame(NamedTuple):
@@ -319,9 +329,10 @@ def _widened(plan: FramePlan, start: int, total: int) -> FramePlan:
 def is_significant(used: FramePlan, wanted: FramePlan, threshold: float, *, fills: bool = True) -> bool:
     """Return whether a frame generated under `used` must be replaced to follow `wanted`.
 
-    Any difference in states, visits, themes, discrete controls and the musical clock counts, because beats must not
-    jump where a replacement ends. Differences of weights and continuous controls count when their sum, each scaled to
-    0-1, exceeds `threshold`. An upcoming change counts in the bar before it, where music may lead into it.
+    Any difference in states, visits, themes, discrete controls, the musical clock and the places of clips counts,
+    because beats must not jump where a replacement ends. Differences of weights, of the gains of clips and of
+    continuous controls count when their sum, each scaled to 0-1, exceeds `threshold`. An upcoming change counts in the
+    bar before it, where music may lead into it.
 
     Args:
         used: The plan that the frame was generated under.
@@ -343,7 +354,11 @@ def is_significant(used: FramePlan, wanted: FramePlan, threshold: float, *, fill
         return True
     if fills and _leads_elsewhere(used, wanted, threshold):
         return True
-    distance = _distance(used.mix, wanted.mix)
+    distance = _distance(used.mix, wanted.mix) + abs(used.music - wanted.music)
+    if used.clips or wanted.clips:
+        if [clip[:-2] for clip in used.clips] != [clip[:-2] for clip in wanted.clips]:
+            return True
+        distance += sum(abs(one.gain - other.gain) for one, other in zip(used.clips, wanted.clips, strict=True))
     for name, scale in _SCALE.items():
         one, other = getattr(ours, name), getattr(theirs, name)
         if one != other:

@@ -17,6 +17,7 @@ import numpy as np
 from segue.contract import CHANNELS, FRAME_RATE, FRAME_SIZE, Generator, Result, Samples, StyleBanks
 from segue.runtime.audio_buffer import ChunkBoundary
 from segue.runtime.chunk_producer import ChunkProducer
+from segue.runtime.clip_mixer import ClipPlayer
 from segue.runtime.jobs import Job, JobSpec
 from segue.runtime.journal import Operation
 from segue.runtime.latency import LatencyEstimator
@@ -58,6 +59,7 @@ class Session:
         restore_point: RestorePoint | None = None,
         untold: int | None = None,
         fingerprint: str = "",
+        clips: ClipPlayer | None = None,
     ) -> None:
         """Begin a session.
 
@@ -73,9 +75,10 @@ class Session:
             untold: The first frame of which the client needs to be told, though it may have other music there; with a
                 restore point only.
             fingerprint: Digest of the rule files, for saves.
+            clips: Those of the rules, opened; None where they have none.
 
         Raises:
-            ValueError: The styles have no bank of some generator's encoder.
+            ValueError: The clips are missing, or the styles have no bank of some generator's encoder.
         """
         _check_encoders(styles, generators)
         self.config, self.primary = config, primary
@@ -89,7 +92,9 @@ class Session:
             start, _ = make_restore_point(
                 None, rules=rules, generators=generators, primary=primary, frame=0, seed=config.seed
             )
-        self._planner = planner_from(RulesVersion(rules=rules, styles=styles, fingerprint=fingerprint), start)
+        self._planner = planner_from(
+            RulesVersion(rules=rules, styles=styles, fingerprint=fingerprint, clips=clips), start
+        )
         self._producer = ChunkProducer(
             start,
             config=config,
@@ -317,7 +322,14 @@ class Session:
         self.apply_restore(point, frame, take)
         return frame
 
-    def reload(self, rules: Rules, styles: StyleBanks, now_s: float, fingerprint: str = "") -> int:
+    def reload(
+        self,
+        rules: Rules,
+        styles: StyleBanks,
+        now_s: float,
+        fingerprint: str = "",
+        clips: ClipPlayer | None = None,
+    ) -> int:
         """Follow other rules from the first reachable frame on, and replace the music there if they change it.
 
         Events that were accepted and are still to come take effect under the new rules.
@@ -327,12 +339,13 @@ class Session:
             styles: Their styles, in the order of rules.styles.
             now_s: The present time.
             fingerprint: Digest of the rule files.
+            clips: Those of the rules, opened; None where they have none.
 
         Returns:
             The frame.
         """
         frame = self.reachable(now_s)
-        self.apply_reload(RulesVersion(rules=rules, styles=styles, fingerprint=fingerprint), frame)
+        self.apply_reload(RulesVersion(rules=rules, styles=styles, fingerprint=fingerprint, clips=clips), frame)
         return frame
 
     def set_primary(self, primary: int) -> None:
@@ -380,6 +393,9 @@ class Session:
         if styles.same_as(rules_version.styles):
             # With the same banks, no music is replaced because of the styles.
             rules_version = replace(rules_version, styles=styles)
+        clips = self._planner.rules_version.clips
+        if clips is not None and clips.same_as(rules_version.clips):
+            rules_version = replace(rules_version, clips=clips)
         self._switch(rules_version, state, self._planner.upcoming(frame), "rules reloaded")
         self._producer.dirty.mark(frame)
 

@@ -318,7 +318,7 @@ class ServerSession:
         """Play by new rules, and send their declaration."""
         self.soundtrack = soundtrack
         self._parts = parts_of(soundtrack.rules)
-        self.music.reload(soundtrack.rules, soundtrack.styles, now_s, soundtrack.fingerprint)
+        self.music.reload(soundtrack.rules, soundtrack.styles, now_s, soundtrack.fingerprint, soundtrack.clips)
         self._outgoing.change_soundtrack(soundtrack)
         self._outgoing.add(Rules(declaration=declared))
 

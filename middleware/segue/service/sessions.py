@@ -286,6 +286,7 @@ class Sessions:
             restore_point=restored,
             untold=untold,
             fingerprint=soundtrack.fingerprint,
+            clips=soundtrack.clips,
         )
         if recording is not None:
             self._recorded[music] = recording

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.contract import SAMPLE_RATE, Samples, StyleBanks, StyleEncoder
+from segue.runtime.clip_mixer import ClipPlayer, open_clips
 from segue.runtime.styles import load_stingers, read_styles
 from segue_rules.model import All, Any, Burst, Condition, Not, Rules
 
@@ -28,6 +29,7 @@ class Soundtrack:
         rules: The rules.
         styles: In the order of `rules.styles`.
         sounds: Sounds of its stingers by name, float32 [S, 2] at 48 kHz.
+        clips: Its clips, opened; None where it has none.
         fingerprint: As `segue_rules.fingerprint`; equal for equal rule files.
         sources: Text of every file by its path from the main one's folder; the main one first.
         warnings: Of the loader and of the style encoders, with their places.
@@ -37,6 +39,7 @@ class Soundtrack:
     rules: Rules
     styles: StyleBanks
     sounds: Mapping[str, Samples]
+    clips: ClipPlayer | None = None
     fingerprint: str
     sources: Mapping[str, str]
     warnings: tuple[str, ...]
@@ -75,6 +78,7 @@ def build_soundtrack(
         rules=rules,
         styles=styles,
         sounds=load_stingers(rules),
+        clips=open_clips(rules),
         fingerprint=fingerprint,
         sources=sources,
         warnings=(*map(str, rules.warnings), *warnings),

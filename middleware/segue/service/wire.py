@@ -150,6 +150,7 @@ def change(change: Change) -> messages.Change:
             messages.Candidate(state=candidate.state, reason=clipped(candidate.reason))
             for candidate in change.candidates[:MOST_CANDIDATES]
         ),
+        clips=change.clips,
     )
 
 

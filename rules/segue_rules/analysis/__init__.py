@@ -9,6 +9,7 @@ reported in loading. Each kind of finding has a stable code; `CODES` lists them 
 
 from __future__ import annotations
 
+from segue_rules.analysis.clips import clips
 from segue_rules.analysis.finding import CODES, Finding
 from segue_rules.analysis.levels import levels
 from segue_rules.analysis.muting import muting
@@ -26,6 +27,6 @@ def analyse(rules: Rules) -> tuple[Finding, ...]:
     """All findings, in file order."""
     reachability = Reachability(rules)
     found = [*reachability.findings]
-    for search in (flapping, pace, playlists, turns, usage, levels, muting):
+    for search in (flapping, pace, playlists, turns, usage, levels, muting, clips):
         found += search(rules, reachability)
     return tuple(sorted(set(found)))

@@ -117,13 +117,18 @@ def _silences(state: LayerState) -> bool:
     return isinstance(gain, float | int) and gain <= SILENT_DB
 
 
+def _adds_nothing(state: LayerState) -> bool:
+    """Whether a state leaves the music without anything to play, though it is to be heard."""
+    return not state.mix and not state.clips and not _silences(state)
+
+
 def _empty_mix(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
     """If each layer has a way to add nothing, so may all of them together."""
     ways: list[str] = []
     vanishing: list[list[Binding]] = []
     for layer in rules.layers:
         states = reachability.states_of(layer)
-        empty = next((state.name for state in states if not state.mix and not _silences(state)), None)
+        empty = next((state.name for state in states if _adds_nothing(state)), None)
         if empty is not None:
             ways.append(f'"{layer.name}" in "{empty}"')
         elif weights(rules, layer)[0] <= 0:

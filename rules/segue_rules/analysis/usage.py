@@ -49,6 +49,8 @@ def _used_inputs(rules: Rules) -> Iterator[str]:
             yield from (factor.input for factor in layer.weight.factors)
         for state in layer.states:
             yield from _bound(state.music)
+            bound = [use.gain_db for use in state.clips if isinstance(use.gain_db, Binding)]
+            yield from (factor.input for binding in bound for factor in binding.factors)
             for condition in (state.when, state.unless):
                 for leaf in leaves(condition):
                     yield from (compare.input for compare in comparisons(leaf))

@@ -9,6 +9,7 @@ A state is a value: stepping from it again gives the same result. `pack` and `un
 `carry` takes it to edited rules, `shift_state` to another frame, `Director.reset` back to the start.
 """
 
+from segue_rules.director.clips import EDGE_SAMPLES
 from segue_rules.director.inputs import TakenEvents
 from segue_rules.director.moves import moves
 from segue_rules.director.packing import pack
@@ -17,6 +18,7 @@ from segue_rules.director.step import Director, Span
 from segue_rules.director.unpacking import carry, unpack
 
 __all__ = [
+    "EDGE_SAMPLES",
     "Director",
     "DirectorState",
     "Span",

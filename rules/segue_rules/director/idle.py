@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from segue_rules.director.clips import ClipDirector
 from segue_rules.director.conditions import Conditions
 from segue_rules.director.controls import ControlDirector
 from segue_rules.director.inputs import InputDirector
@@ -51,10 +52,11 @@ class IdleDirector:
         levels: Levels,
         controls: ControlDirector,
         mixes: Mixes,
+        clips: ClipDirector,
     ) -> None:
         self._inputs, self._timers, self._conditions = inputs, timers, conditions
         self._layers, self._stingers = layers, stingers
-        self._levels, self._controls, self._mixes = levels, controls, mixes
+        self._levels, self._controls, self._mixes, self._clips = levels, controls, mixes, clips
         self._musical = any(layer.musical for layer in layers)
 
     def find(
@@ -106,6 +108,7 @@ class IdleDirector:
         if state.left:
             ended = [(state.left[i], frames) for i, frames in self._conditions.lately]
             deadlines += [end + frames for end, frames in ended if end != STILL]
+        deadlines += self._clips.deadlines(state.clips)
         return min([deadline for deadline in deadlines if deadline >= frame], default=FOREVER)
 
     def _settled(self, state: DirectorState) -> int:
@@ -113,7 +116,8 @@ class IdleDirector:
         ends = [self._controls.settled(state.layers, state.glides, state.styles_tempo)]
         ends += [layer.settled_at(now) for layer, now in zip(self._layers, state.layers, strict=True)]
         ends += [now.start + now.time for now in state.stingers]
-        return max(ends)
+        # The level of the music beside clips is said of the beginning of a frame, too.
+        return max(ends) + bool(state.clips.voices)
 
     def go_on(self, idle: Idle) -> Idle:
         """The stretch a frame later, which must not be its end."""
@@ -139,6 +143,11 @@ class IdleDirector:
         theme = self._mixes.theme(state.layers, weights, state.stingers, frame)
         controls = self._controls.values(state.glides, state.switches, mixing)
         clock, beat, bar_start = moment(state.clock, controls)
+        silent, clips = before.silent, state.clips
+        if clips.voices:
+            music = self._mixes.beside(clips, self._clips, layer_mixes, weights, state.stingers, frame)
+            quiet = self._clips.quiet(state.layers, weights) and not self._mixes.bursting(state.stingers, frame)
+            silent, clips = self._controls.silent(mixing) or quiet, clips._replace(music=music)
         plan = before._replace(
             frame=frame,
             mix=sounding,
@@ -150,7 +159,11 @@ class IdleDirector:
             next_mix=sounding,
             theme=theme,
             next_theme=theme,
-            warnings=() if mix or before.silent else ("empty_mix",),
+            silent=silent,
+            next_silent=silent,
+            warnings=() if mix or silent or clips.voices else ("empty_mix",),
+            music_before=state.clips.music,
+            music=clips.music,
         )
-        after = state._replace(frame=frame + 1, clock=advance(clock, controls), last_mix=sounding)
+        after = state._replace(frame=frame + 1, clock=advance(clock, controls), last_mix=sounding, clips=clips)
         return idle._replace(state=after, plan=plan)

@@ -80,6 +80,7 @@ class LayerDirector:
         self.mixes: tuple[Vector, ...] = tuple(
             tuple(state.mix.get(style.name, 0.0) for style in rules.styles) for state in self.states
         )
+        self._clips = tuple(tuple(use.clip for use in state.clips) for state in self.states)
         self._transitions, self._seed = rows, seed
         self.rows = rows.rows
 
@@ -222,7 +223,8 @@ class LayerDirector:
         """Whether two states ask for different music."""
         old, new = self.states[one], self.states[other]
         mutes = (old.mute, old.solo) != (new.mute, new.solo)
-        return mutes or self.mixes[one] != self.mixes[other] or old.music != new.music
+        clips = (old.clips, old.enter) != (new.clips, new.enter)
+        return mutes or clips or self.mixes[one] != self.mixes[other] or old.music != new.music
 
     def deadlines(self, now: LayerNow, context: FrameContext) -> list[int]:
         """Frames in which, at the tempo and in the meter of a frame, time alone may change a decision."""
@@ -373,6 +375,7 @@ class LayerDirector:
                 if i != self.whole_of[pending.state]
             ),
             fades,
+            self._clips[pending.state],
         )
 
     def _reason(self, now: LayerNow, i: int, winner: int, vetoes: list[bool], context: FrameContext) -> str:

@@ -82,6 +82,7 @@ class Levels:
             tuple(mute_vector(rules, i, state) for state in layer.states) for i, layer in enumerate(rules.layers)
         )
         self._muters = tuple(i for i, vectors in enumerate(self._mutes) if any(map(any, vectors)))
+        self._led = tuple(tuple(state.clip_leads for state in layer.states) for layer in rules.layers)
         self.tempo_of = lru_cache(maxsize=None)(self._tempo_of)
         self.needs_styles = AUTO in [self._top[TEMPO], *[spec for _, specs in self._named[TEMPO] for spec in specs]]
 
@@ -262,7 +263,8 @@ class Levels:
 
     def _part(self, control: int, i: int, specs: Sequence[Spec], now: LayerNow, mixing: Mixing) -> ControlPart:
         """What layer `i` does to a control in the frame."""
-        frames = now.ramp or 1
+        # A clip that leads is on the beat from its beginning on.
+        frames = 1 if control == TEMPO and self._led[i][now.active] else now.ramp or 1
         target = self._target(control, i, specs, now, mixing)
         if mixing.frame - now.start >= frames:
             return target

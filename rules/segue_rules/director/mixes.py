@@ -10,8 +10,9 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
+from segue_rules.director.clips import ClipDirector
 from segue_rules.director.layers import LayerDirector
-from segue_rules.director.state import LayerNow, StingerNow, Vector
+from segue_rules.director.state import ClipsNow, LayerNow, StingerNow, Vector
 from segue_rules.director.stingers import StingerDirector
 from segue_rules.director.timing import BoundValue
 from segue_rules.model import Binding, Burst, InputValue, Rules, ThemeUse
@@ -77,6 +78,36 @@ class Mixes:
             mixes: Of the layers.
             weights: Of the layers, muted.
         """
+        total = self._sum(mixes, weights, stingers, frame)
+        whole = sum(total)
+        return tuple([share / whole for share in total]) if whole > EMPTY else None
+
+    def beside(
+        self,
+        now: ClipsNow,
+        clips: ClipDirector,
+        mixes: Sequence[Vector],
+        weights: Vector,
+        stingers: Sequence[StingerNow],
+        frame: int,
+    ) -> float:
+        """The level of the generated music beside clips at the end of a frame, 0 to 1; 1 without any.
+
+        Args:
+            now: The clips.
+            clips: Of the rule file.
+            mixes, weights, stingers: As those of `total`.
+        """
+        if not now.voices:
+            return 1.0
+        return clips.music(now, sum(self._sum(mixes, weights, stingers, frame)), weights, frame)
+
+    def bursting(self, stingers: Sequence[StingerNow], frame: int) -> bool:
+        """Whether a burst adds to the mix in a frame."""
+        return any(stinger.sounding(stingers[i], frame) for i, stinger in self._bursts)
+
+    def _sum(self, mixes: Sequence[Vector], weights: Vector, stingers: Sequence[StingerNow], frame: int) -> list[float]:
+        """The sum of the weighted mixes, not normalised."""
         total = [0.0] * self._count
         for weight, mix in zip(weights, mixes, strict=True):
             if any(mix):
@@ -85,8 +116,7 @@ class Mixes:
             level = stinger.envelope(stingers[i], frame)
             if level > 0.0:
                 total = [sum_ + level * share for sum_, share in zip(total, stinger.mix, strict=True)]
-        whole = sum(total)
-        return tuple([share / whole for share in total]) if whole > EMPTY else None
+        return total
 
     def theme(
         self, layers: Sequence[LayerNow], weights: Vector, stingers: Sequence[StingerNow], frame: int

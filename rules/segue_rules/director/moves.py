@@ -27,9 +27,22 @@ def moves(
     old = {
         layer.name: layer.states[now.active].name for layer, now in zip(old_rules.layers, before.layers, strict=True)
     }
-    new = {layer.name: layer.states[now.active].name for layer, now in zip(new_rules.layers, after.layers, strict=True)}
+    new = {layer.name: layer.states[now.active] for layer, now in zip(new_rules.layers, after.layers, strict=True)}
+    frame = after.frame
     return tuple(
-        Change("started", name, old[name], state, after.frame - 1, after.frame, 0, "immediate", (cause,), ())
+        Change(
+            "started",
+            name,
+            old[name],
+            state.name,
+            frame - 1,
+            frame,
+            0,
+            "immediate",
+            (cause,),
+            (),
+            clips=tuple(use.clip for use in state.clips),
+        )
         for name, state in new.items()
-        if old.get(name, state) != state
+        if old.get(name, state.name) != state.name
     )

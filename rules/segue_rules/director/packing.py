@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from segue_rules.director.clips import NO_CLIPS
 from segue_rules.director.controls import DISCRETE
 from segue_rules.director.inputs import input_value
 from segue_rules.director.layers import mix_frames
@@ -14,6 +15,7 @@ from segue_rules.director.levels import CONTINUOUS, TOP_LEVEL, UNDECIDED, Levels
 from segue_rules.director.packed_names import counter_name, latch_name, levels_before, row_name, stay_name
 from segue_rules.director.state import (
     NEVER,
+    ClipsNow,
     DirectorState,
     InputNow,
     LayerNow,
@@ -67,7 +69,23 @@ def pack(state: DirectorState, rules: Rules, levels: Levels | None = None) -> di
         **({"counts": dict(zip(map(counter_name, rules.counters), state.counts, strict=True))} if state.counts else {}),
         **({"left": _pack_stays(rules, state.left)} if state.left else {}),
         **({"timers": _pack_timers(rules, state.timers)} if state.timers else {}),
+        # Only while clips sound.
+        **({"clips": _pack_clips(rules, state.clips)} if state.clips != NO_CLIPS else {}),
     }
+
+
+def _pack_clips(rules: Rules, clips: ClipsNow) -> list[Any]:
+    """The level of the music beside clips, and the clips that sound with the names of layer, state and clip."""
+    voices = [
+        [
+            rules.layers[voice.layer].name,
+            None if voice.state < 0 else rules.layers[voice.layer].states[voice.state].name,
+            rules.clips[voice.clip].name,
+            *voice[3:],
+        ]
+        for voice in clips.voices
+    ]
+    return [clips.music, voices]
 
 
 def _pack_stays(rules: Rules, left: tuple[int, ...]) -> dict[str, int]:

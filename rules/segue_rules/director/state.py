@@ -6,10 +6,10 @@ passes.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
-from segue_rules.model import InputValue
-from segue_rules.plan import Cause, MusicalClock
+from segue_rules.model import FRAME_SIZE, InputValue
+from segue_rules.plan import NO_END, Cause, MusicalClock
 
 # A frame before all others, for what has never happened.
 NEVER: Final = -(1 << 40)
@@ -216,6 +216,48 @@ class Visited(NamedTuple):
     bars: int
 
 
+class ClipVoice(NamedTuple):
+    """A clip that sounds.
+
+    Attributes:
+        layer, state, clip: By index. state: That which plays it, or played it last; -1 for one that is gone.
+        part: Played by the active state, fading out, cut off, or its outro.
+        start: The sample of the session at which its beginning lies; of an outro, that of its file.
+        begin, end: From where on and how long it is heard; end: NO_END where nothing cuts it off.
+        origin: Its level where its ramp began.
+        since, frames, curve: That ramp.
+        level, gain: Linear, at the end of the last frame, without and with the weight of the layer.
+        shown: How far it stood in for a mix where its ramp began, 0 to 1.
+    """
+
+    layer: int
+    state: int
+    clip: int
+    part: Literal["on", "off", "cut", "outro"]
+    start: int
+    begin: int
+    end: int
+    origin: float
+    since: int
+    frames: int
+    curve: str
+    level: float = 0.0
+    gain: float = 0.0
+    shown: float = 0.0
+
+
+class ClipsNow(NamedTuple):
+    """The clips.
+
+    Attributes:
+        voices: By layer, the oldest first.
+        music: The level of the generated music beside them, at the end of the last frame.
+    """
+
+    voices: tuple[ClipVoice, ...]
+    music: float
+
+
 class DirectorState(NamedTuple):
     """The state before `frame`.
 
@@ -244,6 +286,7 @@ class DirectorState(NamedTuple):
     timers: tuple[TimerNow, ...] = ()
     counts: tuple[int, ...] = ()
     left: tuple[int, ...] = ()
+    clips: ClipsNow = ClipsNow((), 1.0)
 
 
 def drop_pending(state: DirectorState) -> DirectorState:
@@ -269,8 +312,14 @@ def shift_state(state: DirectorState, frames: int) -> DirectorState:
             cooldowns=tuple(at(end) for end in now.cooldowns),
         )
 
+    def voice(now: ClipVoice) -> ClipVoice:
+        moved = frames * FRAME_SIZE
+        end = now.end if now.end == NO_END else now.end + moved
+        return now._replace(start=now.start + moved, begin=now.begin + moved, end=end, since=at(now.since))
+
     return state._replace(
         frame=state.frame + frames,
+        clips=state.clips._replace(voices=tuple(map(voice, state.clips.voices))),
         inputs=tuple(now._replace(since=at(now.since)) for now in state.inputs),
         layers=tuple(map(layer, state.layers)),
         stingers=tuple(now._replace(start=at(now.start)) for now in state.stingers),

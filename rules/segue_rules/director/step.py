@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from segue_rules.director import timing
+from segue_rules.director.clips import ClipDirector
 from segue_rules.director.conditions import Conditions, FrameView
 from segue_rules.director.controls import ControlDirector
 from segue_rules.director.idle import Idle, IdleDirector
 from segue_rules.director.inputs import InputDirector, TakenEvents
 from segue_rules.director.layers import NO_CHANGE, FrameContext, LayerDirector, Lookahead, look_ahead
-from segue_rules.director.levels import CONTINUOUS, GLIDE_CURVE, GLIDE_FRAMES, NO_STYLES_TEMPO, Levels, Mixing
+from segue_rules.director.levels import CONTINUOUS, GLIDE_CURVE, GLIDE_FRAMES, NO_STYLES_TEMPO, TEMPO, Levels, Mixing
 from segue_rules.director.mixes import Mixes
 from segue_rules.director.moves import moves
 from segue_rules.director.packing import pack
@@ -40,12 +41,17 @@ _BEGINNING: Final = playing_from(0, timing.CLOCK_START)
 
 
 class FrameResults(NamedTuple):
-    """What a frame reports of its decisions."""
+    """What a frame reports of its decisions.
+
+    Attributes:
+        tempo: That of the frame in which a clip begins to lead, in milli-bpm; None for that of its controls.
+    """
 
     receipts: tuple[Receipt, ...]
     changes: tuple[Change, ...]
     stingers: tuple[StingerCue, ...]
     lookahead: Lookahead
+    tempo: int | None
 
 
 class Span(NamedTuple):
@@ -84,6 +90,7 @@ class Director:
         self._controls = ControlDirector(rules, self._levels)
         self._visits = VisitDirector(rules)
         self._mixes = Mixes(rules, self._layers, self._stingers)
+        self._clips = ClipDirector(rules, seed)
         self._nothing_ahead = Lookahead(NO_CHANGE, (NO_CHANGE,) * len(self._layers))
         self._idling = IdleDirector(
             self._inputs,
@@ -94,6 +101,7 @@ class Director:
             self._levels,
             self._controls,
             self._mixes,
+            self._clips,
         )
         # What is known of the state that was returned last. It saves time and changes no result.
         self._idle: Idle | None = None
@@ -145,11 +153,19 @@ class Director:
         values = self._inputs.move(start.inputs, frame)
         weights = self._mixes.weights((), values)
         muted = self._levels.weights(weights, start.layers, frame)
+        leads = self._clips.leads(start.layers)
         return start._replace(
             clock=state.clock,
             weights=weights,
             styles_tempo=self._levels.follow_styles(NO_STYLES_TEMPO, start.layers, muted, values, frame),
-            glides=tuple([Glide(level, frame, GLIDE_FRAMES, GLIDE_CURVE) for level in levels]),
+            glides=tuple(
+                [
+                    # A clip that leads is on the beat from its beginning on.
+                    Glide(level, frame, 1 if i == TEMPO and leads else GLIDE_FRAMES, GLIDE_CURVE)
+                    for i, level in enumerate(levels)
+                ]
+            ),
+            clips=state.clips,
             switches=state.switches,
             last_mix=state.last_mix,
         )
@@ -184,7 +200,7 @@ class Director:
             return idle.state, idle.plan
         taken = self.take(state, events, taken)
         decided, results, mixing = self._decide(state, taken, frame if earliest is None else earliest)
-        after, plan = self._play(decided, results, mixing)
+        after, plan = self._play(state, decided, results, mixing)
         self._idle = self._idling.find(state, decided, after, plan, mixing)
         return after, plan
 
@@ -256,26 +272,38 @@ class Director:
             timers=timers,
             counts=view.counts,
             left=view.left,
+            clips=state.clips,
         )
         ahead = self._look_ahead(state, decided, mixing, context)
         if not state.switches:
             # Mutes that began with the session are over for the first decisions only.
             mixing = self._mixing(decided, values)
-        return decided, FrameResults(receipts, undone + changes, dropped + cues, ahead), mixing
+        opened, begun = self._opened(context, switches), bool(state.switches)
+        clips = self._clips.step(state.clips, layers, values, mixing.weights, opened, begun=begun)
+        if clips is not state.clips:
+            decided = decided._replace(clips=clips)
+        tempo = self._leading_tempo(decided, mixing, context) if state.switches else None
+        return decided, FrameResults(receipts, undone + changes, dropped + cues, ahead, tempo), mixing
 
-    def _play(self, decided: DirectorState, results: FrameResults, mixing: Mixing) -> tuple[DirectorState, FramePlan]:
+    def _play(
+        self, before: DirectorState, decided: DirectorState, results: FrameResults, mixing: Mixing
+    ) -> tuple[DirectorState, FramePlan]:
         """The state after a frame whose decisions are made, and its plan.
 
         Args:
+            before: The state before it.
             mixing: What its controls are made of.
         """
         frame, layers, weights = decided.frame, decided.layers, mixing.weights
         layer_mixes = self._mixes.of_layers(layers, frame)
         mix = self._mixes.total(layer_mixes, weights, decided.stingers, frame)
         sounding = mix or decided.last_mix
-        silent, theme = self._controls.silent(mixing), self._mixes.theme(layers, weights, decided.stingers, frame)
+        silent, theme = self._silent(decided, mixing), self._mixes.theme(layers, weights, decided.stingers, frame)
         visit = self._visits.visit(decided.led, decided.visits)
         controls = self._controls.values(decided.glides, decided.switches, mixing)
+        if results.tempo is not None:
+            controls = controls._replace(tempo_mbpm=results.tempo)
+        music = self._mixes.beside(decided.clips, self._clips, layer_mixes, weights, decided.stingers, frame)
         taken = self._taken(decided, mixing, results.lookahead)
         # Without a change to come, what comes is as it is now.
         stays = taken is mixing
@@ -295,17 +323,46 @@ class Director:
             visit=visit,
             next_visit=visit if stays else self._next_visit(decided, taken),
             silent=silent,
-            next_silent=silent if stays else self._controls.silent(taken),
+            next_silent=silent if stays else self._silent(decided, taken),
             theme=theme,
             next_theme=theme if stays else self._mixes.theme(taken.layers, taken.weights, decided.stingers, frame),
             inputs=mixing.values,
             receipts=results.receipts,
             changes=results.changes,
             stingers=results.stingers,
-            warnings=() if mix or silent else ("empty_mix",),
+            warnings=() if mix or silent or decided.clips.voices else ("empty_mix",),
+            clips=self._clips.sounds(before.clips, decided.clips),
+            music_before=before.clips.music,
+            music=music,
         )
-        after = decided._replace(frame=frame + 1, clock=timing.advance(clock, controls), last_mix=sounding)
+        clips = decided.clips if music == decided.clips.music else decided.clips._replace(music=music)
+        after = decided._replace(frame=frame + 1, clock=timing.advance(clock, controls), last_mix=sounding, clips=clips)
         return after, plan
+
+    def _silent(self, decided: DirectorState, mixing: Mixing) -> bool:
+        """Whether the rules let the generated music be silent, with these states of the layers."""
+        if self._controls.silent(mixing):
+            return True
+        quiet = self._clips.quiet(mixing.layers, mixing.weights)
+        return quiet and not self._mixes.bursting(decided.stingers, decided.frame)
+
+    def _later(self, decided: DirectorState, mixing: Mixing) -> Mixing:
+        """What the controls of the next frame are made of, if nothing but time moves them."""
+        frame = decided.frame + 1
+        styles = self._levels.styles_tempo(decided.styles_tempo, mixing.values, frame)
+        return mixing._replace(frame=frame, styles=styles)
+
+    def _leading_tempo(self, decided: DirectorState, mixing: Mixing, context: FrameContext) -> int | None:
+        """The tempo of a frame in which a clip begins to lead: the old one up to its beginning, then the clip's.
+
+        So the clock counts from there on as the clip does. None in all other frames.
+        """
+        if not self._clips.leading_in(decided.clips, decided.layers, context.frame):
+            return None
+        coming = self._controls.tempo(decided.glides, self._later(decided, mixing))
+        line = self._clips.line(decided.layers, context) - context.clock.ticks
+        left = context.tempo - line
+        return line - (-left * coming // context.tempo)
 
     def receipt(self, event: Event, frame: int) -> Receipt:
         """The answer that `step` will give to an event. It depends on the declared inputs only."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from segue_rules.director import plain_data
+from segue_rules.director.clips import NO_CLIPS
 from segue_rules.director.controls import DISCRETE
 from segue_rules.director.inputs import input_value
 from segue_rules.director.levels import CONTINUOUS
@@ -36,6 +37,7 @@ from segue_rules.director.state import (
     drop_pending,
 )
 from segue_rules.director.timers import timed
+from segue_rules.director.unpacking_clips import read_clips
 from segue_rules.director.unpacking_controls import read_meter, read_styles_tempo, read_switch, with_controls
 from segue_rules.director.unpacking_layers import read_layer, read_weight
 from segue_rules.director.visits import NOT_LED
@@ -114,6 +116,7 @@ def unpack(data: Any, rules: Rules) -> DirectorState:
         counts=_read_counts(rules, fields.get("counts", {})),
         left=_read_stays(rules, fields.get("left", {}), frame),
         timers=_read_timers(rules, fields.get("timers", {}), frame),
+        clips=read_clips(rules, fields.get("clips"), frame) if begun else NO_CLIPS,
     )
     return with_controls(rules, state, packed["controls"], tuple(values.values())) if begun else state
 

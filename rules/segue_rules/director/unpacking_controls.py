@@ -40,7 +40,11 @@ def with_controls(
     for i, (name, level) in enumerate(zip(CONTINUOUS, levels, strict=True)):
         glide, value = _read_control(name, packed.get(name), frame)
         if value is not None and glided(i, glide, level, frame) != value:
-            glide = Glide(value, frame, GLIDE_FRAMES, GLIDE_CURVE)
+            # A clip that leads is on the beat from its beginning on.
+            leads = name == TEMPO.field and any(
+                layer.states[now.active].clip_leads for layer, now in zip(rules.layers, state.layers, strict=True)
+            )
+            glide = Glide(value, frame, 1 if leads else GLIDE_FRAMES, GLIDE_CURVE)
         glides.append(glide)
     return state._replace(glides=tuple(glides))
 

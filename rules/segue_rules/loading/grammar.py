@@ -11,6 +11,7 @@ from typing import Final
 
 from segue_rules.loading.bindings import BindingTable, FactorTable, WeightBindingTable
 from segue_rules.loading.grammar_changes import AudioStingerTable, BridgeTable, BurstTable, DuckTable, TransitionTable
+from segue_rules.loading.grammar_clips import CLIP_NAME, ClipTable
 from segue_rules.loading.grammar_inputs import (
     INPUT,
     INPUT_NAME,
@@ -28,6 +29,7 @@ from segue_rules.loading.grammar_layers import BetweenTable, LayerTable, PieceTa
 from segue_rules.loading.grammar_music import STYLE_NAME, MusicTable, PromptTable, StyleTable, ThemeTable
 from segue_rules.loading.limits import (
     LONGEST_TITLE,
+    MOST_CLIPS,
     MOST_INCLUDES,
     MOST_INPUTS,
     MOST_LAYERS,
@@ -87,6 +89,11 @@ class FileTable(Table):
         "Short tunes by name, which states, layers and bursts quote.",
         example="{hero: {midi: themes/hero.mid}}",
     )
+    clips = Field(
+        MapOf(key=CLIP_NAME, of=Object(table=ClipTable), most=MOST_CLIPS),
+        "Recordings by name, which states play on the musical clock.",
+        example="{siege: {audio: clips/siege.ogg, tempo: 140bpm, loop: 16 bars}}",
+    )
     layers = Field(
         MapOf(key=LAYER_NAME, of=Object(table=LayerTable), most=MOST_LAYERS),
         "Layers by name: in each exactly one state is active, and layers add up.",
@@ -119,6 +126,7 @@ TABLES: Final[tuple[type[Table], ...]] = (
     StyleTable,
     PromptTable,
     ThemeTable,
+    ClipTable,
     LayerTable,
     StateTable,
     PlaylistTable,

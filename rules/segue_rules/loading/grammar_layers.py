@@ -6,11 +6,12 @@ from typing import Final
 
 from segue_rules.loading.bindings import Bindable, WeightBindingTable
 from segue_rules.loading.for_each import FOR_EACH
+from segue_rules.loading.grammar_clips import CLIPS
 from segue_rules.loading.grammar_music import MIX, USED_THEME, WEIGHT, MusicTable
 from segue_rules.loading.limits import MOST_GROUPS, MOST_LAYERS, MOST_PIECES, MOST_STATES
 from segue_rules.loading.rule_kinds import GROUP_NAME, NAMED_LAYER, PIECE_NAME, STATE_NAME, ConditionKind, StateOf
 from segue_rules.loading.time_kinds import BEATS, FRAME, PieceLength, Time
-from segue_rules.model import ON_RETURN, PLAYLIST_ORDERS
+from segue_rules.model import ENTERS, ON_RETURN, PLAYLIST_ORDERS
 from segue_yaml.containers import ListOf, MapOf, OneOrMore
 from segue_yaml.kinds import Boolean, Choice, Number
 from segue_yaml.tables import Field, Object, Table
@@ -26,6 +27,7 @@ class PieceTable(Table):
     title = "piece"
     example = "{mix: {harp: 1}, for: 16 bars}"
     mix = Field(MIX, "What the piece adds; the state's mix if left out.", example="{harp: 1}")
+    clips = Field(CLIPS, "The clips that the piece plays; the state's if left out.", example="{siege: 0dB}")
     music = Field(
         Object(table=MusicTable),
         "Controls while it plays; those that it does not name are the state's.",
@@ -47,6 +49,7 @@ class BetweenTable(Table):
     example = "{for: 20s..2min, music: {gain: -96dB}}"
     for_ = Field(_LENGTH, f"How long it plays: {_LENGTH_DOC}.", example="20s..2min", required=True)
     mix = Field(MIX, "What it adds; the state's mix if left out.", example="{wind: 1}")
+    clips = Field(CLIPS, "The clips that it plays; the state's if left out.", example="{rain: -6dB}")
     music = Field(
         Object(table=MusicTable),
         "Controls while it plays; those that it does not name are the state's. A gain of -96dB is silence.",
@@ -136,6 +139,19 @@ class StateTable(Table):
         MIX,
         "What the state adds: weights of styles, not normalised. Without it, the state adds nothing.",
         example="{battle: 1}",
+    )
+    clips = Field(
+        CLIPS,
+        "Recordings that the state plays beside its mix, or instead of one: clips with their levels, each a number or "
+        "a binding. The music follows tempo, meter and key of the first that has a tempo, unless `music` names others.",
+        example="{siege: 0dB, drums: {from: threat, curve: [[0, -96dB], [1, 0dB]]}}",
+    )
+    enter = Field(
+        Choice(words=ENTERS),
+        "Where its clips come in: at their beginning, where the layer's clips before them were, or at a cue drawn by "
+        "chance.",
+        default="start",
+        example="same",
     )
     playlist = Field(
         Object(table=PlaylistTable),

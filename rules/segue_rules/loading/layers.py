@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from segue_rules.loading.bindings import WeightBindingTable, WrittenBinding
+from segue_rules.loading.clips import build_uses, with_leader
 from segue_rules.loading.conditions import ConditionReader
 from segue_rules.loading.extending import ONLY_CONDITIONAL
 from segue_rules.loading.grammar_layers import LayerTable, StateTable
@@ -16,19 +17,38 @@ from segue_rules.loading.playlists import pieces_of
 from segue_rules.loading.sources import MergedLayer, Sources
 from segue_rules.loading.themes import theme_use
 from segue_rules.loading.time_kinds import duration, frames
-from segue_rules.model import Binding, Condition, IntegerInput, Layer, LayerState, NumberInput, OnReturn, ThemeUse
+from segue_rules.model import (
+    Binding,
+    Clip,
+    Condition,
+    Enter,
+    IntegerInput,
+    Layer,
+    LayerState,
+    NumberInput,
+    OnReturn,
+    ThemeUse,
+)
 from segue_yaml.containers import Item
 from segue_yaml.nodes import Mark, Node
 from segue_yaml.report import Scope
 from segue_yaml.tables import Field, Record
 
 
-def build_layers(sources: Sources, inputs: DeclaredInputs, conditions: ConditionReader) -> tuple[Layer, ...]:
+def build_layers(
+    sources: Sources, inputs: DeclaredInputs, conditions: ConditionReader, clips: Mapping[str, Clip]
+) -> tuple[Layer, ...]:
     """All layers in merged order. A layer without exactly one default state is reported."""
-    return tuple(_layer(layer, sources, inputs, conditions) for layer in sources.layers.values())
+    return tuple(_layer(layer, sources, inputs, conditions, clips) for layer in sources.layers.values())
 
 
-def _layer(merged: MergedLayer, sources: Sources, inputs: DeclaredInputs, conditions: ConditionReader) -> Layer:
+def _layer(
+    merged: MergedLayer,
+    sources: Sources,
+    inputs: DeclaredInputs,
+    conditions: ConditionReader,
+    clips: Mapping[str, Clip],
+) -> Layer:
     scope = sources.report.scope(f'layer "{merged.name}"')
     _check_default(merged, scope)
     weight = merged.weight.value(LayerTable.weight) if merged.weight is not None else 1.0
@@ -38,7 +58,7 @@ def _layer(merged: MergedLayer, sources: Sources, inputs: DeclaredInputs, condit
     resolved = resolve(weight, inputs)
     built = ((item, _state(item, merged.name, sources, inputs, conditions)) for item in merged.states.values())
     states = tuple(
-        piece
+        with_leader(piece, clips)
         for item, state in built
         if state is not None and item.value is not None
         for piece in pieces_of(state, item.value, sources, inputs)
@@ -111,6 +131,8 @@ def _state(
         theme=theme_use(record.get(StateTable.theme), sources.themes, record.scope.inside("theme")),
         mute=_muted(record, layer, sources),
         solo=record.value(StateTable.solo),
+        clips=build_uses(record.get(StateTable.clips), sources.clips, inputs, record.scope.inside("clips")),
+        enter=cast(Enter, record.value(StateTable.enter)),
         groups=_groups(record, layer, sources),
         mark=item.mark,
     )
@@ -166,11 +188,13 @@ def check_first_mix(layers: Iterable[Layer], inputs: DeclaredInputs, mark: Mark,
     """Report a soundtrack whose first mix, with every input at its default, would be empty."""
     for layer in layers:
         defaults = [state for state in layer.states if state.default]
-        if not defaults or (any(state.mix for state in defaults) and _first_weight(layer, inputs) > 0):
+        heard = any(state.mix or state.clips for state in defaults)
+        if not defaults or (heard and _first_weight(layer, inputs) > 0):
             return
     scope.problem(
         mark,
-        "expected a style to begin with, got none: each default state has an empty mix or a layer that begins at 0",
+        "expected a style or a clip to begin with, got none: each default state has an empty mix or a layer that "
+        "begins at 0",
     )
 
 

@@ -19,6 +19,11 @@ MOST_BRIDGE_BARS: Final = 64
 MOST_STINGERS: Final = 128
 MOST_INCLUDES: Final = 64
 MOST_THEMES: Final = 64
+MOST_CLIPS: Final = 128
+MOST_STATE_CLIPS: Final = 16
+"""Of one state."""
+MOST_CUES: Final = 256
+"""Of one clip."""
 MOST_THEME_NOTES: Final = 64
 LONGEST_THEME_BEATS: Final = 64
 LARGEST_MIDI_BYTES: Final = 262_144

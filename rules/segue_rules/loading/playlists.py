@@ -7,6 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import cast
 
+from segue_rules.loading.clips import build_uses
 from segue_rules.loading.grammar_layers import BetweenTable, PieceTable, PlaylistTable, StateTable
 from segue_rules.loading.inputs import DeclaredInputs
 from segue_rules.loading.limits import LONGEST_STATE_NAME
@@ -76,6 +77,9 @@ def _played(
         state,
         name=f"{state.name}{PIECE_SEPARATOR}{name}",
         mix=mix if record.has(table.mix) else state.mix,
+        clips=build_uses(record.get(table.clips), sources.clips, inputs, record.scope.inside("clips"))
+        if record.has(table.clips)
+        else state.clips,
         music=build_music(musics, inputs),
         theme=theme if record.has(table.theme) else state.theme,
         piece=piece,

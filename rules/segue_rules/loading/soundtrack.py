@@ -8,6 +8,7 @@ from pathlib import Path
 
 from segue_rules.errors import RuleError, rule_report
 from segue_rules.loading.bridges import write_out_bridges
+from segue_rules.loading.clips import build_clips
 from segue_rules.loading.conditions import ConditionReader
 from segue_rules.loading.declarations import Declarations, declarations_of
 from segue_rules.loading.grammar import FileTable
@@ -39,7 +40,8 @@ def _build(sources: Sources, inputs: DeclaredInputs, untitled: str) -> Rules:
     styles = [build_style(item, sources) for item in sources.styles.values()]
     states = {name: tuple(layer.states) for name, layer in sources.layers.items()}
     conditions = ConditionReader(inputs=inputs, states=states, groups=groups_of(sources))
-    layers = build_layers(sources, inputs, conditions)
+    clips = build_clips(sources)
+    layers = build_layers(sources, inputs, conditions, clips)
     stingers = build_stingers(sources, inputs)
     themes = build_themes(sources)
     transitions = build_transitions(sources, inputs)
@@ -60,6 +62,7 @@ def _build(sources: Sources, inputs: DeclaredInputs, untitled: str) -> Rules:
         transitions=transitions,
         stingers=stingers,
         themes=themes,
+        clips=tuple(clips.values()),
         latches=tuple(conditions.latches),
         counters=tuple(conditions.counters),
         stays=tuple(conditions.stays),
@@ -73,6 +76,9 @@ def _check_whole(sources: Sources) -> None:
     main = sources.main
     if main is not None and not sources.layers and not sources.report.partial:
         main.problem(FileTable.layers, "expected at least one layer, got none")
+    if main is not None and sources.clips and not sources.styles and not sources.report.partial:
+        text = "expected at least one style beside the clips, for what the generator plays where no clip does, got none"
+        main.scope.inside("clips").problem(next(iter(sources.clips.values())).mark, text)
 
 
 def _title(sources: Sources, untitled: str) -> str:

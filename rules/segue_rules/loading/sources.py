@@ -14,6 +14,7 @@ from segue_rules.loading.grammar_layers import LayerTable
 from segue_rules.loading.grammar_music import MusicTable
 from segue_rules.loading.limits import (
     DEEPEST_INCLUDE,
+    MOST_CLIPS,
     MOST_INCLUDES,
     MOST_INPUTS,
     MOST_LAYERS,
@@ -37,6 +38,7 @@ _SECTIONS: Final[tuple[Field[Any], ...]] = (
     FileTable.inputs,
     FileTable.styles,
     FileTable.themes,
+    FileTable.clips,
     FileTable.layers,
 )
 """What defines names."""
@@ -75,6 +77,7 @@ class Sources:
     styles: dict[str, Item[Record]] = field(default_factory=dict)
     stingers: dict[str, Item[Record]] = field(default_factory=dict)
     themes: dict[str, Item[Record]] = field(default_factory=dict)
+    clips: dict[str, Item[Record]] = field(default_factory=dict)
     layers: dict[str, MergedLayer] = field(default_factory=dict)
     transitions: list[Record] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
@@ -192,6 +195,7 @@ class _Collector:
         self._merge_items(record.get(FileTable.styles), sources.styles, "style")
         self._merge_items(record.get(FileTable.stingers), sources.stingers, "stinger")
         self._merge_items(record.get(FileTable.themes), sources.themes, "theme")
+        self._merge_items(record.get(FileTable.clips), sources.clips, "clip")
         for item in record.get(FileTable.layers) or ():
             self._merge_layer(item)
         transitions = record.get(FileTable.transitions)
@@ -268,6 +272,7 @@ def _check_totals(sources: Sources) -> None:
         ("transitions", len(sources.transitions), MOST_TRANSITIONS),
         ("stingers", len(sources.stingers), MOST_STINGERS),
         ("themes", len(sources.themes), MOST_THEMES),
+        ("clips", len(sources.clips), MOST_CLIPS),
     ]
     for what, count, most in counts:
         if count > most:

@@ -25,6 +25,7 @@ _SECTIONS: Final = {
     "inputs": "input",
     "styles": "style",
     "themes": "theme",
+    "clips": "clip",
     "layers": "layer",
     "stingers": "stinger",
 }

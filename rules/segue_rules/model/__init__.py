@@ -1,11 +1,12 @@
 """A loaded soundtrack: frozen, checked, with every unit resolved.
 
 Objects are built by `segue_rules.load`. A `mark` says where in which file an object comes from; equality ignores it.
-The modules build on each other in this order: `timing`, `inputs` and `music`, `layers`, `soundtrack`.
+The modules build on each other in this order: `timing`, `inputs` and `music`, `clips`, `layers`, `soundtrack`.
 """
 
 from __future__ import annotations
 
+from segue_rules.model.clips import ENTERS, Clip, ClipUse, Enter
 from segue_rules.model.inputs import (
     COMPARISONS,
     All,
@@ -69,6 +70,7 @@ from segue_rules.model.timing import (
     FRAME_RATE,
     FRAME_SIZE,
     SAMPLE_RATE,
+    TICKS_PER_BEAT,
     At,
     Length,
     MusicalTime,
@@ -81,6 +83,7 @@ __all__ = [
     "COMPARISONS",
     "CURVES",
     "DEFAULT_MUSIC",
+    "ENTERS",
     "FRAME_RATE",
     "FRAME_SIZE",
     "LARGEST_SEED",
@@ -88,6 +91,7 @@ __all__ = [
     "PIECE_SEPARATOR",
     "PLAYLIST_ORDERS",
     "SAMPLE_RATE",
+    "TICKS_PER_BEAT",
     "All",
     "Any",
     "At",
@@ -96,6 +100,8 @@ __all__ = [
     "Bridge",
     "Burst",
     "ChoiceInput",
+    "Clip",
+    "ClipUse",
     "Compare",
     "Comparison",
     "Condition",
@@ -103,6 +109,7 @@ __all__ = [
     "Counter",
     "Curve",
     "Duck",
+    "Enter",
     "Fired",
     "FlagInput",
     "InGroup",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, get_args
 
+from segue_rules.model.clips import ClipUse, Enter
 from segue_rules.model.inputs import Condition
 from segue_rules.model.music import Binding, Music, ThemeUse
 from segue_rules.model.timing import AT_BEAT, At, Length, TimeRange
@@ -54,7 +55,7 @@ class LayerState:
     """One state of a layer. A default state has no condition, is always eligible and ranks below all others.
 
     A state of a file that has a playlist is several of these, one for each piece, which differ in name, mix, music,
-    theme and piece only.
+    clips, theme and piece only.
 
     Attributes:
         mix: Weights above 0 by style, not normalised; empty for a state that adds nothing.
@@ -62,6 +63,9 @@ class LayerState:
         resist: Whether it also resists states of a higher priority for its min_time.
         mute: Names of the layers that are muted meanwhile.
         solo: Whether all other layers are.
+        clips: The recordings that it plays.
+        enter: Where these come in.
+        clip_leads: Whether the music has the tempo of the first of them that has one, from their beginning on.
     """
 
     name: str
@@ -80,6 +84,9 @@ class LayerState:
     theme: ThemeUse | None = None
     mute: tuple[str, ...] = ()
     solo: bool = False
+    clips: tuple[ClipUse, ...] = ()
+    enter: Enter = "start"
+    clip_leads: bool = False
     piece: Piece | None = None
     groups: tuple[str, ...] = ()
     mark: Mark = _mark

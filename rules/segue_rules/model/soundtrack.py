@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
+from segue_rules.model.clips import Clip
 from segue_rules.model.inputs import Counter, InGroup, Input, InState, Latch
 from segue_rules.model.layers import Layer, Transition
 from segue_rules.model.music import Music, Style, Theme, ThemeUse
@@ -101,6 +102,7 @@ class Rules:
     transitions: tuple[Transition, ...] = ()
     stingers: tuple[Stinger, ...] = ()
     themes: tuple[Theme, ...] = ()
+    clips: tuple[Clip, ...] = ()
     latches: tuple[Latch, ...] = ()
     counters: tuple[Counter, ...] = ()
     stays: tuple[InState | InGroup, ...] = ()

@@ -10,6 +10,8 @@ from fractions import Fraction
 from typing import Final, Literal, TypeAlias
 
 SAMPLE_RATE: Final = 48_000
+TICKS_PER_BEAT: Final = 1_500_000
+"""Of the musical clock; a frame at T milli-bpm lasts T ticks."""
 FRAME_SIZE: Final = 1_920
 FRAME_RATE: Final = SAMPLE_RATE // FRAME_SIZE
 

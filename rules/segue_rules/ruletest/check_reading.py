@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final, TypeVar, get_args
+from typing import Final, TypeVar, cast, get_args
 
-from segue_rules.controls import CONTROL_NAMES, CONTROLS, DRUMS, METER, NumberControl
+from segue_rules.controls import CONTROL_NAMES, CONTROLS, DRUMS, GAIN, METER, NumberControl
 from segue_rules.events import ReceiptCode
 from segue_rules.loading.rule_kinds import Boundary, KeySignature, MeterKind, control_kind
 from segue_rules.loading.time_kinds import frames
@@ -16,6 +16,9 @@ from segue_rules.ruletest.checks import (
     WITHIN,
     BarIs,
     ChangeIs,
+    ClipIs,
+    ClipLevelIs,
+    ClipStatus,
     ExpectedNumber,
     LevelIs,
     LineIs,
@@ -42,6 +45,7 @@ _ANY_NUMBER: Final = Number(low=-LARGEST_NUMBER, high=LARGEST_NUMBER)
 _NUMBER_CONTROLS: Final = {control.name: control for control in CONTROLS if isinstance(control, NumberControl)}
 _DRUMS: Final = Choice(words=DRUMS.words)
 _CUES: Final = Choice(words=get_args(CueKind))
+_STATUSES: Final = Choice(words=get_args(ClipStatus))
 _CODES: Final = Choice(words=("refused", *get_args(ReceiptCode)))
 
 
@@ -52,6 +56,7 @@ class CheckReader:
         self._layers = {layer.name: (i, layer) for i, layer in enumerate(rules.layers)}
         self._styles = {style.name: i for i, style in enumerate(rules.styles)}
         self._inputs = {item.name: (i, item) for i, item in enumerate(rules.inputs)}
+        self._clips = {clip.name for clip in rules.clips}
         self._stingers = {stinger.name for stinger in rules.stingers}
 
     def checks(self, record: Record) -> tuple[Check, ...]:
@@ -67,6 +72,7 @@ class CheckReader:
         made += self._each(record, ExpectTable.music, lambda entry, scope: _music(entry, tolerance, scope))
         made += self._each(record, ExpectTable.source, self._source)
         made += self._each(record, ExpectTable.stinger, self._stinger)
+        made += self._each(record, ExpectTable.clip, lambda entry, scope: self._clip(entry, tolerance, scope))
         made += self._single(record)
         found = tuple(check for check in made if check is not None)
         if not made and not _names_anything(record):
@@ -161,6 +167,21 @@ class CheckReader:
         kind = _CUES.read(entry.value, scope.inside(entry.key))
         return StingerIs(mark=entry.mark, stinger=known, kind=kind) if known and kind else None
 
+    def _clip(self, entry: Entry, within: float, scope: Scope) -> Check | None:
+        known = _word_of(Scalar(mark=entry.mark, value=entry.key, text=entry.key), "clip", self._clips, scope)
+        inside = scope.inside(entry.key)
+        if isinstance(entry.value, Scalar) and entry.value.value in _STATUSES.words:
+            status = cast(ClipStatus, entry.value.value)
+            return ClipIs(mark=entry.value.mark, clip=known, status=status) if known else None
+        op, inner = split_comparison(entry.value)
+        level = control_kind(GAIN).read(inner, inside) if _is_level(inner) else None
+        if level is None:
+            if not _is_level(inner):
+                inside.expected(f"{listing(_STATUSES.words)}, or a level such as -6dB", inner)
+            return None
+        bound = ExpectedNumber(op=op, value=level, within=within, unit=GAIN.unit)
+        return ClipLevelIs(mark=entry.value.mark, clip=known, bound=bound) if known else None
+
     def _change(self, record: Record) -> Check | None:
         scope = record.scope
         node = record.get(ChangeTable.layer)
@@ -188,6 +209,10 @@ class CheckReader:
             at=None if at is None else str(at),
             because=because,
         )
+
+
+def _is_level(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.text.endswith(GAIN.unit)
 
 
 def _end_of(record: Record, field: Field[Node], layer: Layer) -> tuple[str, ...] | None:

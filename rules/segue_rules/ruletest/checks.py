@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from segue_rules.model import COMPARISONS, FRAME_RATE, Comparison, InputValue, written_name
+from segue_rules.controls import SILENCE_DB
+from segue_rules.model import COMPARISONS, FRAME_RATE, FRAME_SIZE, Comparison, InputValue, written_name
 from segue_rules.plan import Change
 from segue_rules.ruletest.expectation import Instant
 from segue_rules.timeline import control, show_value, switch, timeline_entries
@@ -17,6 +19,7 @@ WITHIN: Final = 0.01
 
 NumberField: TypeAlias = Literal["mix", "input", "weight", "music"]
 WordField: TypeAlias = Literal["input", "music"]
+ClipStatus: TypeAlias = Literal["playing", "silent", "starts", "outro"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -283,6 +286,58 @@ class StingerIs(FrameCheck):
 
     def __str__(self) -> str:
         return f"stinger {self.stinger}: {self.kind}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipIs(FrameCheck):
+    """A clip is heard or not, comes in in this frame, or plays its outro."""
+
+    clip: str
+    status: ClipStatus
+
+    def holds(self, instant: Instant) -> bool:
+        return self.status in _statuses(instant, self.clip)
+
+    def came(self, instant: Instant) -> str:
+        return ", ".join(_statuses(instant, self.clip))
+
+    def __str__(self) -> str:
+        return f"clip {self.clip}: {self.status}"
+
+
+def _statuses(instant: Instant, clip: str) -> list[ClipStatus]:
+    """All that a clip does in a frame."""
+    plan = instant.plan
+    sounds = [each for each in plan.clips if each.clip == clip]
+    heard = [each for each in sounds if each.gain > 0.0 or each.gain_before > 0.0]
+    statuses: list[ClipStatus] = ["playing"] if heard else ["silent"]
+    begun = [each for each in sounds if each.begin // FRAME_SIZE == plan.frame]
+    if any(each.loops for each in begun):
+        statuses.append("starts")
+    if any(not each.loops for each in heard):
+        statuses.append("outro")
+    return statuses
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipLevelIs(FrameCheck):
+    """How loud a clip is at the end of the frame, in dB: SILENCE_DB where it is not heard."""
+
+    clip: str
+    bound: ExpectedNumber
+
+    def value(self, instant: Instant) -> float:
+        gain = max([each.gain for each in instant.plan.clips if each.clip == self.clip], default=0.0)
+        return max(float(SILENCE_DB), 20.0 * math.log10(gain)) if gain > 0.0 else float(SILENCE_DB)
+
+    def holds(self, instant: Instant) -> bool:
+        return self.bound.holds(self.value(instant))
+
+    def came(self, instant: Instant) -> str:
+        return f"{self.value(instant):.6g}{self.bound.unit}"
+
+    def __str__(self) -> str:
+        return f"clip {self.clip}: {self.bound}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -254,6 +254,11 @@ class ExpectTable(Table):
         "A stinger that is scheduled, started or dropped in this frame.",
         example="{victory: started}",
     )
+    clip = Field(
+        ByName(what="clip", example="{siege: playing}"),
+        "Clips: playing, silent, starts (it comes in in this frame), outro, or a level in dB.",
+        example='{siege: playing, drums: "< -20dB"}',
+    )
     receipt = Field(
         AnyValue(shown="accepted, refused or a receipt's code"),
         "The answer to an event of this frame. An event that is refused without this being expected fails the test.",

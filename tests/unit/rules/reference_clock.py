@@ -25,10 +25,10 @@ class ReferenceClock(ReferenceControls):
         eighth = -(-2 * start // TICKS_PER_BEAT) * TICKS_PER_BEAT // 2
         return eighth if start <= eighth < end else None
 
-    def _sample(self, line: int | None) -> int:
+    def _sample(self, line: int | None, tempo: int | None = None) -> int:
         if line is None:
             return -1
-        return (line - self.ticks[self.frame]) * FRAME_SIZE // self._tempo_mbpm()
+        return (line - self.ticks[self.frame]) * FRAME_SIZE // (tempo or self._tempo_mbpm())
 
     def _clock(self) -> MusicalClock:
         ticks = self.ticks[self.frame]

@@ -54,6 +54,7 @@ class ReferenceControls(ReferenceMix):
         self.segments: list[Segment] = []
         # The last reset, and the continuous controls of the frame before it.
         self.glide: tuple[int, dict[str, float]] = (-100, {})
+        self.tempo_glide = 50
 
     def _source(self, control: str) -> tuple[Layer | None, AnyValue]:
         shares: list[tuple[float, Layer | None, AnyValue]] = [(1.0, None, getattr(self.rules.music, control))]
@@ -171,7 +172,8 @@ class ReferenceControls(ReferenceMix):
             before = self._part_of(control, last.new, 0)
         else:
             before = self._part_after(layer, control, changes[:-1], last.frame)
-        gone, ramp = frame - last.frame, max(1, last.ramp)
+        at_once = control == "tempo_bpm" and last.new.clip_leads
+        gone, ramp = frame - last.frame, 1 if at_once else max(1, last.ramp)
         share, value = (ramped(a, b, gone, ramp, last.row.curve) for a, b in zip(before, goal, strict=True))
         return share, value
 
@@ -205,7 +207,7 @@ class ReferenceControls(ReferenceMix):
             low, high = BOUNDS[control]
             level = min(high, max(low, level))
         start, origins = self.glide
-        if frame - start >= 50:
+        if frame - start >= (self.tempo_glide if control == "tempo_bpm" else 50):
             return level
         if control in FREQUENCIES:
             ends = math.log(origins[control]), math.log(level)

@@ -4,8 +4,8 @@ It keeps the whole past of a session as lists, one entry a frame, and answers ev
 them; numbers in section headings are the page's. Causes, candidates and the texts of receipts are left empty.
 
 Each file has the sections of one concept and builds on the one before: inputs and conditions (`reference_inputs`),
-playlists, mixes and weights (`reference_mix`), controls, the clock, states, stingers; here are resets, the mix of the
-frame, what comes next, visits, themes, silence and the frame as a whole.
+playlists, mixes and weights (`reference_mix`), controls, the clock, states, stingers, clips; here are resets, the mix
+of the frame, what comes next, visits, themes, silence and the frame as a whole.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from segue_rules.model import (
     TriggerInput,
 )
 from segue_rules.plan import Change, FramePlan, StingerCue, ThemeNow, Visit
+from unit.rules.reference_clips import ReferenceClips
 from unit.rules.reference_controls import CONTINUOUS
 from unit.rules.reference_mix import bound_value
-from unit.rules.reference_stingers import ReferenceStingers
 
 
-class ReferenceDirector(ReferenceStingers):
+class ReferenceDirector(ReferenceClips):
     """One session. `step` takes the frames in order and cannot go back."""
 
     def __init__(self, rules: Rules) -> None:
@@ -68,11 +68,15 @@ class ReferenceDirector(ReferenceStingers):
                 name: [replace(change, tempo=tempo, meter=self.meter) for change in changes]
                 for name, changes in self.started.items()
             }
+        clips, music_before = self._play_clips(bar, beat), self.music_level
+        if f > 0 and self._leads_now():
+            tempo = self._leading_tempo(bar, beat, self._coming_tempo())
         self.ticks.append(self.ticks[f] + tempo)
         if bar is not None:
             self.bars.append((bar, self.in_force[f]["meter"]))
             self.bar_groups.append(self.in_force[f]["groups"])
         cues = [*self.dropped, *self._cues(earliest, bar, beat)]
+        self.music_level = self._level_of_music(sum(self._sum())) if clips else 1.0
         self.mixes.append(self._mix())
         to_change, next_mix, taken = self._ahead(changed, earliest)
         self.visits = self._visits_with({})
@@ -82,10 +86,10 @@ class ReferenceDirector(ReferenceStingers):
             states=tuple(self.active[f][layer.name].name for layer in self.rules.layers),
             layer_mixes=tuple(tuple(self._layer_mix(layer, f)) for layer in self.rules.layers),
             layer_weights=tuple(self.weights[f][layer.name] for layer in self.rules.layers),
-            controls=self._controls(),
+            controls=self._controls()._replace(tempo_mbpm=tempo),
             clock=self._clock(),
-            beat=self._sample(beat),
-            bar_start=self._sample(bar),
+            beat=self._sample(beat, tempo),
+            bar_start=self._sample(bar, tempo),
             to_change=to_change,
             next_mix=next_mix,
             visit=self._visit(self.visits),
@@ -105,8 +109,21 @@ class ReferenceDirector(ReferenceStingers):
                 ),
             ),
             stingers=tuple(cues),
-            warnings=("empty_mix",) if sum(self._sum()) <= 1e-9 and not self._silent({}) else (),
+            warnings=("empty_mix",) if sum(self._sum()) <= 1e-9 and not (self._silent({}) or clips) else (),
+            clips=clips,
+            music_before=music_before,
+            music=self.music_level,
         )
+
+    def _coming_tempo(self) -> int:
+        """The tempo of the next frame, if nothing but time moves it."""
+        f = self.frame
+        self.values.append(self.values[f])
+        self.weights.append(self.weights[f])
+        tempo = round(self._continuous("tempo_bpm", f + 1) * 1000)
+        self.values.pop()
+        self.weights.pop()
+        return tempo
 
     # --- reset ------------------------------------------------------------------------------------------------------
 
@@ -121,9 +138,12 @@ class ReferenceDirector(ReferenceStingers):
         for layer in layers:
             old, new = self.active_before(layer, f), firsts[layer.name]
             if old is not new:
-                self.undone.append(Change("started", layer.name, old.name, new.name, f - 1, f, 0, "immediate", (), ()))
+                names = old.name, new.name
+                clips = tuple(use.clip for use in new.clips)
+                self.undone.append(Change("started", layer.name, *names, f - 1, f, 0, "immediate", (), (), clips=clips))
         waiting = [stinger for stinger in self.rules.stingers if stinger.name in self.waiting[f - 1]]
         self.dropped = [self._cue("dropped", stinger, f * FRAME_SIZE) for stinger in waiting]
+        self.tempo_glide = 1 if any(state.clip_leads for state in firsts.values()) else 50
         default = firsts
         self.active, self.winners = [default] * f, [default] * f
         self.conditions = [dict.fromkeys(each, False) for each in self.conditions]
@@ -183,7 +203,9 @@ class ReferenceDirector(ReferenceStingers):
                 continue
             old, new = self.active_before(layer, f), self.winners[f][layer.name]
             equal_mutes = (old.mute, old.solo) == (new.mute, new.solo)
-            if self._vector(old.mix) == self._vector(new.mix) and old.music == new.music and equal_mutes:
+            equal_clips = (old.clips, old.enter) == (new.clips, new.enter)
+            equal = self._vector(old.mix) == self._vector(new.mix) and old.music == new.music
+            if equal and equal_clips and equal_mutes:
                 continue
             start = f if changed[layer.name] else self._predicted_start(layer, old, new, decided, earliest)
             starts[layer.name] = (start, new)
@@ -231,7 +253,15 @@ class ReferenceDirector(ReferenceStingers):
         for layer in self.rules.layers:
             named = states[layer.name].music.gain_db
             gains.append(0.0 if named is None else min(1.0, weights[layer.name]) * self._live(named, self.frame))
-        return self._added([self._live(gain, self.frame) for gain in gains if gain is not None]) <= -60
+        if self._added([self._live(gain, self.frame) for gain in gains if gain is not None]) <= -60:
+            return True
+        heard = [states[layer.name] for layer in self.rules.layers if weights[layer.name] > 0]
+        bursts = [burst for burst in self.rules.stingers if isinstance(burst, Burst) and self._bursts_now(burst)]
+        return any(state.clips for state in heard) and not any(state.mix for state in heard) and not bursts
+
+    def _bursts_now(self, burst: Burst) -> bool:
+        starts = self.stinger_starts[burst.name]
+        return bool(starts) and self.frame - starts[-1] < self.lengths[burst.name, starts[-1]][0]
 
     # --- 17. themes -------------------------------------------------------------------------------------------------
 
@@ -245,8 +275,6 @@ class ReferenceDirector(ReferenceStingers):
         ]
         for burst in self.rules.stingers:
             if isinstance(burst, Burst):
-                starts = self.stinger_starts[burst.name]
-                sounds = starts and f - starts[-1] < self.lengths[burst.name, starts[-1]][0]
-                named.append(burst.theme if sounds else None)
+                named.append(burst.theme if self._bursts_now(burst) else None)
         used = [use for use in named if use is not None]
         return ThemeNow(used[-1].name, used[-1].strength) if used else ThemeNow("", 0.0)

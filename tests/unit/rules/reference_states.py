@@ -179,4 +179,5 @@ class ReferenceStates(ReferenceClock):
             fades = self.lasting(row.fades[0]), self.lasting(row.fades[1])
             ramp = max(fades)
         at = "bar" if is_bridge(old) and old.written == new.written else str(row.at)
-        return Change(kind, layer.name, old.name, new.name, decided, start, ramp, at, (), (), fades)
+        clips = tuple(use.clip for use in new.clips)
+        return Change(kind, layer.name, old.name, new.name, decided, start, ramp, at, (), (), fades, clips)

@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from segue_rules.model import Rules
 from segue_rules.plan import FramePlan
 from unit.rules.playing import play_director, play_reference
 from unit.rules.shards import check_shard, in_shards
 from unit.rules.strategies import quick, rules, sessions
+from unit.rules.strategies_clips import clip_rules
 
 # Both sides follow the same formulae, but may add in another order: a few units in the last place of values up to 100.
 TOLERANCE = 1e-12
@@ -43,7 +45,14 @@ def differences(found: AnyValue, expected: AnyValue, where: str = "plan") -> Ite
 
 
 def compare(data: st.DataObject) -> None:
-    soundtrack = data.draw(rules(), label="rules")
+    compare_rules(data, data.draw(rules(), label="rules"))
+
+
+def compare_clips(data: st.DataObject) -> None:
+    compare_rules(data, data.draw(clip_rules, label="rules"))
+
+
+def compare_rules(data: st.DataObject, soundtrack: Rules) -> None:
     for _ in range(SESSIONS):
         session = data.draw(sessions(soundtrack.inputs), label="session")
         found = play_director(soundtrack, session.events, session.earliest)
@@ -59,7 +68,19 @@ def test_the_director_equals_its_reference(data: st.DataObject) -> None:
     compare(data)
 
 
+@quick(max_examples=8)
+@given(st.data())
+def test_the_director_equals_its_reference_with_clips(data: st.DataObject) -> None:
+    compare_clips(data)
+
+
 @pytest.mark.heavy
 @in_shards
 def test_the_director_equals_its_reference_at_length(shard: int) -> None:
     check_shard(compare, shard, examples=500)
+
+
+@pytest.mark.heavy
+@in_shards
+def test_the_director_equals_its_reference_with_clips_at_length(shard: int) -> None:
+    check_shard(compare_clips, shard, examples=500)

@@ -60,7 +60,7 @@ class SilentGenerator:
 def _no_mastering(monkeypatch: pytest.MonkeyPatch) -> None:
     """Skip mastering: silence needs none, and it would take most of the time of these tests."""
 
-    def process(state: Any, samples: Any, plans: Any) -> tuple[Any, Any, Any]:
+    def process(state: Any, samples: Any, plans: Any, clips: Any) -> tuple[Any, Any, Any]:
         return state, samples, np.ones(len(samples), np.float32)
 
     monkeypatch.setattr("segue.runtime.mastering.process", process)

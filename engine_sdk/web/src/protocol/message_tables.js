@@ -201,6 +201,7 @@ export const RECORDS = {
     {"name": "at", "kind": "text", "most": 64, "default": "immediate"},
     {"name": "causes", "kind": "list", "most": 64, "of": {"kind": "record", "record": "Cause"}, "default": []},
     {"name": "candidates", "kind": "list", "most": 128, "of": {"kind": "record", "record": "Candidate"}, "default": []},
+    {"name": "clips", "kind": "list", "most": 16, "of": {"kind": "text", "least": 1, "most": 64}, "default": []},
   ],
   "chunk": [
     {"name": "seq", "required": true, "kind": "integer", "low": 1, "high": 9007199254740991},

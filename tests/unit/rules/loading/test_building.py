@@ -184,7 +184,7 @@ def test_the_first_mix_follows_the_default_of_a_bound_input(curve: str, silent: 
         f"  l: {{weight: {{from: threat, curve: {curve}}}, states: {{s: {{default: true, mix: {{a: 1}}}}}}}}\n"
     )
     if silent:
-        with pytest.raises(RuleError, match="expected a style to begin with, got none"):
+        with pytest.raises(RuleError, match="expected a style or a clip to begin with, got none"):
             load_text(text)
     else:
         assert isinstance(load_text(text).layers[0].weight, Binding)

@@ -212,7 +212,8 @@ namespace Segue.Protocol
             Field.Optional("ramp_frames", Kind.Integer(0, 9007199254740991), Value.Of(0L)),
             Field.Optional("at", Kind.Text(0, 64), Value.Of("immediate")),
             Field.Optional("causes", Kind.ListOf(Kind.RecordOf(Cause), 0, 64), EmptyList),
-            Field.Optional("candidates", Kind.ListOf(Kind.RecordOf(Candidate), 0, 128), EmptyList));
+            Field.Optional("candidates", Kind.ListOf(Kind.RecordOf(Candidate), 0, 128), EmptyList),
+            Field.Optional("clips", Kind.ListOf(Kind.Text(1, 64), 0, 16), EmptyList));
 
         public static readonly RecordTable Chunk = new RecordTable(
             "chunk",

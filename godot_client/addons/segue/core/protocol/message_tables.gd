@@ -367,6 +367,13 @@ const RECORDS: Dictionary = {
 			"of": {"kind": "record", "record": "Candidate"},
 			"default": []
 		},
+		{
+			"name": "clips",
+			"kind": "list",
+			"most": 16,
+			"of": {"kind": "text", "least": 1, "most": 64},
+			"default": []
+		},
 	],
 	"chunk":
 	[

@@ -1,0 +1,69 @@
+"""What `segue check` finds in the sound files of clips: too short, of another tempo, with a click at the seam."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from segue_rules.model import FRAME_SIZE, SAMPLE_RATE, Clip
+
+if TYPE_CHECKING:
+    from segue.contract import Samples
+
+# What is left of a file behind its loop and outro, in seconds, that is no reverberation but a wrong tempo.
+_LEFT_S: Final = (0.02, 0.5)
+# How often a step at the seam may be as large as the largest inside.
+_CLICK: Final = 1.0
+
+
+def clip_warnings(clip: Clip, samples: Samples) -> Iterator[tuple[str, str]]:
+    """Texts and codes of what is doubtful in the sound of a clip.
+
+    Args:
+        clip: The clip.
+        samples: Its whole file at 48 kHz, float32 [S, 2].
+    """
+    if clip.loop is None:
+        return
+    parts = float(clip.intro + clip.loop + (clip.outro or 0))
+    left_s = (len(samples) - parts) / SAMPLE_RATE
+    if clip.tempo_mbpm is not None and _LEFT_S[0] < left_s < _LEFT_S[1]:
+        bar = clip.bar_ticks * FRAME_SIZE / clip.tempo_mbpm
+        bars = parts / bar
+        tempo = clip.tempo_mbpm / 1000 * parts / len(samples)
+        yield (
+            f"goes on for {left_s * 1000:.0f} ms behind its {bars:g} bars; if the file ends with them, its tempo is "
+            f"{tempo:.3f}bpm",
+            "clip_length",
+        )
+    step, inside = seam_steps(clip, samples)
+    if not clip.crossfade_samples and step > _CLICK * inside > 0:
+        yield (
+            f"steps by {_decibels(step)} dBFS where its loop begins again, and by {_decibels(inside)} dBFS at most "
+            "around it, which is heard as a click; give it a crossfade, such as crossfade: 10ms",
+            "loop_click",
+        )
+    elif clip.crossfade_samples and not _has_room(clip, samples):
+        yield (
+            "has nothing behind its loop or before it to crossfade with, so the loop begins again without one",
+            "no_crossfade",
+        )
+
+
+def seam_steps(clip: Clip, samples: Samples) -> tuple[float, float]:
+    """The step from the last sample of a loop to its first, and the largest within 100 ms on either side."""
+    begin, end = clip.pass_start(0), min(clip.loop_end, len(samples))
+    around = SAMPLE_RATE // 10
+    step = float(abs(samples[begin] - samples[end - 1]).max())
+    sides = (samples[begin : begin + around], samples[max(begin, end - around) : end])
+    inside = max(float(abs(side[1:] - side[:-1]).max(initial=0.0)) for side in sides)
+    return step, inside
+
+
+def _has_room(clip: Clip, samples: Samples) -> bool:
+    return len(samples) >= clip.loop_end + clip.crossfade_samples or clip.pass_start(0) >= clip.crossfade_samples
+
+
+def _decibels(level: float) -> str:
+    return f"{20 * math.log10(level):.1f}" if level > 0 else "-inf"

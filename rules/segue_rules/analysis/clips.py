@@ -1,0 +1,78 @@
+"""Clips that do not fit their bars, each other, or what their state asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from segue_rules.analysis.finding import Finding, state_finding
+from segue_rules.analysis.reachability import Reachability
+from segue_rules.model import FRAME_SIZE, SAMPLE_RATE, Binding, Clip, Layer, LayerState, Rules
+
+# A loop in seconds is written to a millisecond; a hundredth of a beat is not heard.
+_WHOLE_BARS = Fraction(1, 400)
+
+
+def clips(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
+    """Everything about clips."""
+    known = {clip.name: clip for clip in rules.clips}
+    used = {use.clip for layer in rules.layers for state in layer.states for use in state.clips}
+    for clip in rules.clips:
+        where = f'clip "{clip.name}"'
+        if clip.name not in used:
+            text = "is declared but no state plays it"
+            yield Finding(mark=clip.mark, where=where, code="unused_clip", text=text)
+        text = _uneven(clip)
+        if text:
+            yield Finding(mark=clip.mark, where=where, code="uneven_loop", text=text)
+    for layer in rules.layers:
+        for state in reachability.states_of(layer):
+            playing = [known[use.clip] for use in state.clips]
+            yield from _together(layer, state, playing)
+            if state.enter == "cue" and playing and not any(clip.cues for clip in playing):
+                text = f"enter: cue has no effect: none of its clips has cues ({', '.join(c.name for c in playing)})"
+                yield state_finding(layer, state, "missing_cues", text)
+
+
+def _uneven(clip: Clip) -> str:
+    """Why a loop does not fit its tempo; "" if it does."""
+    if clip.loop is None or clip.tempo_mbpm is None:
+        return ""
+    bars = clip.loop / Fraction(clip.bar_ticks * FRAME_SIZE, clip.tempo_mbpm)
+    whole = max(1, round(bars))
+    if abs(bars - whole) <= _WHOLE_BARS * whole:
+        return ""
+    tempo = Fraction(whole * clip.bar_ticks * FRAME_SIZE, 1) / clip.loop / 1000
+    length = float(clip.loop / SAMPLE_RATE)
+    return (
+        f"its loop of {length:.3f} s is {float(bars):.3f} bars at {clip.tempo_mbpm / 1000:g}bpm, so each pass falls "
+        f"elsewhere in the bar; {whole} bar{'' if whole == 1 else 's'} would have {float(tempo):.3f}bpm"
+    )
+
+
+def _together(layer: Layer, state: LayerState, playing: list[Clip]) -> Iterator[Finding]:
+    """What of the clips of a state, and of the music that it asks for, does not go together."""
+    timed = [clip for clip in playing if clip.tempo_mbpm is not None]
+    for clip in timed[1:]:
+        if clip.tempo_mbpm != timed[0].tempo_mbpm:
+            text = f"its clips {timed[0].name} and {clip.name} have {_bpm(timed[0])} and {_bpm(clip)}"
+            yield state_finding(layer, state, "clashing_tempo", f"{text}, so they drift apart; clips are not stretched")
+    tempo = state.music.tempo_bpm
+    if timed and not state.clip_leads:
+        wanted = "a tempo that follows an input" if isinstance(tempo, Binding) else f"{tempo:g}bpm"
+        text = f"its music asks for {wanted}, its clip {timed[0].name} has {_bpm(timed[0])}: they do not stay together"
+        text += "; leave the tempo out, and the music follows the clip"
+        yield state_finding(layer, state, "clashing_tempo", text)
+    keyed = [clip for clip in playing if clip.key is not None]
+    for clip in keyed[1:]:
+        if clip.key != keyed[0].key:
+            text = f"its clips {keyed[0].name} and {clip.name} are in {keyed[0].key} and {clip.key}"
+            yield state_finding(layer, state, "clashing_key", text)
+    key = state.music.key
+    if keyed and state.mix and key is not None and key != keyed[0].key:
+        text = f"its music asks for {key}, its clip {keyed[0].name} is in {keyed[0].key}"
+        yield state_finding(layer, state, "clashing_key", f"{text}; leave the key out, and the music follows the clip")
+
+
+def _bpm(clip: Clip) -> str:
+    return f"{(clip.tempo_mbpm or 0) / 1000:g}bpm"
