@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/installed
 # Tests start hundreds of processes, each of which would compile all modules again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test checks test-fast measure-tests lint types imports unit test-rules test-stalls test-training test-quality test-page test-faults test-clients test-godot test-unity test-web test-wheels bundle test-bundle godot-zip parity ci clean
+.PHONY: demo test checks test-fast quick measure-tests lint types imports unit test-rules test-stalls test-training test-quality test-page test-faults test-clients test-godot test-unity test-web test-wheels bundle test-bundle godot-zip parity ci clean
 
 demo: $(INSTALLED)
 	mkdir -p out
@@ -37,7 +37,10 @@ unit: $(INSTALLED)
 
 # In under a minute on two cores: the style of the code, the import contracts, and all tests but those that were measured
 # to be slow.
-test-fast: lint imports
+test-fast: $(INSTALLED)
+	$(MAKE) --jobs=3 --no-print-directory lint imports quick
+
+quick: $(INSTALLED)
 	$(BIN)/pytest -q -n 2 --dist worksteal --fast
 
 # Measures which tests are slow, and writes tests/slow_tests.txt; takes as long as all of them.

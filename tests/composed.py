@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
+from functools import cache
 from typing import Final
 
 from segue.contract import FRAME_RATE, FRAME_SIZE, MODES, SAMPLE_RATE, TICKS_PER_BEAT, NoteEvent
@@ -25,9 +25,27 @@ from segue.style.situations import SITUATIONS
 from segue.style_profile import Ensemble, StyleProfile
 
 _DRUM_KIT_NAME: Final = "drums"
-ARRANGEMENTS: Final[Mapping[str, Arrangement]] = MappingProxyType(
-    {name: replace(arrange(POINTS[name].profile), name=name, notes_key=name) for name in SITUATIONS}
-)
+
+
+class _Arrangements(Mapping[str, Arrangement]):
+    """Arranged when first asked for: many tests that import this module need none, or few."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(SITUATIONS)
+
+    def __len__(self) -> int:
+        return len(SITUATIONS)
+
+    def __getitem__(self, name: str) -> Arrangement:
+        return _arranged(name)
+
+
+@cache
+def _arranged(name: str) -> Arrangement:
+    return replace(arrange(POINTS[name].profile), name=name, notes_key=name)
+
+
+ARRANGEMENTS: Final[Mapping[str, Arrangement]] = _Arrangements()
 """What the composer makes of the profile of each situation, by the situation's name, which it has too."""
 
 

@@ -23,6 +23,7 @@ providers._get_local_constants = lambda: providers._local_constants
 settings.register_profile("segue", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("segue")
 
+HEAVY_FILE: Final = "\npytestmark = pytest.mark.heavy\n"
 LIMIT_S: Final = 0.1
 SLOW_TESTS: Final = Path(__file__).with_name("slow_tests.txt")
 ROOT: Final = Path(__file__).parents[1]
@@ -43,9 +44,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Files of slow tests alone are not even imported."""
-    if config.getoption("fast") and collection_path.suffix == ".py":
-        return collection_path.relative_to(ROOT).as_posix() in slow_tests() or None
+    """Files of which no test would run are not even imported: of slow tests alone, or of heavy ones."""
+    if collection_path.suffix != ".py":
+        return None
+    if config.getoption("fast") and collection_path.relative_to(ROOT).as_posix() in slow_tests():
+        return True
+    if config.getoption("markexpr") == "not heavy" and HEAVY_FILE in collection_path.read_text("utf-8"):
+        return True
     return None
 
 

@@ -13,7 +13,7 @@ from segue.model_files import MODELS, RANDOM, folder_problem, missing_files, wei
 from segue.model_files import missing_text as missing_files_text
 
 if TYPE_CHECKING:
-    from segue.contract import Generator, StyleEncoder
+    from segue.contract import Generator, Samples, StyleEncoder
 
 
 class GeneratorChain(NamedTuple):
@@ -37,11 +37,14 @@ class BuildOptions:
         soundfont: An SF2 or SF3 file to play instead of the bundled orchestra.
         note_memory_mib: MiB kept of the sounds of notes; None for what one session needs.
         weights: A file of weights, or RANDOM for made-up ones; "" for the generator's own.
+        continue_from: A sound file that each session continues: its last ten seconds or more are what comes before
+            the first frame. None for nothing.
     """
 
     soundfont: Path | None = None
     note_memory_mib: int | None = None
     weights: str = ""
+    continue_from: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,11 +77,12 @@ class GeneratorSpec:
     missing: str = ""
     build: Callable[[BuildOptions], GeneratorChain] | None = None
 
-    def problems(self, weights: str = "") -> list[str]:
+    def problems(self, weights: str = "", *, continues: bool = False) -> list[str]:
         """Say why it cannot play on this machine: what is missing, and how to get it; empty if it can.
 
         Args:
             weights: As in `BuildOptions`.
+            continues: Whether it is to continue a recording.
         """
         found = [self.missing] if self.missing else []
         # Made-up weights need no encoder of styles.
@@ -87,7 +91,7 @@ class GeneratorSpec:
             found.append(text)
         if self.model:
             found += [text for text in (weights_problem(weights),) if text]
-            if absent := missing_files(self.model, weights):
+            if absent := missing_files(self.model, weights, continues=continues):
                 found.append(folder_problem() or missing_files_text(self.model, absent))
         folder = files("segue") / "weights"
         found += [
@@ -114,11 +118,13 @@ def _mrt2_builder(name: str) -> Callable[[BuildOptions], GeneratorChain]:
         from segue.model.checkpoint import CheckpointError
         from segue.model.mrt2_parts import noise_model, released_model
 
+        recording = None if options.continue_from is None else _recording(options.continue_from)
         try:
             if options.weights == RANDOM:
-                model = noise_model(name)
+                model = noise_model(name, recording=recording)
             else:
-                model = released_model(name, Path(options.weights) if options.weights else None)
+                weights = Path(options.weights) if options.weights else None
+                model = released_model(name, weights, recording=recording)
         except CheckpointError as error:
             raise GeneratorError(f"generator {name!r} cannot play: {error}") from error
         # A session falls back on the composer.
@@ -131,6 +137,20 @@ def _mrt2_builder(name: str) -> Callable[[BuildOptions], GeneratorChain]:
         )
 
     return build_mrt2
+
+
+def _recording(path: Path) -> Samples:
+    """Return the sound of a recording that is to be continued."""
+    from segue.audio.files import AudioFileError, read_audio
+    from segue.contract import FRAME_SIZE, GeneratorError
+
+    try:
+        samples = read_audio(path)
+    except AudioFileError as error:
+        raise GeneratorError(f"recording to continue: {error}") from error
+    if len(samples) < FRAME_SIZE:
+        raise GeneratorError(f"recording to continue: {path}: expected at least 40 ms of sound, got less")
+    return samples
 
 
 _MRT2_CONTROLS: Final = frozenset({"drums", "temperature", "guidance"})
@@ -188,29 +208,31 @@ def build(name: str, options: BuildOptions | None = None) -> GeneratorChain:
         SoundFontError: The soundfont cannot be used.
     """
     options = options or BuildOptions()
-    return _playable(name, options.weights)(options)
+    return _playable(name, options.weights, options.continue_from)(options)
 
 
-def check_playable(name: str, weights: str = "") -> None:
+def check_playable(name: str, weights: str = "", continue_from: Path | None = None) -> None:
     """Check that a generator can play on this machine, without building it.
 
     Args:
         name: One of `PLAYABLE`.
-        weights: As in `BuildOptions`.
+        weights, continue_from: As in `BuildOptions`.
     Raises:
         ValueError: There is no such generator.
         GeneratorError: It cannot play here: packages or files are missing.
     """
-    _playable(name, weights)
+    _playable(name, weights, continue_from)
 
 
-def _playable(name: str, weights: str) -> Callable[[BuildOptions], GeneratorChain]:
+def _playable(name: str, weights: str, continue_from: Path | None) -> Callable[[BuildOptions], GeneratorChain]:
     spec = GENERATORS.get(name)
     if spec is None:
         raise ValueError(f"generator: expected one of {', '.join(PLAYABLE)}, got {name!r}")
-    problems = spec.problems(weights)
+    problems = spec.problems(weights, continues=continue_from is not None)
     if weights and not spec.model:
         problems.append(f"it takes no weights, got {weights!r}; {' and '.join(MODELS)} do")
+    if continue_from is not None and not spec.model:
+        problems.append(f"it continues no recording, got {str(continue_from)!r}; {' and '.join(MODELS)} do")
     if spec.build is None or problems:
         # The contract loads NumPy, which the help of a command does without.
         from segue.contract import GeneratorError

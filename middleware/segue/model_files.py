@@ -46,8 +46,17 @@ STYLE_FILES: Final = tuple(
         ("music_encoder.tflite", "MusicCoCa: spectra to embeddings, for audio prompts", False),
     )
 )
+ENCODER_FILE: Final = ModelFile(
+    path="resources/spectrostream/encoder.safetensors",
+    what="SpectroStream: sound to codes, to continue a recording",
+    needed=False,
+)
 MODELS: Final[Mapping[str, tuple[ModelFile, ...]]] = {
-    name: (ModelFile(path=f"checkpoints/{name}.safetensors", what="language model and decoder"), *STYLE_FILES)
+    name: (
+        ModelFile(path=f"checkpoints/{name}.safetensors", what="language model and decoder"),
+        *STYLE_FILES,
+        ENCODER_FILE,
+    )
     for name in ("mrt2_small", "mrt2_base")
 }
 """The files of each model, its weights first."""
@@ -76,7 +85,7 @@ def weights_problem(weights: str) -> str:
     return f"weights: expected {RANDOM} or a safetensors file, got {weights!r}, {got}"
 
 
-def missing_files(name: str, weights: str = "", folder: Path | None = None) -> list[Path]:
+def missing_files(name: str, weights: str = "", folder: Path | None = None, *, continues: bool = False) -> list[Path]:
     """Return the files without which a model does not play and that are not there.
 
     Args:
@@ -84,11 +93,12 @@ def missing_files(name: str, weights: str = "", folder: Path | None = None) -> l
         weights: The weights' own path, which `weights_problem` looks at; RANDOM for a model that needs no file; "" for
             the usual place.
         folder: Of all files; None for `models_folder()`.
+        continues: Whether it is to continue a recording, for which it needs the encoder of sound.
     """
     if weights == RANDOM:
         return []
     place = models_folder() if folder is None else folder
-    files = [place / file.path for file in MODELS[name] if file.needed]
+    files = [place / file.path for file in MODELS[name] if file.needed or (continues and file is ENCODER_FILE)]
     return [path for path in files[1 if weights else 0 :] if not path.is_file()]
 
 

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from segue_rules.loading.bindings import Bindable
+from segue_rules.loading.bindings import Bindable, Bound
 from segue_rules.loading.for_each import PLACEHOLDER
 from segue_rules.loading.grammar import TABLES, FileTable
 from segue_rules.loading.grammar_inputs import ConditionTable
@@ -205,6 +205,8 @@ def _value(kind: Kind[Any]) -> str:
         return " or ".join(_link(table) for table in kind.tables.values())
     if isinstance(kind, ConditionKind):
         return _link(ConditionTable)
+    if isinstance(kind, Bound):
+        return _link(kind.table)
     if isinstance(kind, Bindable):
         return f"{_value(kind.of)}, or a {_link(kind.table)}"
     if isinstance(kind, MapOf):

@@ -6,8 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
+from segue.audio.files import write_audio
 from segue.cli.main import main
 from segue.contract import GeneratorError
 from segue.extras import install_advice
@@ -66,7 +68,9 @@ def test_a_model_without_its_files_says_which_and_how_to_get_them(
         f"or with Google's tool 'mrt models init' and 'mrt checkpoints download {name}'; "
         "'--weights random' plays noise without any file"
     )
-    assert GENERATORS[name].problems("random") == []
+    assert GENERATORS[name].problems("random", continues=True) == []
+    (to_continue,) = GENERATORS[name].problems(continues=True)
+    assert "quantizer.tflite, resources/spectrostream/encoder.safetensors in " in to_continue
     with pytest.raises(GeneratorError, match=f"generator '{name}' cannot play: lacks checkpoints/{name}"):
         build(name)
     for file in MODELS[name]:
@@ -98,10 +102,31 @@ def test_the_composer_takes_no_weights() -> None:
         build("score", BuildOptions(weights="random"))
 
 
+def test_the_composer_continues_no_recording(tmp_path: Path) -> None:
+    path = tmp_path / "theme.wav"
+    with pytest.raises(GeneratorError, match=r"it continues no recording, got '.*theme\.wav'; mrt2_small"):
+        build("score", BuildOptions(continue_from=path))
+
+
+@pytest.mark.parametrize(
+    ("samples", "message"),
+    [
+        (None, "theme.wav: expected a sound file, found nothing"),
+        (1_919, "theme.wav: expected at least 40 ms of sound, got less"),
+    ],
+)
+def test_a_recording_that_cannot_be_continued_is_refused(samples: int | None, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "theme.wav"
+    if samples is not None:
+        write_audio(path, np.full((samples, 2), 0.1, np.float32))
+    with pytest.raises(GeneratorError, match=f"^recording to continue: .*{message}$"):
+        build("mrt2_small", BuildOptions(weights="random", continue_from=path))
+
+
 def test_made_up_weights_are_called_noise_and_the_composer_stands_by(monkeypatch: pytest.MonkeyPatch) -> None:
     # Nothing is played, so names are enough.
     made = SimpleNamespace(encoder=NoiseEncoder(20), generator=SimpleNamespace(name="mrt2_tiny"))
-    monkeypatch.setattr("segue.model.mrt2_parts.noise_model", lambda name: made)
+    monkeypatch.setattr("segue.model.mrt2_parts.noise_model", lambda name, *, recording: made)
     chain = build("mrt2_small", BuildOptions(weights="random"))
     assert [encoder.name for encoder in chain.encoders] == ["noise", "words"]
     assert [generator.name for generator in chain.generators] == ["mrt2_tiny", "score"]

@@ -27,6 +27,7 @@ def command(generator: str, options: BuildOptions) -> list[str]:
         "soundfont": None if options.soundfont is None else str(options.soundfont.absolute()),
         "note_memory_mib": options.note_memory_mib,
         "weights": options.weights,
+        "continue_from": None if options.continue_from is None else str(options.continue_from.absolute()),
     }
     return [*program, json.dumps(fields)]
 
@@ -39,9 +40,11 @@ def main(arguments: Sequence[str]) -> NoReturn:
 
     requests, replies = standard_pipes()
     fields = json.loads(arguments[0])
-    soundfont = None if fields["soundfont"] is None else Path(fields["soundfont"])
+    soundfont, continue_from = (
+        None if fields[name] is None else Path(fields[name]) for name in ("soundfont", "continue_from")
+    )
     memory, weights = fields["note_memory_mib"], fields["weights"]
-    options = BuildOptions(soundfont=soundfont, note_memory_mib=memory, weights=weights)
+    options = BuildOptions(soundfont=soundfont, note_memory_mib=memory, weights=weights, continue_from=continue_from)
     generator = build(fields["generator"], options).generators[0]
     gc.freeze()
     play_requests(generator, requests, replies)

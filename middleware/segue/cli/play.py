@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from segue.cli.arguments import WEIGHTS_HELP, seed
+from segue.cli.arguments import CONTINUE_HELP, WEIGHTS_HELP, seed
 from segue.cli.console import BAD_INPUT, DONE, print_problems
 from segue.extras import install_advice
 from segue.file_kinds import FilesError, require_file
@@ -47,6 +47,7 @@ _OF_A_SESSION: Final = (
     "save-events",
     "generator",
     "weights",
+    "continue-from",
     "soundfont",
     "seed",
     "output",
@@ -83,6 +84,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--token", metavar="TOKEN", help="with --connect: the service's token")
     parser.add_argument("--generator", choices=PLAYABLE, help="what plays; default: the service's")
     parser.add_argument("--weights", metavar="FILE", help=WEIGHTS_HELP)
+    parser.add_argument("--continue-from", metavar="FILE", type=Path, help=CONTINUE_HELP)
     parser.add_argument("--soundfont", metavar="FILE", type=Path, help="an SF2 or SF3 to play instead of the orchestra")
     parser.add_argument("--seed", type=seed, help="default: the rule file's")
     sound = parser.add_mutually_exclusive_group()
@@ -327,6 +329,7 @@ def _check_outputs(arguments: argparse.Namespace, loaded: Sequence[Rules]) -> No
             ("the event script", arguments.events),
             ("the recording", arguments.recording),
             ("the soundfont", arguments.soundfont),
+            ("the recording to continue", arguments.continue_from),
         )
         if path is not None
     ]
@@ -374,7 +377,8 @@ def _output(arguments: argparse.Namespace, client: SegueClient, report: Callable
 
 def _options(arguments: argparse.Namespace) -> list[str]:
     """Flags for the service."""
-    chosen = {name: getattr(arguments, name) for name in ("generator", "weights", "soundfont")}
+    names = ("generator", "weights", "continue-from", "soundfont")
+    chosen = {name: getattr(arguments, name.replace("-", "_")) for name in names}
     return [word for name, value in chosen.items() if value for word in (f"--{name}", str(value))]
 
 
@@ -386,8 +390,8 @@ def _contradiction(arguments: argparse.Namespace) -> str:
         for name in ("connect", "token", *_OF_A_SESSION):
             if getattr(arguments, name.replace("-", "_")) not in (None, False):
                 return f"--{name} has no effect with --follow: the game plays; leave it out"
-    for name in ("soundfont", "weights"):
-        if arguments.connect is not None and getattr(arguments, name) is not None:
+    for name in ("soundfont", "weights", "continue-from"):
+        if arguments.connect is not None and getattr(arguments, name.replace("-", "_")) is not None:
             return f"--{name} belongs to the service; it cannot be chosen with --connect"
     if arguments.connect is not None and arguments.compare is not None:
         return "--compare needs a service that is started here; it cannot be used with --connect"

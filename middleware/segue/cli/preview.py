@@ -14,7 +14,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from segue.cli.arguments import WEIGHTS_HELP, duration, factor, seed
+from segue.cli.arguments import CONTINUE_HELP, WEIGHTS_HELP, duration, factor, seed
 from segue.cli.console import BAD_INPUT, DONE, os_error_text, print_lines, print_problems
 from segue.generators import PLAYABLE
 from segue.signals import exit_if_signalled
@@ -56,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=seed, help="default: the rule file's")
     parser.add_argument("--generator", choices=PLAYABLE, default=PLAYABLE[0], help="what plays")
     parser.add_argument("--weights", metavar="FILE", help=WEIGHTS_HELP)
+    parser.add_argument("--continue-from", metavar="FILE", type=Path, help=CONTINUE_HELP)
     parser.add_argument("--soundfont", metavar="FILE", type=Path, help="an SF2 or SF3 to play instead of the orchestra")
     parser.add_argument("--stems", metavar="FOLDER", type=Path, help="also write drums, bass, harmony, melody, texture")
     parser.add_argument("--midi", metavar="FILE", type=Path, help="also write tracks, tempo map and markers for a DAW")

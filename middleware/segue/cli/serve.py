@@ -135,7 +135,12 @@ def _generators(config: ServiceConfig) -> GeneratorChain:
     if memory is None:
         memory = settings.default_note_memory_mib(config.max_sessions, settings.machine_memory_bytes(), playing)
     share = max(settings.LEAST_MIB // 2, memory // playing)
-    options = BuildOptions(soundfont=config.soundfont, note_memory_mib=share, weights=config.weights)
+    options = BuildOptions(
+        soundfont=config.soundfont,
+        note_memory_mib=share,
+        weights=config.weights,
+        continue_from=config.continue_from,
+    )
     encoders, (first, *others), warnings = build(config.generator, options)
     for warning in warnings:
         log.warning(warning)

@@ -22,6 +22,7 @@ from segue.contract import (
     NoteEvent,
     Request,
     Result,
+    Samples,
     StyleBank,
 )
 from segue.model import packed_history
@@ -39,6 +40,8 @@ REFERENCE_TEMPO_BPM = 120.0
 PITCHES_PER_OCTAVE = 12
 # Styles that cancel each other out leave no direction to play in.
 SILENT_STYLE = 1e-6
+# Frames that the encoder hears before the first one that counts.
+_ENCODER_FRAMES = 25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,12 +53,14 @@ class GeneratorState:
 
     Attributes:
         history: What was played last.
+        unread: Codes that come before the first frame, which the model reads once the first frame's styles are known.
     """
 
     model: State
     codec: Any
     frame: int
     history: History = field(default_factory=History)
+    unread: Codes | None = None
 
 
 def feature_frames(config: FeatureConditioning, styles: StyleBank, conditioning: Conditioning) -> FeatureFrames:
@@ -139,6 +144,9 @@ class LanguageModelGenerator:
     with are generated under that frame's conditioning. Before the first frame, it generates the lead under the first
     frame's conditioning, and the silence that the codec begins with is dropped.
 
+    Where it continues a recording, the model reads the recording's last codes before the first frame, as if they had
+    been generated under that frame's conditioning, and the codec's sound of them is dropped.
+
     Attributes:
         encoder: Name of the StyleEncoder of the styles that it was trained on.
         conditioned: A request's styles and conditioning as the model's frames.
@@ -159,6 +167,7 @@ class LanguageModelGenerator:
         gain: float = 1.0,
         temperature: float = 1.0,
         most_kept: int = MOST_FRAMES,
+        recording: Samples | None = None,
     ) -> None:
         """Join a language model and a codec.
 
@@ -170,9 +179,12 @@ class LanguageModelGenerator:
             gain: Factor of the codec's sound, which is clipped to [-1, 1] after it.
             temperature: What the model is sampled at where rules say 1.
             most_kept: Frames that a packed state holds at most.
+            recording: Sound [S, 2] that each session continues which begins at frame 0; the end of it, as far as the
+                model remembers. None: sessions begin with nothing before them.
 
         Raises:
-            ValueError: If the codec lags by a part of a frame.
+            ValueError: If the codec lags by a part of a frame, or the recording is shorter than a frame.
+            NotImplementedError: If the codec cannot encode the recording.
         """
         if codec.delay_samples % FRAME_SIZE:
             raise ValueError(f"codec: expected a delay of whole frames of {FRAME_SIZE}, got {codec.delay_samples}")
@@ -191,6 +203,7 @@ class LanguageModelGenerator:
         self._keep = min(most_kept, frames_to_keep(engine.config, BLOCK))
         self._conditioned = conditioned
         self._sounding = sounding
+        self._recorded = None if recording is None else self._last_codes(recording)
 
     @cached_property
     def model(self) -> str:
@@ -200,8 +213,19 @@ class LanguageModelGenerator:
     def start(self, *, seed: int, frame: int = 0) -> GeneratorState:
         # `unpack` finds the codec's blocks by the model's frame.
         first = -(-frame // self._codec.block_frames) * self._codec.block_frames
-        model = self.engine.start(seed=seed, frame=first)
-        return GeneratorState(model=model, codec=self._codec.start(), frame=frame)
+        return self._started(seed=seed, model_frame=first, frame=frame)
+
+    def _started(self, *, seed: int, model_frame: int, frame: int) -> GeneratorState:
+        model = self.engine.start(seed=seed, frame=model_frame)
+        unread = self._recorded if model_frame == 0 else None
+        return GeneratorState(model=model, codec=self._codec.start(), frame=frame, unread=unread)
+
+    def _last_codes(self, recording: Samples) -> Codes:
+        """Return the codes of the recording's last whole frames, at most as many as a packed state holds."""
+        frames = min(len(recording) // FRAME_SIZE, self._keep + _ENCODER_FRAMES)
+        if frames == 0:
+            raise ValueError(f"recording: expected at least a frame of {FRAME_SIZE} samples, got {len(recording)}")
+        return self._codec.encode(recording[len(recording) - frames * FRAME_SIZE :])[-self._keep :]
 
     def generate(self, requests: Sequence[Request[GeneratorState]]) -> list[Result[GeneratorState]]:
         """Play each request.
@@ -230,6 +254,7 @@ class LanguageModelGenerator:
     def _generate(self, requests: Sequence[Request[GeneratorState]]) -> list[Result[GeneratorState]]:
         """Play a batch of requests, none longer than the engine's longest run without the lead."""
         leads = [0 if request.state.history.num_frames else self._lead for request in requests]
+        requests = [self._read(request) for request in requests]
         asked = [_led(request.conditioning, lead) for request, lead in zip(requests, leads, strict=True)]
         rans = self.engine.generate(
             [
@@ -260,6 +285,16 @@ class LanguageModelGenerator:
             self._result(request, ran.state, piece, sound, lead * FRAME_SIZE)
             for request, ran, piece, sound, lead in zip(requests, rans, pieces, decoded, leads, strict=True)
         ]
+
+    def _read(self, request: Request[GeneratorState]) -> Request[GeneratorState]:
+        """Return the request with the codes read that its state has yet to read."""
+        state, codes = request.state, request.state.unread
+        if codes is None:
+            return request
+        before = _led(request.conditioning[:1], len(codes))[: len(codes)]
+        played = Played(request.styles, before, codes.astype(np.int16))
+        position = packed_history.NoisePosition(int(state.model.seed), int(state.model.frame))
+        return replace(request, state=self._after(position, played, frame=state.frame))
 
     def _result(
         self, request: Request[GeneratorState], model: State, piece: Played, decoded: Decoded[Any], silence: int
@@ -311,8 +346,11 @@ class LanguageModelGenerator:
         """
         position, played = packed_history.unpack(self.model, data, self.engine.config.codes)
         if played is None:
-            model = self.engine.start(seed=position.seed, frame=position.frame)
-            return GeneratorState(model=model, codec=self._codec.start(), frame=frame)
+            return self._started(seed=position.seed, model_frame=position.frame, frame=frame)
+        return self._after(position, played, frame=frame)
+
+    def _after(self, position: packed_history.NoisePosition, played: Played, *, frame: int) -> GeneratorState:
+        """Return the state at `position` after the frames of `played`; its sound is at `frame`."""
         audible = played.since(self._audible_from(len(played.codes), position.frame))
         sounding = self._sounding(audible.codes.astype(np.int32), audible.conditioning)
         (decoded,) = self._codec.decode([CodecRequest(state=self._codec.start(), codes=sounding)])

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.contract import Codec, Conditioning, StyleBank
+from segue.contract import Codec, Conditioning, Samples, StyleBank
 from segue.model.conditioning import TokenEncoder, TokenFrames
 from segue.model.config import Depthformer, TokenConditioning
 from segue.model.engine import Engine
@@ -135,7 +135,13 @@ def mrt2_engine(config: Depthformer, weights: Mapping[str, Any], library: Librar
 
 
 def mrt2_generator(
-    engine: Engine, codec: Codec[Any], *, encoder: str, quantise: Quantiser, name: str = ""
+    engine: Engine,
+    codec: Codec[Any],
+    *,
+    encoder: str,
+    quantise: Quantiser,
+    name: str = "",
+    recording: Samples | None = None,
 ) -> LanguageModelGenerator:
     """Return a generator with the official player's defaults where rules say nothing.
 
@@ -147,9 +153,10 @@ def mrt2_generator(
         encoder: Name of the StyleEncoder of the styles.
         quantise: Embeddings of that encoder to the model's style tokens.
         name: What it is called; "" for the configuration's name.
+        recording: Sound [S, 2] that its sessions continue, for a codec that encodes.
 
     Raises:
-        ValueError: If the parts do not belong together.
+        ValueError: If the parts do not belong together, or the recording is shorter than a frame.
     """
     config = engine.config
     tokens, embeddings = config.conditioning, engine.fused.encoder
@@ -177,4 +184,5 @@ def mrt2_generator(
         gain=GAIN,
         temperature=TEMPERATURE,
         most_kept=_KEPT_FRAMES,
+        recording=recording,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -25,12 +26,12 @@ from segue.model.mrt2 import BLOCK_FRAMES, mrt2_engine, mrt2_generator, nearest_
 from segue.model.native.arithmetic import arithmetic
 from segue.model.native.compiler import cache_folder
 from segue.model.native.library import Library
-from segue.model.spectrostream.checkpoint import check_decoder, lazy_decoder
+from segue.model.spectrostream.checkpoint import check_decoder, lazy_decoder, read_encoder
 from segue.model.spectrostream.codec import SpectroStream
 from segue.model.spectrostream.config import SPECTROSTREAM, SpectroStreamConfig
-from segue.model.spectrostream.weights import lazy_random_decoder
+from segue.model.spectrostream.weights import lazy_random_decoder, random_encoder
 from segue.model.weights import LazyWeights, lazy_random_weights
-from segue.model_files import MODELS, STYLE_FOLDER, models_folder
+from segue.model_files import ENCODER_FILE, MODELS, STYLE_FOLDER, models_folder
 from segue.style.musiccoca import MusicCoCa, load_musiccoca
 
 log = logging.getLogger(__name__)
@@ -72,24 +73,36 @@ class NoiseEncoder:
         return (row / np.linalg.norm(row)).astype(np.float32)
 
 
-def noise_model(name: str, *, codec: SpectroStreamConfig = SPECTROSTREAM) -> PlayableModel:
+def noise_model(
+    name: str, *, codec: SpectroStreamConfig = SPECTROSTREAM, recording: Samples | None = None
+) -> PlayableModel:
     """Return a model whose weights are made up, for trying its speed and its path. Its name says that it is noise.
 
     Args:
         name: A configuration conditioned by tokens.
         codec: The sizes of its codec.
+        recording: As in `mrt2_generator`.
+
+    Raises:
+        ValueError: The recording is shorter than a frame.
     """
     keep_compiled_code()
     config = CONFIGS[name]
     library = _library(name)
     engine = mrt2_engine(config, lazy_random_weights(config, _SEED), library)
-    decoder = _codec(config, codec, lazy_random_decoder(codec, _SEED), library)
+    sound_encoder = None if recording is None else random_encoder(codec, _SEED)
+    decoder = _codec(config, codec, lazy_random_decoder(codec, _SEED), sound_encoder, library)
     tokens, table = config.conditioning, engine.fused.encoder
     if not isinstance(tokens, TokenConditioning) or not isinstance(table, TokenEncoder):
         raise ValueError(f"{name}: expected a model conditioned by tokens, got features")
     encoder = NoiseEncoder(tokens.style_width)
     generator = mrt2_generator(
-        engine, decoder, encoder=encoder.name, quantise=nearest_tokens(table, tokens), name=f"{name}-{NOISE}"
+        engine,
+        decoder,
+        encoder=encoder.name,
+        quantise=nearest_tokens(table, tokens),
+        name=f"{name}-{NOISE}",
+        recording=recording,
     )
     return PlayableModel(encoder, generator)
 
@@ -100,6 +113,7 @@ def released_model(
     *,
     codec: SpectroStreamConfig = SPECTROSTREAM,
     style: MusicCoCa | None = None,
+    recording: Samples | None = None,
 ) -> PlayableModel:
     """Return a model with Google's weights.
 
@@ -108,9 +122,11 @@ def released_model(
         weights: Its checkpoint; None for the one in the models' folder.
         codec: The sizes of its codec.
         style: Its style encoder; None for the one in the models' folder.
+        recording: As in `mrt2_generator`.
 
     Raises:
-        CheckpointError: The file is not the model's, or damaged.
+        CheckpointError: The file is not the model's, or damaged; or the encoder's file, where there is a recording.
+        ValueError: The recording is shorter than a frame.
         GeneratorError: A file of the style encoder cannot be used.
     """
     keep_compiled_code()
@@ -119,12 +135,14 @@ def released_model(
     path = folder / MODELS[name][0].path if weights is None else weights
     encoder = load_musiccoca(folder / STYLE_FOLDER) if style is None else style
     language_model, decoder = checkpoint.lazy(path, config), lazy_decoder(path, codec)
+    sound_encoder = None if recording is None else read_encoder(folder / ENCODER_FILE.path, codec)
     library = _library(name)
     generator = mrt2_generator(
         mrt2_engine(config, language_model, library),
-        _codec(config, codec, decoder, library),
+        _codec(config, codec, decoder, sound_encoder, library),
         encoder=encoder.name,
         quantise=encoder.quantise,
+        recording=recording,
     )
     return PlayableModel(encoder, generator)
 
@@ -147,10 +165,14 @@ def _library(name: str) -> Library | None:
 
 
 def _codec(
-    config: Depthformer, sizes: SpectroStreamConfig, weights: LazyWeights, library: Library | None
+    config: Depthformer,
+    sizes: SpectroStreamConfig,
+    weights: LazyWeights,
+    encoder: Mapping[str, Any] | None,
+    library: Library | None,
 ) -> Codec[Any]:
     codebooks = config.codes.steps
-    codec = SpectroStream(sizes, weights, num_codebooks=codebooks, blocks=(BLOCK_FRAMES, 1), library=library)
+    codec = SpectroStream(sizes, weights, encoder, num_codebooks=codebooks, blocks=(BLOCK_FRAMES, 1), library=library)
     # XLA's calls of different sizes round differently.
     return BlockCodec(codec, BLOCK_FRAMES) if library is None else codec
 

@@ -52,6 +52,7 @@ class PreviewRequest:
         seed: None for the rule file's.
         generator: A name of `segue.generators.PLAYABLE`.
         weights: As in `segue.generators.BuildOptions`; None for the generator's own.
+        continue_from: As in `segue.generators.BuildOptions`.
         soundfont: An SF2 or SF3 file to play instead of the bundled orchestra.
         live: Simulate a game with a buffer, generation times and a latency.
         lookahead_s: Of the simulated game: seconds buffered ahead; None for 4.
@@ -73,6 +74,7 @@ class PreviewRequest:
     seed: int | None = None
     generator: str = PLAYABLE[0]
     weights: str | None = None
+    continue_from: Path | None = None
     soundfont: Path | None = None
     live: bool = False
     lookahead_s: float | None = None
@@ -144,6 +146,7 @@ class PreviewRequest:
             ("the rule file", self.rules),
             ("the event script", self.script),
             ("the soundfont", self.soundfont),
+            ("the recording to continue", self.continue_from),
             ("the recording", self.recording),
             ("the folder of --stems", self.stems),
         ):

@@ -287,6 +287,7 @@ def preview(
     seed: int | None = None,
     generator: str = PLAYABLE[0],
     weights: str = "",
+    continue_from: Path | str | None = None,
     soundfont: Path | str | None = None,
     live: bool = False,
     lookahead_s: float = LOOKAHEAD_S,
@@ -301,7 +302,7 @@ def preview(
         duration_s: Seconds to render; None for 12 s after the last event, or 60 s without events.
         seed: None for the rules' own.
         generator: A name of `segue.generators.PLAYABLE`.
-        weights: As in `segue.generators.BuildOptions`.
+        weights, continue_from: As in `segue.generators.BuildOptions`.
         soundfont: An SF2 or SF3 file to play instead of the bundled orchestra.
         live: Simulate a game with a buffer, generation times and a latency.
         lookahead_s: Of the simulated game: seconds buffered ahead, 0.2 to 30.
@@ -320,7 +321,11 @@ def preview(
         path = Path(rules) if isinstance(rules, Path | str) and "\n" not in str(rules) else None
         events = (script_beside(path) if path else None) or []
     script = read_events(events, loaded)
-    options = BuildOptions(soundfont=Path(soundfont) if soundfont is not None else None, weights=weights)
+    options = BuildOptions(
+        soundfont=Path(soundfont) if soundfont is not None else None,
+        weights=weights,
+        continue_from=Path(continue_from) if continue_from is not None else None,
+    )
     chain = build(generator, options)
     choices = _Choices(
         rules=loaded,

@@ -67,7 +67,10 @@ def write_preview(request: PreviewRequest, progress: Progress) -> PreviewSummary
     require_file(request.recording or request.rules)
     if request.script:
         require_file(request.script)
-    chain = build(request.generator, BuildOptions(soundfont=request.soundfont, weights=request.weights or ""))
+    options = BuildOptions(
+        soundfont=request.soundfont, weights=request.weights or "", continue_from=request.continue_from
+    )
+    chain = build(request.generator, options)
     session: RecordedSession | None = None
     if request.recording:
         session, scenario = recorded(request.recording, request.rules, chain)
@@ -130,7 +133,7 @@ def write_preview(request: PreviewRequest, progress: Progress) -> PreviewSummary
 
 def watched_files(request: PreviewRequest) -> tuple[tuple[str, int], ...]:
     """The files that a preview depends on, with the times they were last changed."""
-    paths = [path for path in (request.rules, request.script, request.soundfont) if path]
+    paths = [path for path in (request.rules, request.script, request.soundfont, request.continue_from) if path]
     # A rule file with mistakes is watched by itself until it loads again.
     with contextlib.suppress(RuleError):
         paths += [each.path for each in files_of(load(request.rules))]

@@ -12,7 +12,7 @@ from segue.style.points import NamedStyle
 from segue.style.terms import axes
 from segue.style.terms.instruments import GENERIC_DRUMS, INSTRUMENTS
 from segue.style.text_terms import TextTerms
-from segue.style_profile import METERS, PERCUSSION, Ensemble, StyleProfile
+from segue.style_profile import METERS, PERCUSSION, RANGES, Ensemble, StyleProfile
 
 BLENDED: Final = ("density", "register", "articulation", "room", "width", "valence", "arousal", "tension")
 _DARKER: Final = {"major": "minor", "lydian": "minor", "mixolydian": "dorian", "major pentatonic": "minor pentatonic"}
@@ -60,6 +60,9 @@ _HEAVIER: Final = {
 }
 _COMPOUND: Final = frozenset({6, 9, 12})
 _EIGHTHS_FASTER: Final = 1.35
+# 3/8 and 4/8 are read as bars of three and four beats.
+_LEAST_EIGHTHS: Final = 5
+_FASTEST_BPM: Final = RANGES["tempo_bpm"].high
 # How far a scene beside the base pulls its tempo.
 _SCENE_TEMPO: Final = 0.25
 # The same of a form that the base takes ("soul ballad"), and the rhythms of forms, which leave the base its own.
@@ -259,7 +262,11 @@ def _read_time(changes: Changes, base: NamedStyle, terms: TextTerms) -> None:
             _set_meter(changes, found.value, f'"{found.phrase}"', eighths=found.value in _COMPOUND)
     if terms.tempo_bpm is not None:
         number, said = terms.tempo_bpm
-        changes.set("tempo_bpm", number, f'"{said}"')
+        # As in a score: the number counts quarters, and the beats of such a bar are eighths.
+        if changes.values["meter"] >= _LEAST_EIGHTHS and terms.signature.endswith("/8") and 2 * number <= _FASTEST_BPM:
+            changes.set("tempo_bpm", 2 * number, f'"{said}" of quarters, "{terms.signature}"')
+        else:
+            changes.set("tempo_bpm", number, f'"{said}"')
         return
     for found in terms.others["tempo_word"][:1]:
         changes.set("tempo_bpm", found.value, f'"{found.phrase}"')

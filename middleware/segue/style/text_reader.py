@@ -112,7 +112,7 @@ class TextReader:
             nearest=nearest(order, cosines),
             similarity=similarity,
             warnings=tuple(text_warnings(terms, unknown, similarity, named=named)),
-            signature=_signature(terms),
+            signature=terms.signature,
         )
 
     def _direction(self, text: str) -> list[float] | None:
@@ -148,16 +148,6 @@ def near_styles(scores: Sequence[float]) -> dict[NamedStyle, float]:
     weights = [math.exp(_SHARPNESS * (scores[place] - scores[order[0]])) for place in order]
     total = sum(weights)
     return {_STYLES[place]: weight / total for place, weight in zip(order, weights, strict=True)}
-
-
-def _signature(terms: TextTerms) -> str:
-    """The time signature of a text in figures or in words: "in 7/8" and "seven eight" are one."""
-    if terms.meter is not None:
-        words = terms.meter[1]
-        return words if "/" in words else ""
-    said = terms.others["meter_word"]
-    eighths = any(found.phrase.endswith(" eight") and found.value == said[0].value for found in said)
-    return f"{said[0].value}/8" if eighths else ""
 
 
 def _base(terms: TextTerms, cosines: Sequence[float]) -> tuple[NamedStyle, dict[NamedStyle, float], list[StyleSource]]:

@@ -149,6 +149,16 @@ class TextTerms:
     others: Mapping[str, tuple[Found[Any], ...]]
     denied: Mapping[str, tuple[Found[Any], ...]] = field(default_factory=dict)
 
+    @property
+    def signature(self) -> str:
+        """The time signature in figures or in words, such as "7/8" for "seven eight"; "" where there is none."""
+        if self.meter is not None:
+            words = self.meter[1]
+            return words if "/" in words else ""
+        said = self.others["meter_word"]
+        eighths = any(found.phrase.endswith(" eight") and found.value == said[0].value for found in said)
+        return f"{said[0].value}/8" if eighths else ""
+
 
 _STYLES: Final = PhraseTable({name: style for style in POINTS.values() for name in style.names}, exact=COMMON_WORDS)
 _INSTRUMENTS: Final = PhraseTable(INSTRUMENTS)

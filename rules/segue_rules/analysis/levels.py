@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice, product
+from typing import Final
 
 from segue_rules.analysis.finding import Finding, state_finding
 from segue_rules.analysis.reachability import Reachability
 from segue_rules.controls import CONTROLS, SILENT_DB
-from segue_rules.director.timing import follow
 from segue_rules.model import Binding, IntegerInput, Layer, LayerState, Music, NumberInput, Rules
 from segue_yaml.report import listing
+
+# Of the factors of layers' weights that may be 0 together; a file with more of them is not warned of an empty mix.
+_MOST_CHOICES: Final = 4_096
 
 
 def levels(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
@@ -61,8 +65,11 @@ def weights(rules: Rules, layer: Layer) -> tuple[float, float]:
     """The least and the greatest weight of a layer."""
     if not isinstance(layer.weight, Binding):
         return layer.weight, layer.weight
-    values = [follow(layer.weight, x) for x in _knots(rules, [layer.weight])]
-    return min(values), max(values)
+    least = most = 1.0
+    for factor in layer.weight.factors:
+        values = [factor.along_curve(x) for x in _knots(rules, [factor])]
+        least, most = least * min(values), most * max(values)
+    return least, most
 
 
 def _knots(rules: Rules, bindings: Sequence[Binding]) -> list[float]:
@@ -88,7 +95,7 @@ def _adds_nothing(state: LayerState) -> bool:
 def _empty_mix(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
     """If each layer has a way to add nothing, so may all of them together."""
     ways: list[str] = []
-    vanishing: dict[str, list[Binding]] = {}
+    vanishing: list[list[Binding]] = []
     for layer in rules.layers:
         states = reachability.states_of(layer)
         empty = next((state.name for state in states if _adds_nothing(state)), None)
@@ -97,18 +104,34 @@ def _empty_mix(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
         elif weights(rules, layer)[0] <= 0:
             ways.append(f'"{layer.name}" at weight 0')
             if isinstance(layer.weight, Binding):
-                vanishing.setdefault(layer.weight.input, []).append(layer.weight)
+                vanishing.append([each for each in layer.weight.factors if _can_vanish(rules, [each])])
         else:
             return
-    # Weights that follow the same input must be 0 at the same value of it. For such curves that is one of their knots.
-    for bindings in vanishing.values():
-        if not any(all(follow(binding, x) <= 0 for binding in bindings) for x in _knots(rules, bindings)):
-            return
-    if not ways:
+    if not ways or not _vanish_together(rules, vanishing):
         return
     text = f"there is nothing to play with {', '.join(ways)}: the last mix stays; give one of them a mix"
     mark = rules.layers[0].mark
     yield Finding(mark=mark, where="layers", code="empty_mix", text=text)
+
+
+def _vanish_together(rules: Rules, weights: Sequence[Sequence[Binding]]) -> bool:
+    """Whether all weights can be 0 at once. One factor that is 0 is enough for each.
+
+    Args:
+        weights: For each weight, those of its factors that can be 0.
+    """
+    for chosen in islice(product(*weights), _MOST_CHOICES):
+        followed: dict[str, list[Binding]] = {}
+        for binding in chosen:
+            followed.setdefault(binding.input, []).append(binding)
+        if all(_can_vanish(rules, bindings) for bindings in followed.values()):
+            return True
+    return False
+
+
+def _can_vanish(rules: Rules, bindings: Sequence[Binding]) -> bool:
+    """Whether curves that follow one input are 0 at the same value of it: for such curves at one of their knots."""
+    return any(all(binding.along_curve(x) <= 0 for binding in bindings) for x in _knots(rules, bindings))
 
 
 def _crossed_filters(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
@@ -140,5 +163,4 @@ def _range(frequency: float | Binding) -> tuple[float, float]:
     """The lowest and the highest value."""
     if not isinstance(frequency, Binding):
         return frequency, frequency
-    values = [value for _, value in frequency.curve]
-    return min(values), max(values)
+    return frequency.range

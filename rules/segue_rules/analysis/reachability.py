@@ -287,6 +287,6 @@ def _all_music(rules: Rules) -> Iterator[Music]:
 
 def _tempos(music: Music) -> Iterator[float]:
     if isinstance(music.tempo_bpm, Binding):
-        yield from (tempo for _, tempo in music.tempo_bpm.curve)
+        yield from music.tempo_bpm.range
     elif isinstance(music.tempo_bpm, int | float):
         yield music.tempo_bpm

@@ -46,10 +46,11 @@ def _used_inputs(rules: Rules) -> Iterator[str]:
     yield from _bound(rules.music)
     for layer in rules.layers:
         if isinstance(layer.weight, Binding):
-            yield layer.weight.input
+            yield from (factor.input for factor in layer.weight.factors)
         for state in layer.states:
             yield from _bound(state.music)
-            yield from (use.gain_db.input for use in state.clips if isinstance(use.gain_db, Binding))
+            bound = [use.gain_db for use in state.clips if isinstance(use.gain_db, Binding)]
+            yield from (factor.input for binding in bound for factor in binding.factors)
             for condition in (state.when, state.unless):
                 for leaf in leaves(condition):
                     yield from (compare.input for compare in comparisons(leaf))
@@ -67,7 +68,7 @@ def _bound(music: Music) -> Iterator[str]:
     for control in CONTROLS:
         value = getattr(music, control.field)
         if isinstance(value, Binding):
-            yield value.input
+            yield from (factor.input for factor in value.factors)
 
 
 def _styles(rules: Rules) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from segue_rules.controls import SILENCE_DB
 from segue_rules.director.chance import chance
 from segue_rules.director.layers import FrameContext
 from segue_rules.director.state import ClipsNow, ClipVoice, LayerNow, Vector
-from segue_rules.director.timing import bar_in, follow, line_in, progress, sample_offset, shape
+from segue_rules.director.timing import BoundValue, bar_in, line_in, progress, sample_offset, shape
 from segue_rules.model import (
     BUILT_IN_TRANSITION,
     FRAME_SIZE,
@@ -38,11 +38,11 @@ MOST_RELEASED: Final = 16
 
 
 class _Use(NamedTuple):
-    """A clip of a state by index, and its level: linear, or a binding in dB beside the index of its input."""
+    """A clip of a state by index, and its level: linear, or one in dB that follows inputs."""
 
     clip: int
     gain: float
-    bound: tuple[Binding, int] | None
+    bound: BoundValue | None
 
 
 class _Ramp(NamedTuple):
@@ -67,9 +67,9 @@ class ClipDirector:
         inputs = {item.name: i for i, item in enumerate(rules.inputs)}
 
         def use(clip: str, gain_db: float | Binding) -> _Use:
-            bound = (gain_db, inputs[gain_db.input]) if isinstance(gain_db, Binding) else None
-            level = 0.0 if isinstance(gain_db, Binding) else linear(gain_db, rules.clips[indexes[clip]].gain_db)
-            return _Use(indexes[clip], level, bound)
+            if isinstance(gain_db, Binding):
+                return _Use(indexes[clip], 0.0, BoundValue(gain_db, inputs))
+            return _Use(indexes[clip], linear(gain_db, rules.clips[indexes[clip]].gain_db), None)
 
         self._uses: tuple[tuple[_Uses, ...], ...] = tuple(
             tuple(tuple(use(each.clip, each.gain_db) for each in state.clips) for state in layer.states)
@@ -78,15 +78,17 @@ class ClipDirector:
         self.any = any(uses for states in self._uses for uses in states)
         self._leads = tuple(tuple(state.clip_leads for state in layer.states) for layer in rules.layers)
 
-    def leads(self, layers: Sequence[LayerNow], frame: int | None = None) -> bool:
-        """Whether a clip leads the music in one of the active states.
+    def leads(self, layers: Sequence[LayerNow]) -> bool:
+        """Whether a clip leads the music in one of the active states."""
+        return self.any and any(leads[now.active] for leads, now in zip(self._leads, layers, strict=True))
 
-        Args:
-            frame: Count only states that begin in this frame.
-        """
-        return self.any and any(
-            leads[now.active] and (frame is None or now.start == frame)
-            for leads, now in zip(self._leads, layers, strict=True)
+    def leading_in(self, now: ClipsNow, layers: Sequence[LayerNow], frame: int) -> bool:
+        """Whether a clip comes in in a frame, in a state whose clip leads the music."""
+        return any(
+            voice.part == "on"
+            and voice.begin // FRAME_SIZE == frame
+            and self._leads[voice.layer][layers[voice.layer].active]
+            for voice in now.voices
         )
 
     def quiet(self, layers: Sequence[LayerNow], weights: Vector) -> bool:
@@ -255,8 +257,7 @@ class ClipDirector:
             use = next(use for use in uses if use.clip == voice.clip)
             target = use.gain
             if use.bound is not None:
-                binding, at = use.bound
-                target = linear(follow(binding, float(values[at])), self.clips[voice.clip].gain_db)
+                target = linear(use.bound(values), self.clips[voice.clip].gain_db)
             g = _gone(voice, frame)
             level = target if g >= 1.0 else level + g * (target - level)
         elif voice.part == "off":

@@ -209,7 +209,7 @@ class ControlDirector:
 def _least_gain(music: Music) -> float:
     gain = music.gain_db
     if isinstance(gain, Binding):
-        return min(0.0, *[level for _, level in gain.curve])
+        return min(0.0, gain.range[0])
     return 0.0 if gain is None else min(0.0, gain)
 
 

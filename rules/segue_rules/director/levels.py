@@ -12,8 +12,8 @@ from typing import Final, NamedTuple, TypeAlias
 
 from segue_rules.controls import AUTO, CONTROLS, GAIN, SILENCE_DB, NumberControl
 from segue_rules.director.state import ControlPart, Glide, LayerNow, StylesTempo, Vector
-from segue_rules.director.timing import blend, follow, progress
-from segue_rules.model import BUILT_IN_TRANSITION, Binding, InputValue, Layer, LayerState, Rules
+from segue_rules.director.timing import BoundValue, blend, progress
+from segue_rules.model import BUILT_IN_TRANSITION, Binding, InputValue, Layer, LayerState, Music, Rules
 from segue_rules.tempos import FALLBACK, of_mix
 
 _RAMPED: Final = tuple(
@@ -35,7 +35,7 @@ _NOTHING: Final = ControlPart(0.0, 0.0)
 _MOST_RESTS: Final = 1_024
 
 Values: TypeAlias = tuple[InputValue, ...]
-Spec: TypeAlias = float | Binding | str | None
+Spec: TypeAlias = float | BoundValue | str | None
 
 
 class Mixing(NamedTuple):
@@ -59,15 +59,16 @@ class Levels:
 
     def __init__(self, rules: Rules) -> None:
         self._layers = rules.layers
-        self._input = {item.name: i for i, item in enumerate(rules.inputs)}
+        self._places = {item.name: i for i, item in enumerate(rules.inputs)}
         self._curves = tuple([row.curve for row in (*rules.transitions, BUILT_IN_TRANSITION)])
-        self._top: tuple[Spec, ...] = tuple(getattr(rules.music, name) for name in CONTINUOUS)
+        self._top = tuple(self._spec(rules.music, name) for name in CONTINUOUS)
         self._styles = {style.name: style for style in rules.styles}
         # For each control, the layers that ever name it and what each of their states says.
         specs = [[self._specs(layer, c) for layer in rules.layers] for c in range(len(CONTINUOUS))]
         self._named = tuple(
             tuple((i, said) for i, said in enumerate(each) if any(spec is not None for spec in said)) for each in specs
         )
+        self._tempos = dict(self._named[TEMPO])
         self._naming = tuple(sorted({i for named in self._named for i, _ in named}))
         # Most files leave most controls alone.
         self._fixed = tuple(
@@ -85,9 +86,13 @@ class Levels:
         self.tempo_of = lru_cache(maxsize=None)(self._tempo_of)
         self.needs_styles = AUTO in [self._top[TEMPO], *[spec for _, specs in self._named[TEMPO] for spec in specs]]
 
-    @staticmethod
-    def _specs(layer: Layer, control: int) -> tuple[Spec, ...]:
-        return tuple(getattr(state.music, CONTINUOUS[control]) for state in layer.states)
+    def _specs(self, layer: Layer, control: int) -> tuple[Spec, ...]:
+        return tuple(self._spec(state.music, CONTINUOUS[control]) for state in layer.states)
+
+    def _spec(self, music: Music, name: str) -> Spec:
+        """What a state or the top level says of a control."""
+        said: float | Binding | str | None = getattr(music, name)
+        return BoundValue(said, self._places) if isinstance(said, Binding) else said
 
     def weights(self, weights: Vector, layers: Sequence[LayerNow], frame: int, over: Sequence[int] = ()) -> Vector:
         """The weights of the layers as other layers mute them.
@@ -178,7 +183,7 @@ class Levels:
     def _follows(self, control: int, mixing: Mixing) -> bool:
         """Whether an input moves a control at rest."""
         specs = [specs[mixing.layers[i].active] for i, specs in self._named[control]]
-        return any(isinstance(spec, Binding) for spec in (self._top[control], *specs))
+        return any(isinstance(spec, BoundValue) for spec in (self._top[control], *specs))
 
     def level(self, control: int, mixing: Mixing) -> float:
         """A continuous control: the top level's value, changed by each layer in file order."""
@@ -279,9 +284,10 @@ class Levels:
             return ControlPart(1.0, self.tempo_of(i, now.active) if mix else mixing.styles)
         return ControlPart(1.0, _counted(control, self._value(spec, mixing.values)))
 
-    def _value(self, spec: Spec, values: Values) -> float:
-        if isinstance(spec, Binding):
-            return follow(spec, float(values[self._input[spec.input]]))
+    @staticmethod
+    def _value(spec: Spec, values: Values) -> float:
+        if isinstance(spec, BoundValue):
+            return spec(values)
         assert isinstance(spec, float | int)
         return spec
 
@@ -299,12 +305,16 @@ class Levels:
         """The tempo that `auto` leads to in `frame`: on its ramp from one source of it to the next."""
         if not self.needs_styles:
             return 0.0
-        state = self._layers[now.source].states[now.active] if now.source >= 0 else None
-        spec = self._top[TEMPO] if state is None else state.music.tempo_bpm
+        from_state = now.source >= 0
+        if from_state:
+            said = self._tempos.get(now.source)
+            spec = None if said is None else said[now.active]
+        else:
+            spec = self._top[TEMPO]
         if spec is not None and spec != AUTO:
             target = self._value(spec, values)
         else:
-            target = FALLBACK.tempo_bpm if state is None else self.tempo_of(now.source, now.active)
+            target = self.tempo_of(now.source, now.active) if from_state else FALLBACK.tempo_bpm
         g = progress(now.curve, now.since, now.frames, frame)
         return target if g >= 1.0 else now.origin + g * (target - now.origin)
 

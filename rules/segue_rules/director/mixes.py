@@ -14,7 +14,7 @@ from segue_rules.director.clips import ClipDirector
 from segue_rules.director.layers import LayerDirector
 from segue_rules.director.state import ClipsNow, LayerNow, StingerNow, Vector
 from segue_rules.director.stingers import StingerDirector
-from segue_rules.director.timing import follow
+from segue_rules.director.timing import BoundValue
 from segue_rules.model import Binding, Burst, InputValue, Rules, ThemeUse
 from segue_rules.plan import ThemeNow
 
@@ -28,10 +28,10 @@ class Mixes:
 
     def __init__(self, rules: Rules, layers: Sequence[LayerDirector], stingers: Sequence[StingerDirector]) -> None:
         self._layers, self._count = layers, len(rules.styles)
-        names = {item.name: i for i, item in enumerate(rules.inputs)}
-        # Index, binding, index of its input and greatest step of each weight that follows an input.
+        places = {item.name: i for i, item in enumerate(rules.inputs)}
+        # Index, value and greatest step of each weight that follows an input.
         self._bound = tuple(
-            (i, layer.weight, names[layer.weight.input], _slew(layer.weight, layer.weight_ramp_frames))
+            (i, BoundValue(layer.weight, places), _slew(layer.weight, layer.weight_ramp_frames))
             for i, layer in enumerate(rules.layers)
             if isinstance(layer.weight, Binding)
         )
@@ -58,8 +58,8 @@ class Mixes:
         if not self._bound:
             return self._fixed
         weights = list(self._fixed)
-        for i, binding, at, slew in self._bound:
-            target = follow(binding, float(values[at]))
+        for i, bound, slew in self._bound:
+            target = bound(values)
             if before:
                 target = min(max(target, before[i] - slew), before[i] + slew)
             weights[i] = target
@@ -144,5 +144,5 @@ def _slew(weight: Binding, ramp_frames: int) -> float:
     """How far a bound weight may move in a frame."""
     if ramp_frames == 0:
         return math.inf
-    levels = [y for _, y in weight.curve]
-    return (max(levels) - min(levels)) / ramp_frames
+    low, high = weight.range
+    return (high - low) / ramp_frames

@@ -156,7 +156,7 @@ class Director:
             glides=tuple(
                 [
                     # A clip that leads is on the beat from its beginning on.
-                    Glide(level, frame, 0 if i == TEMPO and leads else GLIDE_FRAMES, GLIDE_CURVE)
+                    Glide(level, frame, 1 if i == TEMPO and leads else GLIDE_FRAMES, GLIDE_CURVE)
                     for i, level in enumerate(levels)
                 ]
             ),
@@ -269,7 +269,6 @@ class Director:
             left=view.left,
             clips=state.clips,
         )
-        tempo = self._leading_tempo(decided, mixing, context) if state.switches else None
         ahead = self._look_ahead(state, decided, mixing, context)
         if not state.switches:
             # Mutes that began with the session are over for the first decisions only.
@@ -278,6 +277,7 @@ class Director:
         clips = self._clips.step(state.clips, layers, values, mixing.weights, opened, begun=begun)
         if clips is not state.clips:
             decided = decided._replace(clips=clips)
+        tempo = self._leading_tempo(decided, mixing, context) if state.switches else None
         return decided, FrameResults(receipts, undone + changes, dropped + cues, ahead, tempo), mixing
 
     def _play(
@@ -352,7 +352,7 @@ class Director:
 
         So the clock counts from there on as the clip does. None in all other frames.
         """
-        if not self._clips.leads(decided.layers, context.frame):
+        if not self._clips.leading_in(decided.clips, decided.layers, context.frame):
             return None
         coming = self._controls.tempo(decided.glides, self._later(decided, mixing))
         line = self._clips.line(decided.layers, context) - context.clock.ticks

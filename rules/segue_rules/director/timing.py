@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from segue_rules.director.state import Vector
-from segue_rules.model import FRAME_SIZE, At, Binding
+from segue_rules.model import FRAME_SIZE, At, Binding, InputValue
 from segue_rules.plan import TICKS_PER_BEAT, Controls, MusicalClock
 
 TICKS_PER_EIGHTH: Final = TICKS_PER_BEAT // 2
@@ -135,13 +135,24 @@ def blend(a: Vector, b: Vector, g: float) -> Vector:
     return b if g >= 1.0 else tuple([x + g * (y - x) for x, y in zip(a, b, strict=True)])
 
 
-def follow(binding: Binding, x: float) -> float:
-    """The value of the curve at input x: straight between points, flat beyond the ends."""
-    points = binding.curve
-    if x <= points[0][0]:
-        return points[0][1]
-    if x >= points[-1][0]:
-        return points[-1][1]
-    right = bisect_right(points, x, key=lambda point: point[0])
-    (x0, y0), (x1, y1) = points[right - 1], points[right]
-    return y0 + (y1 - y0) * ((x - x0) / (x1 - x0))
+class BoundValue:
+    """A binding that finds the inputs by their place.
+
+    Args:
+        places: Of the inputs, by name.
+    """
+
+    def __init__(self, binding: Binding, places: Mapping[str, int]) -> None:
+        self._curve, self._place = binding.along_curve, places[binding.input]
+        self._times = tuple((factor.along_curve, places[factor.input]) for factor in binding.times)
+
+    def __call__(self, values: Sequence[InputValue]) -> float:
+        """The value.
+
+        Args:
+            values: Of the inputs, in their order.
+        """
+        level = self._curve(float(values[self._place]))
+        for curve, place in self._times:
+            level *= curve(float(values[place]))
+        return level

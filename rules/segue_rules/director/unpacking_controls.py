@@ -44,7 +44,7 @@ def with_controls(
             leads = name == TEMPO.field and any(
                 layer.states[now.active].clip_leads for layer, now in zip(rules.layers, state.layers, strict=True)
             )
-            glide = Glide(value, frame, 0 if leads else GLIDE_FRAMES, GLIDE_CURVE)
+            glide = Glide(value, frame, 1 if leads else GLIDE_FRAMES, GLIDE_CURVE)
         glides.append(glide)
     return state._replace(glides=tuple(glides))
 

@@ -29,7 +29,6 @@ from segue_rules.director.state import (
     PlaylistHistory,
     Vector,
 )
-from segue_rules.director.timing import follow
 from segue_rules.director.transition_rows import TransitionRows
 from segue_rules.model import (
     BUILT_IN_TRANSITION,
@@ -252,8 +251,8 @@ def read_weight(layer: Layer, data: Any, values: Mapping[str, InputValue]) -> fl
     weight = None if data is None else plain_data.mapping(data).get("weight")
     if weight is None or not isinstance(layer.weight, Binding):
         return first_weight(layer, values)
-    levels = [level for _, level in layer.weight.curve]
-    return min(max(plain_data.real(weight, 0.0, MOST_WEIGHT), min(levels)), max(levels))
+    low, high = layer.weight.range
+    return min(max(plain_data.real(weight, 0.0, MOST_WEIGHT), low), high)
 
 
 def first_weight(layer: Layer, values: Mapping[str, InputValue]) -> float:
@@ -262,6 +261,4 @@ def first_weight(layer: Layer, values: Mapping[str, InputValue]) -> float:
     Args:
         values: All inputs, as moved.
     """
-    return (
-        follow(layer.weight, float(values[layer.weight.input])) if isinstance(layer.weight, Binding) else layer.weight
-    )
+    return layer.weight.value(values) if isinstance(layer.weight, Binding) else layer.weight

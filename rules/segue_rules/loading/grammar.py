@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from segue_rules.loading.bindings import BindingTable, WeightBindingTable
+from segue_rules.loading.bindings import BindingTable, FactorTable, WeightBindingTable
 from segue_rules.loading.grammar_changes import AudioStingerTable, BridgeTable, BurstTable, DuckTable, TransitionTable
 from segue_rules.loading.grammar_clips import CLIP_NAME, ClipTable
 from segue_rules.loading.grammar_inputs import (
@@ -138,6 +138,7 @@ TABLES: Final[tuple[type[Table], ...]] = (
     StretchTable,
     BindingTable,
     WeightBindingTable,
+    FactorTable,
     TransitionTable,
     BridgeTable,
     AudioStingerTable,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
 from typing import Any, cast
 
 from segue_rules.loading.bindings import WeightBindingTable, WrittenBinding
@@ -199,15 +198,8 @@ def check_first_mix(layers: Iterable[Layer], inputs: DeclaredInputs, mark: Mark,
 
 
 def _first_weight(layer: Layer, inputs: DeclaredInputs) -> float:
-    """The weight of the layer with its input at its default."""
+    """The weight of the layer with its inputs at their defaults."""
     if not isinstance(layer.weight, Binding):
         return layer.weight
-    source = inputs.by_name[layer.weight.input]
-    assert isinstance(source, (NumberInput, IntegerInput))
-    curve = layer.weight.curve
-    if source.default <= curve[0][0]:
-        return curve[0][1]
-    for (x0, y0), (x1, y1) in pairwise(curve):
-        if source.default <= x1:
-            return y0 + (y1 - y0) * (source.default - x0) / (x1 - x0)
-    return curve[-1][1]
+    numbers = [item for item in inputs.by_name.values() if isinstance(item, NumberInput | IntegerInput)]
+    return layer.weight.value({item.name: item.default for item in numbers})

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Literal, TypeVar, cast
 
 from segue_rules.controls import AUTO
-from segue_rules.loading.bindings import BindingTable, WrittenBinding
+from segue_rules.loading.bindings import BindingTable, FactorTable, WrittenBinding
 from segue_rules.loading.grammar_music import MusicTable
 from segue_rules.loading.inputs import DeclaredInputs
 from segue_rules.model import Binding, IntegerInput, Music, NumberInput
@@ -64,6 +65,26 @@ def resolve(value: float | WrittenBinding, inputs: DeclaredInputs) -> float | Bi
     """A plain value as it is, or a binding checked against its input; None once its mistake is reported."""
     if not isinstance(value, WrittenBinding):
         return float(value)
+    binding = _resolve(value, inputs)
+    factors = [_resolve(factor, inputs) for factor in value.times]
+    known = [factor for factor in factors if factor is not None]
+    if binding is None or len(known) < len(factors):
+        return None
+    product = replace(binding, times=tuple(known))
+    low, high = product.range
+    if known and (low < value.low or high > value.high):
+        end = low if low < value.low else high
+        text = (
+            f"expected factors with which the value stays from {number(value.low)} to {number(value.high)}, "
+            f"but the product of the curves comes to {number(end)}"
+        )
+        value.record.scope.inside("times").problem(value.record.mark_of(BindingTable.times), text)
+        return None
+    return product
+
+
+def _resolve(value: WrittenBinding, inputs: DeclaredInputs) -> Binding | None:
+    """A binding without its factors."""
     scope = value.record.scope
     source = inputs.number(value.input, scope.inside("from"))
     if source is None:
@@ -74,7 +95,7 @@ def resolve(value: float | WrittenBinding, inputs: DeclaredInputs) -> float | Bi
     if beyond:
         span = f"{number(source.low)} to {number(source.high)}"
         scope.inside("curve").warning(
-            value.record.mark_of(BindingTable.curve),
+            value.record.mark_of(FactorTable.curve),
             f"points at {listing(beyond, 'and')} lie beyond the range of '{source.name}', {span}",
         )
     return Binding(input=source.name, curve=value.points, mark=value.mark)

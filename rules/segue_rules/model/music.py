@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Final, Literal
 from segue_rules import controls
 from segue_rules.controls import TONICS
 from segue_rules.meters import Meter
+from segue_rules.model.inputs import InputValue
 from segue_yaml.nodes import NOWHERE, Mark
 
 _mark = field(default=NOWHERE, compare=False, repr=False)
@@ -49,11 +52,54 @@ class Binding:
 
     Attributes:
         curve: At least two (input, value) points; the inputs increase.
+        times: The value is multiplied by those of these factors, which have none themselves.
     """
 
     input: str
     curve: tuple[tuple[float, float], ...]
+    times: tuple[Binding, ...] = ()
     mark: Mark = _mark
+
+    @property
+    def factors(self) -> tuple[Binding, ...]:
+        """The binding itself and what it is multiplied by."""
+        return self, *self.times
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The least and the greatest value that the curves can come to."""
+        low = high = 1.0
+        for factor in self.factors:
+            values = [value for _, value in factor.curve]
+            ends = [end * value for end in (low, high) for value in (min(values), max(values))]
+            low, high = min(ends), max(ends)
+        return low, high
+
+    def along_curve(self, x: float) -> float:
+        """The value of the curve at input x, without the factors."""
+        points = self.curve
+        if x <= points[0][0]:
+            return points[0][1]
+        if x >= points[-1][0]:
+            return points[-1][1]
+        right = bisect_right(points, x, key=_input_of)
+        (x0, y0), (x1, y1) = points[right - 1], points[right]
+        return y0 + (y1 - y0) * ((x - x0) / (x1 - x0))
+
+    def value(self, inputs: Mapping[str, InputValue]) -> float:
+        """The value with its factors.
+
+        Args:
+            inputs: Their values by name.
+        """
+        level = 1.0
+        for factor in self.factors:
+            level *= factor.along_curve(float(inputs[factor.input]))
+        return level
+
+
+def _input_of(point: tuple[float, float]) -> float:
+    return point[0]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import soundfile
 
 from contract.generators import mrt2_model
 from segue.cli import play, serve
 from segue.cli.main import main
-from segue.contract import GeneratorError
+from segue.contract import GeneratorError, Samples
 from segue.render.result import preview
-from segue.service.settings.configuration import ServiceConfig, add_arguments, configure
+from segue.service.settings.configuration import ConfigError, ServiceConfig, add_arguments, configure
 
 RULES = """\
 segue: 1
@@ -35,7 +37,7 @@ NOISE = "mrt2_tiny has made-up weights: it plays noise, not music\n"
 @pytest.fixture
 def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a rule file, in a place where mrt2_small is a reduced model."""
-    monkeypatch.setattr("segue.model.mrt2_parts.noise_model", lambda name: mrt2_model())
+    monkeypatch.setattr("segue.model.mrt2_parts.noise_model", lambda name, *, recording: mrt2_model())
     path = tmp_path / "song.yaml"
     path.write_text(RULES, "utf-8")
     return path
@@ -59,6 +61,23 @@ def test_a_preview_says_that_it_is_noise_and_a_recording_gives_its_bytes_again(
     samples, _ = soundfile.read(rules.parent / "live.wav")
     assert len(samples) >= 2 * 48_000
     assert samples.std() > 0.001
+
+
+def test_a_preview_passes_the_recording_that_it_continues(rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recordings: list[Samples] = []
+
+    def made(name: str, *, recording: Samples) -> Any:
+        recordings.append(recording)
+        return mrt2_model()
+
+    monkeypatch.setattr("segue.model.mrt2_parts.noise_model", made)
+    path = rules.parent / "theme.wav"
+    soundfile.write(path, np.full((24_000, 1), 0.25), 24_000)
+    assert main(noise(rules, "on.wav", "--continue-from", str(path), "--duration", "0.4s")) == 0
+    assert recordings[0].shape == (48_000, 2)
+    before = path.read_bytes()
+    assert main(noise(rules, "theme.wav", "--continue-from", str(path), "--duration", "0.4s")) == 2
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("flag", ["--stems", "--midi"])
@@ -92,12 +111,17 @@ def test_check_says_what_a_generator_ignores(rules: Path, capsys: pytest.Capture
 
 
 def test_play_starts_its_service_with_the_model() -> None:
-    chosen = argparse.Namespace(generator="mrt2_small", weights="random", soundfont=None)
-    assert play._options(chosen) == ["--generator", "mrt2_small", "--weights", "random"]
     parser = argparse.ArgumentParser()
     play.add_arguments(parser)
+    chosen = parser.parse_args(
+        ["x.yaml", "--generator", "mrt2_small", "--weights", "random", "--continue-from", "a.wav"]
+    )
+    expected = ["--generator", "mrt2_small", "--weights", "random", "--continue-from", "a.wav"]
+    assert play._options(chosen) == expected
     remote = parser.parse_args(["x", "--connect", "tcp://127.0.0.1:1", "--weights", "random"])
     assert play._contradiction(remote) == "--weights belongs to the service; it cannot be chosen with --connect"
+    remote = parser.parse_args(["x", "--connect", "tcp://127.0.0.1:1", "--continue-from", "a.wav"])
+    assert play._contradiction(remote) == "--continue-from belongs to the service; it cannot be chosen with --connect"
 
 
 def test_a_service_plays_the_model_and_warns_of_noise(rules: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -105,6 +129,18 @@ def test_a_service_plays_the_model_and_warns_of_noise(rules: Path, caplog: pytes
     chain = serve._generators(config)
     assert [generator.name for generator in chain.generators] == ["mrt2_tiny", "score"]
     assert [record.getMessage() for record in caplog.records] == [NOISE.rstrip()]
+
+
+def test_the_setting_of_a_recording_to_continue_is_a_file_that_is_there(tmp_path: Path) -> None:
+    file, sound = tmp_path / "segue.yaml", tmp_path / "theme.wav"
+    file.write_text("continue_from: theme.wav\n", "utf-8")
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    with pytest.raises(ConfigError, match=r"expected a file at 'theme\.wav', got none"):
+        configure(parser.parse_args(["--config", str(file)]), {})
+    sound.write_bytes(b"")
+    config, _ = configure(parser.parse_args(["--config", str(file)]), {})
+    assert config.continue_from == sound
 
 
 def test_the_setting_of_weights_is_a_path_or_random(tmp_path: Path) -> None:

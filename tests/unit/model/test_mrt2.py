@@ -14,9 +14,9 @@ from contract.generators import conditioning
 from segue.contract import CHANNELS, FRAME_SIZE, CodecRequest, Decoded, Request, Samples, StyleBank
 from segue.model.block_codec import BlockCodec
 from segue.model.conditioning import TokenEncoder, style_vector
-from segue.model.config import MRT2_TINY, TokenConditioning
-from segue.model.engine import Engine
-from segue.model.mrt2 import BLOCK_FRAMES, StyleVectors, mrt2_generator, nearest_tokens, token_frames
+from segue.model.config import MRT2_TINY, NO_CODE, TokenConditioning
+from segue.model.engine import Engine, Run
+from segue.model.mrt2 import BLOCK_FRAMES, TEMPERATURE, StyleVectors, mrt2_generator, nearest_tokens, token_frames
 
 TOKENS = MRT2_TINY.conditioning
 assert isinstance(TOKENS, TokenConditioning)
@@ -193,3 +193,98 @@ def test_a_block_codec_refuses_codes_of_another_shape() -> None:
     blocks = BlockCodec(LateCodec(), 4)
     with pytest.raises(ValueError, match=r"codes: expected \[T, 4\], got \[3, 5\]"):
         blocks.decode([CodecRequest(state=blocks.start(), codes=np.zeros((3, 5), np.int32))])
+
+
+RECORDED = 37
+
+
+class RecordingCodec(LateCodec):
+    """Encodes any recording of RECORDED frames as the same codes."""
+
+    codes = np.random.default_rng(5).integers(0, MRT2_TINY.codes.cardinalities[0], (RECORDED, LateCodec.num_codebooks))
+
+    def encode(self, samples: Samples) -> NDArray[np.int32]:
+        assert samples.shape == (RECORDED * FRAME_SIZE, CHANNELS)
+        return self.codes.astype(np.int32)
+
+
+def continuing(engine: Engine, codec: LateCodec, samples: int = RECORDED * FRAME_SIZE) -> Any:
+    quantise = nearest_tokens(encoder_of(engine), TOKENS)
+    recording = np.zeros((samples, CHANNELS), np.float32)
+    return mrt2_generator(engine, BlockCodec(codec, BLOCK_FRAMES), encoder="x", quantise=quantise, recording=recording)
+
+
+def test_a_recording_is_continued_as_if_the_model_had_played_it(mrt2_engine: Engine) -> None:
+    """The codes are those of one run whose first frames are forced to be the recording's."""
+    generator = continuing(mrt2_engine, RecordingCodec())
+    asked = conditioning(np.full((11, 2), 0.5))
+    start = generator.start(seed=4)
+    (result,) = generator.generate([Request(state=start, styles=styles(), conditioning=asked)])
+    whole = conditioning(np.full((RECORDED + 12, 2), 0.5))
+    forced = np.full((RECORDED + 12, LateCodec.num_codebooks), NO_CODE, np.int32)
+    forced[:RECORDED] = RecordingCodec.codes
+    state, pieces = mrt2_engine.start(seed=4, frame=-RECORDED), []
+    for begin in range(0, len(forced), 10):
+        part = whole[begin : begin + 10]
+        run = Run(
+            state=state,
+            frames=token_frames(vectors_of(mrt2_engine), styles(), part),
+            temperature=part.temperature * np.float32(TEMPERATURE),
+            guidance=part.guidance,
+            forced=forced[begin : begin + 10],
+        )
+        (ran,) = mrt2_engine.generate([run])
+        state = ran.state
+        pieces.append(ran.codes)
+    codes = np.concatenate(pieces)
+    assert np.array_equal(codes[:RECORDED], RecordingCodec.codes)
+    played = result.state.history.last(12).codes
+    assert np.array_equal(played, codes[RECORDED:])
+    assert not np.array_equal(played, first_codes(generator_of(mrt2_engine, LateCodec())))
+
+
+def first_codes(generator: Any) -> NDArray[np.int16]:
+    asked = conditioning(np.full((11, 2), 0.5))
+    (result,) = generator.generate([Request(state=generator.start(seed=4), styles=styles(), conditioning=asked)])
+    codes: NDArray[np.int16] = result.state.history.last(12).codes
+    return codes
+
+
+def test_the_sound_begins_with_the_first_frame_after_the_recording(mrt2_engine: Engine) -> None:
+    generator = continuing(mrt2_engine, RecordingCodec(scale=0.001))
+    asked = conditioning(np.full((11, 2), 0.5))
+    (result,) = generator.generate([Request(state=generator.start(seed=4), styles=styles(), conditioning=asked)])
+    played = result.state.history.last(12).codes
+    heard = result.chunk.samples[::FRAME_SIZE, 0]
+    assert result.chunk.samples.shape == (11 * FRAME_SIZE, CHANNELS)
+    np.testing.assert_allclose(heard, 0.5 * 0.001 * played[:-1].sum(axis=1), rtol=1e-5)
+
+
+def test_chunks_and_saves_do_not_change_what_follows_a_recording(mrt2_engine: Engine) -> None:
+    generator = continuing(mrt2_engine, RecordingCodec(scale=0.001))
+    asked = conditioning(np.full((21, 2), 0.5))
+    (whole,) = generator.generate([Request(state=generator.start(seed=4), styles=styles(), conditioning=asked)])
+    # A state that nothing was played from is saved, too.
+    state = generator.unpack(generator.pack(generator.start(seed=4)), frame=0)
+    parts = []
+    for begin, end in ((0, 1), (1, 8), (8, 21)):
+        request = Request(state=state, styles=styles(), conditioning=asked[begin:end])
+        (result,) = generator.generate([request])
+        state = generator.unpack(generator.pack(result.state), frame=end)
+        parts.append(result.chunk.samples)
+    assert np.array_equal(np.concatenate(parts), whole.chunk.samples)
+
+
+def test_music_that_begins_later_continues_no_recording(mrt2_engine: Engine) -> None:
+    plain, generator = generator_of(mrt2_engine, LateCodec()), continuing(mrt2_engine, RecordingCodec())
+    asked = conditioning(np.full((11, 2), 0.5), frame=80)
+    first, second = (
+        each.generate([Request(state=each.start(seed=4, frame=80), styles=styles(), conditioning=asked)])[0]
+        for each in (plain, generator)
+    )
+    assert np.array_equal(first.chunk.samples, second.chunk.samples)
+
+
+def test_a_recording_shorter_than_a_frame_is_refused(mrt2_engine: Engine) -> None:
+    with pytest.raises(ValueError, match="recording: expected at least a frame of 1920 samples, got 1919"):
+        continuing(mrt2_engine, RecordingCodec(), FRAME_SIZE - 1)

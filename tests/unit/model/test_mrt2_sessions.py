@@ -15,11 +15,13 @@ from segue.contract import GeneratorError, Samples
 from segue.model import checkpoint, mrt2_parts
 from segue.model.checkpoint import CheckpointError
 from segue.model.config import MRT2_TINY
-from segue.model.mrt2_parts import NoiseEncoder, noise_model, released_model
-from segue.model.spectrostream.checkpoint import write_decoder
+from segue.model.mrt2_parts import NoiseEncoder, PlayableModel, noise_model, released_model
+from segue.model.spectrostream.checkpoint import write_decoder, write_encoder
+from segue.model.spectrostream.codec import SpectroStream
 from segue.model.spectrostream.config import SPECTROSTREAM, SPECTROSTREAM_TINY
-from segue.model.spectrostream.weights import random_decoder
+from segue.model.spectrostream.weights import random_decoder, random_encoder
 from segue.model.weights import random_weights
+from segue.model_files import ENCODER_FILE, models_folder
 from segue.runtime.fallback import FIRST_PATIENCE_S, Loop
 from segue.runtime.messages import ChunkOut, StatusOut
 from segue.runtime.planner import RulesVersion
@@ -147,6 +149,50 @@ def test_a_checkpoint_is_loaded_as_it_is_released(tmp_path: Path) -> None:
     encoder, generator = released_model("mrt2_tiny", written(tmp_path), codec=CODEC, style=style)
     assert encoder is style
     assert (generator.name, generator.encoder) == ("mrt2_tiny", "musiccoca")
+
+
+def recordings() -> tuple[Samples, Samples]:
+    """Return two recordings of two seconds."""
+    random = np.random.default_rng(8)
+    one, two = (random.uniform(-0.5, 0.5, (96_000, 2)).astype(np.float32) for _ in range(2))
+    return one, two
+
+
+def first_seconds(model: PlayableModel) -> Samples:
+    styled = read_styles(load_text(RULES), [model.encoder, WordEncoder()])
+    return played(Session(styled.rules, styled.styles, [model.generator], SessionConfig(seed=2)), model.generator, 25)
+
+
+def test_what_a_session_begins_with_follows_from_the_recording_that_it_continues() -> None:
+    one, two = recordings()
+    plain = first_seconds(noise_model("mrt2_tiny", codec=CODEC))
+    sounds = [first_seconds(noise_model("mrt2_tiny", codec=CODEC, recording=each)) for each in (one, two, one)]
+    assert np.array_equal(sounds[0], sounds[2])
+    assert not np.array_equal(sounds[0], sounds[1])
+    assert not np.array_equal(sounds[0], plain)
+    assert all(np.isfinite(sound).all() and sound.std() > 0.001 for sound in sounds)
+
+
+def test_a_recording_is_encoded_by_the_released_encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAGENTA_HOME", str(tmp_path))
+    style: Any = FakeMusicCoCa(20)
+    recording, _ = recordings()
+    weights = written(tmp_path)
+    file = models_folder() / ENCODER_FILE.path
+    with pytest.raises(CheckpointError, match=r"encoder\.safetensors: cannot be read: "):
+        released_model("mrt2_tiny", weights, codec=CODEC, style=style, recording=recording)
+    file.parent.mkdir(parents=True)
+    write_encoder(file, random_encoder(CODEC, 3))
+    _, generator = released_model("mrt2_tiny", weights, codec=CODEC, style=style, recording=recording)
+    unread = generator.start(seed=1).unread
+    codebooks = MRT2_TINY.codes.steps
+    codec = SpectroStream(CODEC, random_decoder(CODEC, 3), random_encoder(CODEC, 3), num_codebooks=codebooks)
+    assert unread is not None
+    assert np.mean(unread == codec.encode(recording)) > 0.99
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1])
+    with pytest.raises(CheckpointError, match=r"encoder\.safetensors: expected a whole safetensors file: "):
+        released_model("mrt2_tiny", weights, codec=CODEC, style=style, recording=recording)
 
 
 def test_files_that_are_not_the_model_are_refused_by_name(tmp_path: Path) -> None:

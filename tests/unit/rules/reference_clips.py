@@ -49,14 +49,17 @@ class ReferenceClips(ReferenceStingers):
         super().__init__(rules)
         self.named = {clip.name: clip for clip in rules.clips}
         self.plays: list[Play] = []
+        # The bar line in this frame, in ticks.
+        self.bar_line: int | None = None
         # The gain of each at the end of the frame before, and the level of the music then.
         self.gains: dict[int, float] = {}
         self.music_level = 1.0
 
     def _leads_now(self) -> bool:
-        """Whether a state whose clip leads begins in this frame."""
+        """Whether a clip comes in in this frame, in a state whose clip leads."""
         f = self.frame
-        return any(self.active[f][layer.name].clip_leads and self._started_in(layer, f) for layer in self.rules.layers)
+        begun = [play for play in self.plays if play.what == "in" and play.begin // 1920 == f]
+        return any(self.active[f][play.layer.name].clip_leads for play in begun)
 
     def _entry(self, bar: int | None, beat: int | None) -> int:
         """Where clips come in, in ticks."""
@@ -79,7 +82,7 @@ class ReferenceClips(ReferenceStingers):
         return line - int(-Fraction((self.tempo - line) * coming, self.tempo) // 1)
 
     def _play_clips(self, bar: int | None, beat: int | None) -> tuple[ClipSound, ...]:
-        f, line = self.frame, self._entry(bar, beat)
+        f, line, self.bar_line = self.frame, self._entry(bar, beat), bar
         at = f * 1920 + ((line - self.ticks[f]) * 1920 // self.tempo if f else 0)
         for layer in self.rules.layers:
             self._turn(layer, line, at)
@@ -176,7 +179,7 @@ class ReferenceClips(ReferenceStingers):
         start = at
         if state.enter == "same" and playing:
             start = playing[0].start
-        elif clip.tempo_mbpm is not None:
+        elif clip.tempo_mbpm is not None and line != self.bar_line:
             clock = self._clock()
             to_bar = (clock.bar_ticks - line) % (clock.meter * TICKS_PER_BEAT)
             start -= (-to_bar % clip.bar_ticks) * 1920 // clip.tempo_mbpm

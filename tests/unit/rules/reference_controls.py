@@ -54,6 +54,7 @@ class ReferenceControls(ReferenceMix):
         self.segments: list[Segment] = []
         # The last reset, and the continuous controls of the frame before it.
         self.glide: tuple[int, dict[str, float]] = (-100, {})
+        self.tempo_glide = 50
 
     def _source(self, control: str) -> tuple[Layer | None, AnyValue]:
         shares: list[tuple[float, Layer | None, AnyValue]] = [(1.0, None, getattr(self.rules.music, control))]
@@ -206,7 +207,7 @@ class ReferenceControls(ReferenceMix):
             low, high = BOUNDS[control]
             level = min(high, max(low, level))
         start, origins = self.glide
-        if frame - start >= 50 or control not in origins:
+        if frame - start >= (self.tempo_glide if control == "tempo_bpm" else 50):
             return level
         if control in FREQUENCIES:
             ends = math.log(origins[control]), math.log(level)

@@ -25,7 +25,7 @@ from segue_rules.model import (
 from segue_rules.plan import Change, FramePlan, StingerCue, ThemeNow, Visit
 from unit.rules.reference_clips import ReferenceClips
 from unit.rules.reference_controls import CONTINUOUS
-from unit.rules.reference_mix import follow
+from unit.rules.reference_mix import bound_value
 
 
 class ReferenceDirector(ReferenceClips):
@@ -68,6 +68,7 @@ class ReferenceDirector(ReferenceClips):
                 name: [replace(change, tempo=tempo, meter=self.meter) for change in changes]
                 for name, changes in self.started.items()
             }
+        clips, music_before = self._play_clips(bar, beat), self.music_level
         if f > 0 and self._leads_now():
             tempo = self._leading_tempo(bar, beat, self._coming_tempo())
         self.ticks.append(self.ticks[f] + tempo)
@@ -75,7 +76,6 @@ class ReferenceDirector(ReferenceClips):
             self.bars.append((bar, self.in_force[f]["meter"]))
             self.bar_groups.append(self.in_force[f]["groups"])
         cues = [*self.dropped, *self._cues(earliest, bar, beat)]
-        clips, music_before = self._play_clips(bar, beat), self.music_level
         self.music_level = self._level_of_music(sum(self._sum())) if clips else 1.0
         self.mixes.append(self._mix())
         to_change, next_mix, taken = self._ahead(changed, earliest)
@@ -143,8 +143,7 @@ class ReferenceDirector(ReferenceClips):
                 self.undone.append(Change("started", layer.name, *names, f - 1, f, 0, "immediate", (), (), clips=clips))
         waiting = [stinger for stinger in self.rules.stingers if stinger.name in self.waiting[f - 1]]
         self.dropped = [self._cue("dropped", stinger, f * FRAME_SIZE) for stinger in waiting]
-        if any(state.clip_leads for state in firsts.values()):
-            del self.glide[1]["tempo_bpm"]
+        self.tempo_glide = 1 if any(state.clip_leads for state in firsts.values()) else 50
         default = firsts
         self.active, self.winners = [default] * f, [default] * f
         self.conditions = [dict.fromkeys(each, False) for each in self.conditions]
@@ -155,7 +154,7 @@ class ReferenceDirector(ReferenceClips):
         defaults = {i.name: i.default for i in self.rules.inputs if not isinstance(i, TriggerInput)}
         bound = {layer.name: layer.weight for layer in layers}
         self.raw_weights[f - 1] = {
-            name: follow(weight, float(defaults[weight.input])) if isinstance(weight, Binding) else weight
+            name: bound_value(weight, defaults) if isinstance(weight, Binding) else weight
             for name, weight in bound.items()
         }
         # The values of this frame are not there yet, and where the tempo of the styles comes from depends on none.

@@ -32,6 +32,19 @@ def follow(binding: Binding, value: float) -> float:
     return points[-1][1]
 
 
+def bound_value(binding: Binding, values: Mapping[str, float]) -> float:
+    """The value of its curve, times those of its factors."""
+    return math.prod([follow(each, values[each.input]) for each in (binding, *binding.times)])
+
+
+def extremes(binding: Binding) -> tuple[float, float]:
+    """The least and the greatest product of any of the values of the curves."""
+    products = [
+        math.prod(ys) for ys in itertools.product(*[[y for _, y in each.curve] for each in (binding, *binding.times)])
+    ]
+    return min(products), max(products)
+
+
 class ReferenceMix(ReferencePlaylists):
     """The mix and the weight of each layer."""
 
@@ -42,7 +55,7 @@ class ReferenceMix(ReferencePlaylists):
         self.weights: list[dict[str, float]] = []
 
     def _live(self, target: float | Binding, frame: int) -> float:
-        return follow(target, self.values[frame][target.input]) if isinstance(target, Binding) else target
+        return bound_value(target, self.values[frame]) if isinstance(target, Binding) else target
 
     def _vector(self, mix: Mapping[str, float]) -> list[float]:
         return [mix.get(style.name, 0.0) for style in self.rules.styles]
@@ -68,8 +81,8 @@ class ReferenceMix(ReferencePlaylists):
         goal = self._live(layer.weight, self.frame)
         if self.frame == 0 or layer.weight_ramp_frames == 0:
             return goal
-        outputs = [y for _, y in layer.weight.curve]
-        most = (max(outputs) - min(outputs)) / layer.weight_ramp_frames
+        least, greatest = extremes(layer.weight)
+        most = (greatest - least) / layer.weight_ramp_frames
         before = self.raw_weights[self.frame - 1][layer.name]
         return min(goal, before + most) if goal > before else max(goal, before - most)
 

@@ -127,6 +127,8 @@ reverbs = st.sampled_from((0.0, 0.4, 1.0))
 widths = st.sampled_from((0.0, 1.0, 1.7))
 pans = st.sampled_from((-1.0, 0.0, 0.3))
 layer_weights = st.sampled_from((1.0, 0.5, 3.0, 0.0, 0.02))
+factors = st.sampled_from((0.0, 0.5, 1.0))
+factor_counts = st.sampled_from((0, 0, 0, 1, 2))
 
 
 # --- inputs ---------------------------------------------------------------------------------------------------------
@@ -269,32 +271,48 @@ def conditions(draw: st.DrawFn, names: Names, found: list[Latch], depth: int = 2
 
 
 @st.composite
-def bindings(draw: st.DrawFn, names: Names, values: st.SearchStrategy[float]) -> Binding:
-    """A curve over a number or integer input whose points may lie beyond the input's range."""
-    target = draw(st.sampled_from([i for i in names.inputs if isinstance(i, NumberInput | IntegerInput)]))
+def bindings(draw: st.DrawFn, names: Names, values: st.SearchStrategy[float], lowest: float = 0.0) -> Binding:
+    """A curve over a number or integer input whose points may lie beyond the input's range, and factors of it.
+
+    Args:
+        lowest: The factors leave the value at or above that, where that is greater than 0.
+    """
+    numbers = [item for item in names.inputs if isinstance(item, NumberInput | IntegerInput)]
+    plain = draw(curves(numbers, values))
+    times = tuple(draw(curves(numbers, factors)) for _ in range(draw(factor_counts)))
+    bound = replace(plain, times=times)
+    return plain if bound.range[0] < lowest > 0.0 else bound
+
+
+@st.composite
+def curves(draw: st.DrawFn, inputs: Sequence[NumberInput | IntegerInput], values: st.SearchStrategy[float]) -> Binding:
+    """A binding to one of the inputs, without factors."""
+    target = draw(st.sampled_from(inputs))
     span = target.high - target.low
     steps = sorted(draw(curve_steps))
     return Binding(input=target.name, curve=tuple((target.low + span * x / 4, draw(values)) for x in steps))
 
 
-def control(draw: st.DrawFn, names: Names, values: st.SearchStrategy[float]) -> float | Binding | None:
+def control(
+    draw: st.DrawFn, names: Names, values: st.SearchStrategy[float], lowest: float = 0.0
+) -> float | Binding | None:
     kind = draw(one_in_four)
-    return draw(bindings(names, values)) if kind == 3 else draw(values) if kind == 2 else None
+    return draw(bindings(names, values, lowest)) if kind == 3 else draw(values) if kind == 2 else None
 
 
 @st.composite
 def music(draw: st.DrawFn, names: Names) -> Music:
     return Music(
-        tempo_bpm="auto" if draw(one_in_four) == 0 else control(draw, names, tempos),
+        tempo_bpm="auto" if draw(one_in_four) == 0 else control(draw, names, tempos, 20.0),
         meter=draw(meters),
         key=draw(keys),
         drums=draw(drums),
         intensity=control(draw, names, intensities),
-        temperature=control(draw, names, temperatures),
+        temperature=control(draw, names, temperatures, 0.1),
         guidance=control(draw, names, guidances),
         gain_db=control(draw, names, gains),
-        low_pass_hz=control(draw, names, frequencies),
-        high_pass_hz=control(draw, names, frequencies),
+        low_pass_hz=control(draw, names, frequencies, 20.0),
+        high_pass_hz=control(draw, names, frequencies, 20.0),
         reverb=control(draw, names, reverbs),
         width=control(draw, names, widths),
         pan=control(draw, names, pans),

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import pytest
 
-from segue_rules.model import Binding, Curve, LayerState, Music, MusicalTime, NumberInput, Transition
+from segue_rules.model import Binding, Curve, IntegerInput, LayerState, Music, MusicalTime, NumberInput, Transition
 from unit.rules.playing import IMMEDIATE, Player, both, calm, fight, is_on, layer, soundtrack
 
 THREAT = NumberInput(name="threat", low=0.0, high=1.0, default=0.0)
@@ -125,6 +125,41 @@ def test_a_bound_weight_takes_its_ramp_for_the_whole_range(play: Player) -> None
     plans = play(rules, {2: {"threat": 1.0}, 5: {"threat": 0.9}, 8: {"threat": 0.2}}, 13)
     expected = [1.0, 1.0, 1.5, 2.0, 2.5, 2.8, 2.8, 2.8, 2.3, 1.8, 1.4, 1.4, 1.4]
     assert [p.layer_weights[0] for p in plans] == pytest.approx(expected)
+
+
+@both
+def test_a_bound_weight_is_multiplied_by_its_factors_along_their_curves(play: Player) -> None:
+    outside = NumberInput(name="outside", low=0.0, high=1.0, default=1.0)
+    enemies = IntegerInput(name="enemies", low=0, high=8, default=4)
+    times = (
+        Binding(input="outside", curve=((0.0, 0.0), (1.0, 1.0))),
+        Binding(input="enemies", curve=((4.0, 1.0), (8.0, 3.0))),
+    )
+    weight = Binding(input="threat", curve=((0.0, 1.0), (1.0, 2.0)), times=times)
+    rules = soundtrack(layer(calm(), weight=weight, weight_ramp_frames=0), inputs=[THREAT, outside, enemies])
+    script = {1: {"threat": 0.5}, 2: {"outside": 0.5}, 3: {"enemies": 6}, 4: {"outside": 0.0}, 5: {"outside": 1.0}}
+    assert [p.layer_weights[0] for p in play(rules, script, 6)] == [1.0, 1.5, 0.75, 1.5, 0.0, 3.0]
+
+
+@both
+def test_a_product_takes_its_ramp_for_the_range_of_all_its_values(play: Player) -> None:
+    times = (Binding(input="threat", curve=((0.0, 0.5), (1.0, 2.0))),)
+    weight = Binding(input="threat", curve=((0.0, 1.0), (1.0, 3.0)), times=times)
+    rules = soundtrack(layer(calm(), weight=weight, weight_ramp_frames=11), inputs=[THREAT])
+    plans = play(rules, {1: {"threat": 1.0}}, 14)
+    # From 0.5 to 6 in 11 frames.
+    assert [p.layer_weights[0] for p in plans] == pytest.approx([0.5 + 0.5 * min(f, 11) for f in range(14)])
+
+
+@both
+def test_a_gain_is_multiplied_in_db_and_a_tempo_in_bpm(play: Player) -> None:
+    half = (Binding(input="threat", curve=((0.0, 1.0), (1.0, 0.5))),)
+    gain = Binding(input="threat", curve=((0.0, -12.0), (1.0, -12.0)), times=half)
+    tempo = Binding(input="threat", curve=((0.0, 100.0), (1.0, 120.0)), times=half)
+    state = calm(music=Music(gain_db=gain, tempo_bpm=tempo))
+    plans = play(soundtrack(layer(state), inputs=[THREAT]), {2: {"threat": 1.0}}, 4)
+    assert [plan.controls.gain_db for plan in plans] == pytest.approx([-12.0, -12.0, -6.0, -6.0])
+    assert [plan.controls.tempo_mbpm for plan in plans] == [100_000, 100_000, 60_000, 60_000]
 
 
 @both

@@ -68,7 +68,7 @@ def test_the_director_equals_its_reference(data: st.DataObject) -> None:
     compare(data)
 
 
-@quick(max_examples=20)
+@quick(max_examples=8)
 @given(st.data())
 def test_the_director_equals_its_reference_with_clips(data: st.DataObject) -> None:
     compare_clips(data)

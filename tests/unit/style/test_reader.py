@@ -225,8 +225,25 @@ def test_what_a_text_denies_is_not_what_it_is_about(text: str, style: str) -> No
 
 
 def test_numbers_alone_are_a_style() -> None:
-    profile = read("7/8, 140 bpm")
+    profile = read("7/4, 140 bpm")
     assert (profile.meter, profile.tempo_bpm) == (7, 140.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "tempo_bpm"),
+    [
+        ("7/8, 140 bpm", 280.0),
+        ("prog rock in seven eight at 100", 200.0),
+        ("6/8, 150 bpm", 300.0),
+        # Twice as fast is more than is played.
+        ("6/8, 151 bpm", 151.0),
+        ("metal, 6/8 at 180 bpm", 180.0),
+        ("3/8, 100 bpm", 100.0),
+        ("jig, 100 bpm", 100.0),
+    ],
+)
+def test_a_number_counts_the_quarters_of_a_signature_in_eighths(text: str, tempo_bpm: float) -> None:
+    assert read(text).tempo_bpm == tempo_bpm
 
 
 @pytest.mark.parametrize(

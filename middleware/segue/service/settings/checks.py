@@ -70,7 +70,13 @@ class Checks:
         return values
 
     def _find_files(self, values: dict[str, Any]) -> None:
-        for setting in (Settings.tls_cert, Settings.tls_key, Settings.soundfont, Settings.token_file):
+        for setting in (
+            Settings.tls_cert,
+            Settings.tls_key,
+            Settings.soundfont,
+            Settings.continue_from,
+            Settings.token_file,
+        ):
             word = self._record.get(setting)
             if word is None:
                 continue

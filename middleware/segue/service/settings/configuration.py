@@ -65,7 +65,8 @@ class ServiceConfig:
         rules: Rule files by name; each existed when the settings were read.
         rule_folders: Folders in which further rule files may appear.
         default_rules: A name in `rules`; None if there are none.
-        seed, soundfont, note_memory_mib, generation_processes, record, max_connections, log_file: None if not set.
+        seed, continue_from, soundfont, note_memory_mib, generation_processes, record, max_connections, log_file: None
+            if not set.
 
     Raises:
         ValueError: A public address or TLS without a token, a public address for WebSocket without TLS, recordings
@@ -87,6 +88,7 @@ class ServiceConfig:
     audition: bool = default_of(Settings.audition)
     generator: str = default_of(Settings.generator)
     weights: str = ""
+    continue_from: Path | None = None
     soundfont: Path | None = None
     seed: int | None = None
     lookahead_ms: int = default_of(Settings.lookahead)

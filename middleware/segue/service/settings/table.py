@@ -106,6 +106,11 @@ class Settings(Table):
         "made-up ones, which play noise.",
         example="random",
     )
+    continue_from = Field(
+        PathText(what="a sound file", sample="theme.wav"),
+        "A sound file that every session of mrt2_small or mrt2_base continues, from its last ten seconds or more.",
+        example="theme.wav",
+    )
     soundfont = Field(
         PathText(what="an SF2 or SF3 file", sample="orchestra.sf2"),
         "A SoundFont to use instead of the sounds that come with Segue.",

@@ -27,7 +27,7 @@ BEYOND_A_SCHEMA = re.compile(
     r"|stinger_trigger_(unknown|wrong)|input_(default_outside|range_reversed|choice_twice|choice_default)|curve_(not_rising|value)"
     r"|state_mute_itself|music_tempo_(range|bound|curve)|music_gain_range|input_rate|state_extends_(circle|other)"
     r"|template_(inner|mistake_in_one|name|placeholder|too|twice|value)|file_no_layers|file_layers_empty|style_text_wrong"
-    r"|clip_(bars|crossfade|parts|too|unknown)|clips_without|bridge_piece|bridges_alike|playlist_(avoid|between_endless|name|piece_style|sequence)|trigger_every_|template_without"
+    r"|clip_(bars|crossfade|parts|too|unknown)|clips_without|bridge_piece|bridges_alike|times_(beyond|input|negative|of_a_choice|tempo)|playlist_(avoid|between_endless|name|piece_style|sequence)|trigger_every_|template_without"
 )
 """Mistakes that need names, bounds with units, other files or the syntax itself; the loader reports them."""
 

@@ -1,0 +1,106 @@
+"""What `segue check` says of the files of clips."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from segue.cli.main import main
+
+RULES = """segue: 1
+styles:
+  woods: {text: "calm woodland, harp"}
+clips:
+  siege: {audio: siege.wav, CLIP}
+layers:
+  action: {states: {calm: {default: true, mix: {woods: 1}, clips: {siege: 0dB}}}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def tone(seconds: float, hz: float = 110.0, rate: int = 48_000) -> None:
+    wave = 0.3 * np.sin(2 * np.pi * hz * np.arange(round(seconds * rate)) / rate)
+    soundfile.write("siege.wav", np.stack([wave, wave], axis=1), rate, subtype="PCM_24")
+
+
+def checked(clip: str, capsys: pytest.CaptureFixture[str], code: int = 0) -> tuple[list[tuple[str, str]], str]:
+    """Codes and texts of what is found, and the output in words."""
+    Path("r.yaml").write_text(RULES.replace("CLIP", clip))
+    assert main(["check", "--json", "r.yaml"]) == code
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    main(["check", "r.yaml"])
+    return [(record.get("code") or "", record["text"]) for record in records[:-1]], capsys.readouterr().out
+
+
+def test_a_clip_that_fits_its_file_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    # 110 Hz and bars of 2 s: the loop begins again where it would go on.
+    tone(8.0)
+    found, output = checked("tempo: 120bpm, loop: 4 bars", capsys)
+    assert found == []
+    assert "1 clip\n  siege.wav: 8.00 s, -" in output
+
+
+def test_a_file_of_another_rate_is_a_note(capsys: pytest.CaptureFixture[str]) -> None:
+    tone(8.1, rate=44_100)
+    found, output = checked("tempo: 120bpm, loop: 4 bars, outro: 100ms", capsys)
+    assert found == []
+    assert ", 44100 Hz, which is resampled to 48000 Hz" in output
+
+
+def test_a_file_that_is_too_short_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    tone(7.9)
+    ((code, text),), _ = checked("tempo: 120bpm, loop: 4 bars", capsys, 2)
+    assert code == ""
+    assert text.endswith("siege.wav: lasts 7.900 s, expected at least the 8.000 s of its loop")
+
+
+def test_a_file_of_another_tempo_is_found_by_what_is_left_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    tone(8.2)
+    found, _ = checked("tempo: 120bpm, loop: 4 bars", capsys)
+    text = "goes on for 200 ms behind its 4 bars; if the file ends with them, its tempo is 117.073bpm"
+    assert ("clip_length", f"siege.wav {text}") in found
+
+
+def test_a_seam_that_clicks_is_found_and_a_crossfade_needs_something_to_fade_with(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tone(8.0, hz=110.06)
+    ((code, text),), _ = checked("loop: 8s", capsys)
+    assert code == "loop_click"
+    assert "which is heard as a click; give it a crossfade, such as crossfade: 10ms" in text
+    ((code, text),), _ = checked("loop: 8s, crossfade: 10ms", capsys)
+    assert code == "no_crossfade"
+    assert text.endswith(
+        "has nothing behind its loop or before it to crossfade with, so the loop begins again without one"
+    )
+    tone(8.015, hz=110.06)
+    assert checked("loop: 8s, crossfade: 10ms", capsys)[0] == []
+    assert checked("intro: 1s, loop: 7s, crossfade: 10ms", capsys)[0] == []
+
+
+def test_a_file_that_is_no_sound_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("siege.wav").write_text("hello")
+    ((_, text),), _ = checked("loop: 8s", capsys, 2)
+    assert "siege.wav: not a sound file that can be read" in text
+
+
+def test_preview_refuses_a_clip_that_is_too_short_and_writes_a_stem_of_clips(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tone(2.0)
+    Path("r.yaml").write_text(RULES.replace("CLIP", "loop: 3s"))
+    assert main(["preview", "r.yaml", "-o", "out.wav", "--duration", "2s"]) == 2
+    assert 'r.yaml:5:3: clip "siege": ' in capsys.readouterr().err
+    Path("r.yaml").write_text(RULES.replace("CLIP", "loop: 2s"))
+    assert main(["preview", "r.yaml", "-o", "out.wav", "--duration", "2s", "--stems", "stems"]) == 0
+    clips, _ = soundfile.read("stems/out.clips.wav")
+    siege, _ = soundfile.read("siege.wav")
+    np.testing.assert_allclose(clips[:48_000], siege[:48_000], atol=2e-4)
