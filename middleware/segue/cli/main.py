@@ -39,8 +39,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "completion": "print the script that completes commands in your shell",
 }
 """Every command with its line of help, in the order of the help text."""
-# Python imports no module that is called as a word of its own.
-_MODULES: Final = {"import": "import_recordings"}
+MODULES: Final[Mapping[str, str]] = {"import": "import_recordings"}
+"""Modules that are not called as their command: Python imports none that has a word of its own as its name."""
 _EPILOG: Final = """examples:
   segue init meadow            begin a soundtrack of your own
   segue check meadow.yaml      find its mistakes
@@ -149,7 +149,7 @@ def build_parser(only: Sequence[str] | None = None) -> argparse.ArgumentParser:
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary)
         if only is None or name in only:
-            module = import_module(f"segue.cli.{_MODULES.get(name, name)}")
+            module = import_module(f"segue.cli.{MODULES.get(name, name)}")
             command.description, command.epilog = module.__doc__, module.EXAMPLES
             module.add_arguments(command)
             command.set_defaults(run=module.run)
