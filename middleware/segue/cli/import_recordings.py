@@ -17,7 +17,7 @@ from segue.cli.console import BAD_INPUT, DONE, print_lines, print_problems, prin
 EXAMPLES: Final = """examples:
   segue import stems                           print the clips
   segue import stems -o siege_clips.yaml       write a file, for include: [siege_clips.yaml]
-  segue import stems --tempo 120bpm --key "D minor"
+  segue import stems --tempo 120bpm --beats 3
 """
 
 
