@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from segue.audio.seams import seam_steps
 from segue_rules.model import FRAME_SIZE, SAMPLE_RATE, Clip
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def clip_warnings(clip: Clip, samples: Samples) -> Iterator[tuple[str, str]]:
             f"{tempo:.3f}bpm",
             "clip_length",
         )
-    step, inside = seam_steps(clip, samples)
+    step, inside = seam_steps(samples, clip.pass_start(0), min(clip.loop_end, len(samples)))
     if not clip.crossfade_samples and step > _CLICK * inside > 0:
         yield (
             f"steps by {_decibels(step)} dBFS where its loop begins again, and by {_decibels(inside)} dBFS at most "
@@ -49,16 +50,6 @@ def clip_warnings(clip: Clip, samples: Samples) -> Iterator[tuple[str, str]]:
             "has nothing behind its loop or before it to crossfade with, so the loop begins again without one",
             "no_crossfade",
         )
-
-
-def seam_steps(clip: Clip, samples: Samples) -> tuple[float, float]:
-    """The step from the last sample of a loop to its first, and the largest within 100 ms on either side."""
-    begin, end = clip.pass_start(0), min(clip.loop_end, len(samples))
-    around = SAMPLE_RATE // 10
-    step = float(abs(samples[begin] - samples[end - 1]).max())
-    sides = (samples[begin : begin + around], samples[max(begin, end - around) : end])
-    inside = max(float(abs(side[1:] - side[:-1]).max(initial=0.0)) for side in sides)
-    return step, inside
 
 
 def _has_room(clip: Clip, samples: Samples) -> bool:

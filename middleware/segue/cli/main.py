@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "init": "begin a rule file of your own, with tests",
     "check": "find every mistake in rule files, tests and event scripts",
     "describe": "print as JSON what rule files declare and what is wrong with them, for editors",
+    "import": "read a folder of recordings, and write the clips of a rule file for them",
     "style": "show how a text or a recording is read as a style, and play it",
     "test": "run rule tests",
     "timeline": "show in text what an event script does to a rule file",
@@ -38,6 +39,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "completion": "print the script that completes commands in your shell",
 }
 """Every command with its line of help, in the order of the help text."""
+MODULES: Final[Mapping[str, str]] = {"import": "import_recordings"}
+"""Modules that are not called as their command: Python imports none that has a word of its own as its name."""
 _EPILOG: Final = """examples:
   segue init meadow            begin a soundtrack of your own
   segue check meadow.yaml      find its mistakes
@@ -146,7 +149,7 @@ def build_parser(only: Sequence[str] | None = None) -> argparse.ArgumentParser:
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary)
         if only is None or name in only:
-            module = import_module(f"segue.cli.{name}")
+            module = import_module(f"segue.cli.{MODULES.get(name, name)}")
             command.description, command.epilog = module.__doc__, module.EXAMPLES
             module.add_arguments(command)
             command.set_defaults(run=module.run)

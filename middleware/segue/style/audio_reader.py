@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from segue.contract import Samples
 from segue.style.changes import StyleSource, bounded
-from segue.style.measures import NOTE_NAMES, Measures, measured
+from segue.style.measures import NOTE_NAMES, SURE_TEMPO, SURE_THREEFOLD, Measures, measured
 from segue.style.points import NamedStyle
 from segue.style.spectra import bands, checked, descriptors, spectra
 from segue.style.text_reader import blended, near_styles, nearest, text_reader
@@ -27,12 +27,10 @@ from segue.style_profile import StyleProfile
 
 # A recording less like every style than this resembles nothing that the composer plays.
 TOO_FAR: Final = 0.45
-# From here on a measurement is sure enough to outrank the style.
-_SURE_TEMPO: Final = 0.2
 # The tempo to expect and how far it may lie off, in octaves: that of a style, else that of music in general.
 _STYLE_OCTAVES: Final = 0.45
 _USUAL_BPM, _ANY_OCTAVES = 110.0, 1.0
-_SURE_THREEFOLD: Final = 0.1
+# From here on the tower is sure enough to outrank the style.
 _SURE_DRUMS: Final = 0.4
 # Notes a second count as more or fewer than the style's from this factor on, in octaves.
 _SURE_DENSITY: Final = 1.0
@@ -141,13 +139,13 @@ def _measured_over(
         shown = f"{value:g}" if isinstance(value, float) else str(value)
         sources.append(StyleSource(axis=axis, value=shown, words=words))
 
-    if measures.tempo_strength >= _SURE_TEMPO:
+    if measures.tempo_strength >= SURE_TEMPO:
         others = " or ".join(f"{bpm:.0f}" for bpm in measures.other_tempos_bpm)
         words = f"measured from the onsets{f'; may be {others} bpm' if others else ''}"
         put("tempo_bpm", bounded("tempo_bpm", round(measures.tempo_bpm, 1)), words)
-        if measures.threefold >= _SURE_THREEFOLD and profile.meter % 3:
+        if measures.threefold >= SURE_THREEFOLD and profile.meter % 3:
             put("meter", 3, "bars of three beats repeat")
-        elif measures.threefold <= -_SURE_THREEFOLD and profile.meter in (3, 6, 9):
+        elif measures.threefold <= -SURE_THREEFOLD and profile.meter in (3, 6, 9):
             put("meter", 4, "bars of four beats repeat")
     if heads["drums"] <= -_SURE_DRUMS and profile.groove != "none":
         put("groove", "none", "no drums are heard")

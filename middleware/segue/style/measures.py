@@ -26,6 +26,10 @@ _BEATS: Final = (1, 2, 3, 4, 6, 8)
 _AS_WELL: Final = 0.85
 # Variance of an onset curve that says nothing, in square decibels.
 _STILL: Final = 0.05
+SURE_TEMPO: Final = 0.2
+"""A tempo is known from this strength on."""
+SURE_THREEFOLD: Final = 0.1
+"""Bars of three beats are known from this on, bars of four from its negative on."""
 # A recording shorter than this says nothing of its meter, in bars.
 _LEAST_BARS: Final = 3.0
 

@@ -12,7 +12,7 @@ import pytest
 from segue.cli import console
 from segue.cli.bench import PARTS
 from segue.cli.completion import SHELLS
-from segue.cli.main import COMMANDS, build_parser, main
+from segue.cli.main import COMMANDS, MODULES, build_parser, main
 
 
 class Terminal(io.StringIO):
@@ -34,7 +34,7 @@ def use_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_examples_that_parse(name: str) -> None:
     parser = build_parser()
-    module = sys.modules[f"segue.cli.{name}"]
+    module = sys.modules[f"segue.cli.{MODULES.get(name, name)}"]
     examples = [line.strip() for line in module.EXAMPLES.splitlines()[1:]]
     assert examples
     for example in examples:
