@@ -55,11 +55,20 @@ class AudioStreams:
         Raises:
             AudioFileError: A file cannot be read.
         """
-        self._paths = tuple(paths)
+        self._begin(tuple(paths), tuple(map(audio_facts, paths)))
+
+    def _begin(self, paths: tuple[Path, ...], facts: tuple[AudioFacts, ...]) -> None:
+        self._paths, self.facts = paths, facts
         self._lock = threading.Lock()
         self._open: OrderedDict[int, tuple[soundfile.SoundFile, ExitStack]] = OrderedDict()
         self._blocks: OrderedDict[tuple[int, int], Samples] = OrderedDict()
-        self.facts = tuple(map(audio_facts, self._paths))
+
+    def __getstate__(self) -> tuple[tuple[Path, ...], tuple[AudioFacts, ...]]:
+        """Pickled for another process: which files, not what was read of them."""
+        return self._paths, self.facts
+
+    def __setstate__(self, state: tuple[tuple[Path, ...], tuple[AudioFacts, ...]]) -> None:
+        self._begin(*state)
 
     def read(self, file: int, start: int, count: int) -> Samples:
         """Return float32 [count, 2] from sample `start` on; silence before the beginning and behind the end.

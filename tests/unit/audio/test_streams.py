@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -112,3 +113,17 @@ def test_a_file_that_is_no_sound_is_refused_with_its_name(tmp_path: Path) -> Non
     empty = written(tmp_path / "c.wav", noise(0), subtype="PCM_16")
     with pytest.raises(AudioFileError, match="holds no samples"):
         audio_facts(empty)
+
+
+def test_another_process_reads_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "tone.wav"
+    written(path, noise(60_000))
+    streams = AudioStreams([path])
+    expected = streams.read(0, 100, 50_000)
+    sent = pickle.loads(pickle.dumps(streams))
+    assert sent.held_bytes() == 0
+    assert np.array_equal(sent.read(0, 100, 50_000), expected)
+    # A file that is gone meanwhile is silence, as for the process that opened it.
+    path.unlink()
+    gone = pickle.loads(pickle.dumps(streams))
+    assert not gone.read(0, 100, 50_000).any()

@@ -7,9 +7,11 @@ import os
 import socket
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from segue.service.rule_store import RuleEdit
+from segue.service.soundtrack import Soundtrack, build_soundtrack
 from segue.service.workers.control import (
     Accept,
     ControlChannel,
@@ -22,6 +24,8 @@ from segue.service.workers.control import (
     send_last,
     socket_pair,
 )
+from segue.style.word_table import WordEncoder
+from segue_rules.loading import load
 from unit.service.listening import until
 
 
@@ -142,3 +146,24 @@ def test_the_first_and_the_last_message_need_no_loop() -> None:
     send_last(theirs, Failed("nobody hears it"))
     theirs.close()
     send_last(theirs, Failed("nor this"))
+
+
+def test_a_worker_gets_a_soundtrack_with_its_clips() -> None:
+    path = Path(__file__).parents[3] / "rules" / "cookbook" / "recordings.yaml"
+    soundtrack = build_soundtrack("recordings", load(path), {}, "", encoders=[WordEncoder()], max_prompt_audio_s=60.0)
+
+    async def run() -> Soundtrack:
+        ends = Ends()
+        ends.edge.send(Edited(RuleEdit(name="recordings", soundtrack=soundtrack)))
+        await until(lambda: len(ends.came) == 1)
+        ends.close()
+        (message, _) = ends.came[0]
+        assert isinstance(message, Edited)
+        assert isinstance(message.edit.soundtrack, Soundtrack)
+        return message.edit.soundtrack
+
+    sent = asyncio.run(run())
+    assert soundtrack.clips is not None
+    assert sent.clips is not None
+    assert sent.clips.same_as(soundtrack.clips)
+    assert np.array_equal(sent.clips.read("siege", 0, 48_000), soundtrack.clips.read("siege", 0, 48_000))
