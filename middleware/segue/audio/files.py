@@ -36,6 +36,8 @@ MOST_STINGER_S: Final = 60.0
 _RATES: Final = (4_000, 384_000)
 # Float files may exceed full scale; beyond this they hold no sound.
 MAX_LEVEL: Final = 16.0
+LOSSY: Final = ("MP3", "OGG")
+"""Formats whose samples depend on those before, so that decoders do not seek exactly."""
 # A RIFF counts its bytes in 32 bits; beyond, players would read a file of a few seconds.
 MAX_WAV_BYTES: Final = (4 << 30) - 4_096
 _WAV_SAMPLE_BYTES: Final = 3
@@ -173,7 +175,7 @@ def _opened(path: Path) -> soundfile.SoundFile:
             known = mp3_with_length(path.read_bytes())
         except ValueError as error:
             raise AudioFileError(f"{path}: {error}") from error
-    file = soundfile.SoundFile(_native(path))
+    file = _ReadOn(_native(path))
     if file.format == "MP3":
         # Of a constant bit rate the estimate holds.
         data = known[0] if known is not None and known[1] > file.frames else None
@@ -186,7 +188,18 @@ def _opened(path: Path) -> soundfile.SoundFile:
     if data is None:
         return file
     file.close()
-    return soundfile.SoundFile(BytesIO(data))
+    return _ReadOn(BytesIO(data))
+
+
+class _ReadOn(soundfile.SoundFile):  # type: ignore[misc]
+    """A file of which lossy kinds are read on without a word.
+
+    Its parent seeks to where it is after every read if a file is `seekable`, and a decoder of MP3 goes on with silence
+    then. Seeking when asked to works as before.
+    """
+
+    def seekable(self) -> bool:
+        return self.format not in LOSSY and bool(super().seekable())
 
 
 def _native(path: Path) -> str | bytes:

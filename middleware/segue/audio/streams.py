@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import soundfile
 
-from segue.audio.files import MAX_LEVEL, AudioFileError, downmix, open_audio, resample
+from segue.audio.files import LOSSY, MAX_LEVEL, AudioFileError, downmix, open_audio, resample
 from segue.contract import CHANNELS, SAMPLE_RATE, Samples
 
 # Half a second, which begins at a whole sample of the file where its rate is even.
@@ -27,6 +27,14 @@ _MOST_BLOCKS: Final = 64
 _MOST_OPEN: Final = 8
 # Samples of the file around a block that its resampling looks at. soxr's HQ filter is far shorter.
 _MARGIN: Final = 4_096
+# Decoders of these do not seek to the sample: what an MP3 sounds like depends on frames before, and Vorbis begins with
+# other samples for up to two seconds, and for good where it has read on before. A decoder that has read nothing, and
+# begins so far before, gives the samples of the whole file.
+_LEAD_S: Final = 4
+# Two windows of resampling overlap by two margins, each rounded up to what is a whole number of samples at both rates.
+_TAIL: Final = 3 * _MARGIN
+# What is read at once where samples are only passed over.
+_PASS: Final = 48_000
 
 
 class AudioFacts(NamedTuple):
@@ -41,6 +49,59 @@ class AudioFacts(NamedTuple):
     samples: int
     rate: int
     channels: int
+
+
+class _OpenFile:
+    """A file with its decoder, which reads on as long as that leads where it is asked for.
+
+    Attributes:
+        file: The decoder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open a file. Raises: AudioFileError."""
+        self._path = path
+        self._stack = ExitStack()
+        self.file = self._stack.enter_context(open_audio(path))
+        # The last samples that were read, and where they begin: windows of resampling overlap.
+        self._begin, self._tail = 0, np.zeros((0, CHANNELS), np.float32)
+        # The sample that the decoder reads next.
+        self._next = 0
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def read(self, start: int, count: int) -> Samples:
+        """Return float32 [n, 2], at least one and at most `count` samples from one on that the file has.
+
+        Raises:
+            AudioFileError, soundfile.SoundFileError, OSError: The file cannot be read any more.
+        """
+        known = self._tail[max(0, start - self._begin) :][:count] if start >= self._begin else self._tail[:0]
+        if len(known):
+            return known
+        if self._next != start:
+            self._go_to(start)
+        read = self.file.read(count, dtype="float32", always_2d=True)
+        self._next = start + len(read)
+        finite = np.nan_to_num(read, nan=0.0, posinf=MAX_LEVEL, neginf=-MAX_LEVEL)
+        mixed: Samples = np.clip(finite @ downmix(self.file.channels), -MAX_LEVEL, MAX_LEVEL)
+        self._tail = mixed[-_TAIL:].copy()
+        self._begin = self._next - len(self._tail)
+        return mixed
+
+    def _go_to(self, start: int) -> None:
+        """Let the decoder read the sample at `start` next."""
+        if self.file.format not in LOSSY:
+            self.file.seek(start)
+            return
+        self._stack.close()
+        self.file = self._stack.enter_context(open_audio(self._path))
+        at = max(0, start - _LEAD_S * self.file.samplerate)
+        if at:
+            self.file.seek(at)
+        while at < start and (passed := len(self.file.read(min(_PASS, start - at), dtype="float32"))):
+            at += passed
 
 
 class AudioStreams:
@@ -60,7 +121,7 @@ class AudioStreams:
     def _begin(self, paths: tuple[Path, ...], facts: tuple[AudioFacts, ...]) -> None:
         self._paths, self.facts = paths, facts
         self._lock = threading.Lock()
-        self._open: OrderedDict[int, tuple[soundfile.SoundFile, ExitStack]] = OrderedDict()
+        self._open: OrderedDict[int, _OpenFile] = OrderedDict()
         self._blocks: OrderedDict[tuple[int, int], Samples] = OrderedDict()
 
     def __getstate__(self) -> tuple[tuple[Path, ...], tuple[AudioFacts, ...]]:
@@ -88,8 +149,8 @@ class AudioStreams:
     def close(self) -> None:
         """Close all files; later reads open them again."""
         with self._lock:
-            for _, stack in self._open.values():
-                stack.close()
+            for opened in self._open.values():
+                opened.close()
             self._open.clear()
 
     def held_bytes(self) -> int:
@@ -133,37 +194,34 @@ class AudioStreams:
     def _read(self, file: int, start: int, count: int) -> Samples:
         """Return float32 [count, 2] at the file's own rate; silence where there is nothing."""
         sound = np.zeros((count, CHANNELS), np.float32)
-        first = max(0, start)
         opened = self._opened(file)
         try:
-            if first >= opened.frames:
-                return sound
-            opened.seek(first)
-            read = opened.read(start + count - first, dtype="float32", always_2d=True)
+            at, end = max(0, start), min(start + count, opened.file.frames)
+            while at < end:
+                part = opened.read(at, end - at)
+                if not len(part):
+                    break
+                sound[at - start : at - start + len(part)] = part
+                at += len(part)
         except (soundfile.SoundFileError, OSError) as error:
             raise AudioFileError(f"{self._paths[file]}: cannot be read: {error}") from error
-        mixed = np.nan_to_num(read, nan=0.0, posinf=MAX_LEVEL, neginf=-MAX_LEVEL) @ downmix(opened.channels)
-        sound[first - start : first - start + len(mixed)] = np.clip(mixed, -MAX_LEVEL, MAX_LEVEL)
         return sound
 
-    def _opened(self, file: int) -> soundfile.SoundFile:
+    def _opened(self, file: int) -> _OpenFile:
         found = self._open.get(file)
         if found is None:
             while len(self._open) >= _MOST_OPEN:
-                _, (_, oldest) = self._open.popitem(last=False)
-                oldest.close()
-            with ExitStack() as stack:
-                opened = stack.enter_context(open_audio(self._paths[file]))
-                if (opened.samplerate, opened.channels) != self.facts[file][1:]:
-                    raise AudioFileError(f"{self._paths[file]}: is another file than before")
-                found = self._open[file] = opened, stack.pop_all()
+                self._open.popitem(last=False)[1].close()
+            found = self._open[file] = _OpenFile(self._paths[file])
+            if (found.file.samplerate, found.file.channels) != self.facts[file][1:]:
+                raise AudioFileError(f"{self._paths[file]}: is another file than before")
         self._open.move_to_end(file)
-        return found[0]
+        return found
 
     def _drop(self, file: int) -> None:
         dropped = self._open.pop(file, None)
         if dropped is not None:
-            dropped[1].close()
+            dropped.close()
 
 
 def audio_facts(path: Path) -> AudioFacts:

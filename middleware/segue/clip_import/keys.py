@@ -28,6 +28,12 @@ def key_in(name: str) -> str:
     return f"{TONICS[(_PITCHES[letter.upper()] + step) % 12]} {'major' if mode.startswith('maj') else 'minor'}"
 
 
+def without_key(name: str) -> str:
+    """Return a name without the key that it says."""
+    found = _NAMED_KEY.search(name)
+    return name if found is None else f"{name[: found.start()]} {name[found.end() :]}"
+
+
 def likely_keys(heard: Bands) -> tuple[str, ...]:
     """Return the keys whose notes sound, the best two at most; none if none fits.
 

@@ -6,6 +6,7 @@ from onsets is right within some thousandths. So the tempo that is measured only
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -17,8 +18,8 @@ from segue_rules.controls import TEMPO
 _MEASURED_ERROR: Final = 0.015
 # How far a length may lie from a whole number of bars at a tempo that is known, in seconds: what exports cut or add.
 _KNOWN_ERROR_S: Final = 0.005
-# A tempo that is nearly a whole number is that number, if bars end so near where they would.
-_WHOLE_ERROR_S: Final = 0.005
+# Samples by which a clip's parts may be longer than its file.
+_ROUNDING: Final = 2
 # Without a length to go by: tempos of productions are mostly whole numbers.
 _WHOLE_SHARE: Final = 0.004
 _MOST_BARS: Final = 1_024
@@ -34,12 +35,14 @@ class MusicalTime:
         source: Where the tempo comes from, in words.
         bars: Whole bars that the recording holds.
         rest_samples: At 48 kHz: what it holds behind them; 0 if it ends with a bar.
+        exact: Whether the tempo is more than a guess from onsets.
     """
 
     tempo_bpm: float
     source: str
     bars: int
     rest_samples: int
+    exact: bool = True
 
 
 def tempo_in(name: str) -> float | None:
@@ -69,21 +72,26 @@ def musical_time(
     if 1 <= bars <= _MOST_BARS and abs(samples / bar - bars) <= _MEASURED_ERROR * bars:
         exact = bars * beats * 60 * SAMPLE_RATE / samples
         if TEMPO.low <= exact <= TEMPO.high:
-            return _at(samples, beats, _nearly_whole(exact, samples), f"{bars} bars in its length")
+            # A whole number, if the file ends so near where its bars would.
+            whole = round(exact)
+            short_s = (samples - bars * beats * 60 * SAMPLE_RATE / whole) / SAMPLE_RATE
+            chosen = float(whole) if -_ROUNDING / SAMPLE_RATE <= short_s <= _KNOWN_ERROR_S else exact
+            return _at(samples, beats, chosen, f"{bars} bars in its length")
     whole = round(measured_bpm)
     near = abs(whole - measured_bpm) <= _WHOLE_SHARE * measured_bpm
-    return _at(samples, beats, float(whole) if near else round(measured_bpm, 1), "its onsets alone")
+    tempo_bpm = float(whole) if near else round(measured_bpm, 1)
+    return _at(samples, beats, tempo_bpm, "its onsets alone", exact=False)
 
 
-def _nearly_whole(tempo_bpm: float, samples: int) -> float:
-    whole = round(tempo_bpm)
-    ends_s = samples / SAMPLE_RATE * abs(tempo_bpm / whole - 1)
-    return float(whole) if ends_s <= _WHOLE_ERROR_S else round(tempo_bpm, 3)
-
-
-def _at(samples: int, beats: int, tempo_bpm: float, source: str) -> MusicalTime:
-    bar = beats * 60 * SAMPLE_RATE / tempo_bpm
+def _at(samples: int, beats: int, tempo_bpm: float, source: str, *, exact: bool = True) -> MusicalTime:
+    """Return the bars of a recording at a tempo, or a little faster where the last bar would end behind the file."""
+    ticks = beats * 60 * SAMPLE_RATE
     near = _KNOWN_ERROR_S * SAMPLE_RATE
-    bars = min(_MOST_BARS, int((samples + near) / bar))
-    rest = samples - round(bars * bar)
-    return MusicalTime(tempo_bpm=tempo_bpm, source=source, bars=bars, rest_samples=rest if abs(rest) > near else 0)
+    bars = min(_MOST_BARS, int((samples + near) * tempo_bpm / ticks))
+    if bars and bars * ticks / tempo_bpm > samples + _ROUNDING:
+        tempo_bpm = bars * ticks / samples
+    # Up to a thousandth: a loop that is longer than its file cannot be played.
+    tempo_bpm = math.ceil(1_000 * tempo_bpm - 1e-6) / 1_000
+    rest = samples - round(bars * ticks / tempo_bpm)
+    rest = rest if rest > near else 0
+    return MusicalTime(tempo_bpm=tempo_bpm, source=source, bars=bars, rest_samples=rest, exact=exact)

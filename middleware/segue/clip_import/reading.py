@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from segue.audio.loudness import integrated_loudness
 from segue.audio.riff import WavMarks, wav_marks
 from segue.audio.seams import seam_steps
 from segue.audio.streams import audio_facts
-from segue.clip_import.keys import key_in, likely_keys
+from segue.clip_import.keys import key_in, likely_keys, without_key
 from segue.clip_import.musical_time import MusicalTime, musical_time, tempo_in
 from segue.contract import CHANNELS, SAMPLE_RATE, Samples
 from segue.style.measures import SURE_TEMPO, SURE_THREEFOLD, measured
@@ -138,10 +139,8 @@ def read_folder(folder: Path, hints: Hints = NO_HINTS) -> FoundFolder:
         paths = paths[:MOST_CLIPS]
     pieces: list[list[_File]] = []
     for path in paths:
-        if set(_NOT_IN_PATHS) & set(path.relative_to(folder).as_posix()):
-            problems.append(
-                f"{path}: expected a name without {' and '.join(_NOT_IN_PATHS)}, as in rule files; rename it"
-            )
+        if text := _unnamed(path, folder):
+            problems.append(text)
             continue
         try:
             facts = audio_facts(path)
@@ -155,8 +154,24 @@ def read_folder(folder: Path, hints: Hints = NO_HINTS) -> FoundFolder:
         else:
             piece.append(file)
     names = _Names()
-    clips = [clip for number, piece in enumerate(pieces) for clip in _piece(number, piece, hints, names, problems)]
+    tempos: dict[Path, float] = {}
+    found: dict[int, list[FoundClip]] = {}
+    # Most stems say most of their folder's tempo.
+    for number in sorted(range(len(pieces)), key=lambda each: -len(pieces[each])):
+        found[number] = list(_piece(number, pieces[number], hints, names, tempos, problems))
+    clips = [clip for number in range(len(pieces)) for clip in found[number]]
     return FoundFolder(clips=tuple(clips), problems=tuple(problems))
+
+
+def _unnamed(path: Path, folder: Path) -> str:
+    """Return why a rule file cannot name a file; "" if it can."""
+    name = path.relative_to(folder).as_posix()
+    if set(_NOT_IN_PATHS) & set(name) or not name.isprintable():
+        allowed = f"printable characters without {' and '.join(_NOT_IN_PATHS)}"
+        return f"{folder}: expected names of {allowed}, as in rule files, got {name!a}; rename it"
+    if not path.resolve().is_relative_to(folder.resolve()):
+        return f"{path}: is a link to a file outside {folder}, which no rule file may name"
+    return ""
 
 
 def _is_sound(path: Path, folder: Path) -> bool:
@@ -165,14 +180,25 @@ def _is_sound(path: Path, folder: Path) -> bool:
 
 
 def _is_stem(file: _File, other: _File) -> bool:
-    same_length = abs(file.samples - other.samples) <= _SAME_LENGTH
-    return file.path.parent == other.path.parent and file.rate == other.rate and same_length
+    same_length = abs(file.samples - other.samples) <= _SAME_LENGTH and min(file.samples, other.samples) >= SAMPLE_RATE
+    said = ((read(file.path.stem), read(other.path.stem)) for read in (tempo_in, key_in))
+    alike = all(not one or not another or one == another for one, another in said)
+    return file.path.parent == other.path.parent and same_length and alike
 
 
 def _piece(
-    number: int, files: Sequence[_File], hints: Hints, names: _Names, problems: list[str]
+    number: int,
+    files: Sequence[_File],
+    hints: Hints,
+    names: _Names,
+    tempos: dict[Path, float],
+    problems: list[str],
 ) -> Iterator[FoundClip]:
-    """Read the stems of a piece, and yield each as a clip."""
+    """Read the stems of a piece, and yield each as a clip.
+
+    Args:
+        tempos: Of folders, as their other pieces have them; gets this one's.
+    """
     total, readable = _sum(files, problems)
     if not readable:
         return
@@ -190,8 +216,14 @@ def _piece(
             beats = hints.beats or (3 if measures.threefold >= SURE_THREEFOLD else 4)
     known_bpm = hints.tempo_bpm or tempo_in(name)
     time = musical_time(samples, beats, known_bpm=known_bpm, measured_bpm=measured_bpm)
+    folder = readable[0].path.parent
     if known_bpm is not None and time is not None:
         time = replace(time, source="as said" if hints.tempo_bpm else "its name")
+    elif folder in tempos and (time is None or not time.exact):
+        time = musical_time(samples, beats, known_bpm=tempos[folder], measured_bpm=None)
+        time = None if time is None else replace(time, source="the others of its folder")
+    if time is not None and time.exact:
+        tempos.setdefault(folder, time.tempo_bpm)
     loudness = integrated_loudness(total)
     level = round(_LEVEL_LUFS - loudness, 1) if math.isfinite(loudness) else 0.0
     gain = min(GAIN.high, max(_LEAST_GAIN_DB, level))
@@ -214,7 +246,7 @@ def _piece(
             intro=parts.intro,
             loop=parts.loop,
             outro=parts.outro,
-            cues=_cues(marks, time, beats, samples),
+            cues=_cues(marks, time, beats, parts.intro + parts.loop or samples),
             click=_clicks(sound, parts),
         )
 
@@ -305,7 +337,7 @@ def _clicks(sound: Samples, parts: _Parts) -> bool:
 
 
 def _cues(marks: WavMarks, time: MusicalTime | None, beats: int, samples: int) -> tuple[int, ...]:
-    """Return the bars at whose beginnings a file has cue points."""
+    """Return the bars of the first `samples` at whose beginnings a file has cue points."""
     if time is None:
         return ()
     bar = beats * 60 * SAMPLE_RATE / time.tempo_bpm
@@ -321,8 +353,10 @@ class _Names:
 
     def of(self, stem: str) -> str:
         """Return a name as rule files have them, from that of a file without its tempo and key."""
-        plain = re.sub(r"(?<![0-9])[0-9.]+[ _-]?bpm", "", stem, flags=re.IGNORECASE)
-        words = re.sub("[^a-z0-9]+", "_", plain.lower()).strip("_")[:_LONGEST_NAME].strip("_")
+        plain = without_key(re.sub(r"(?<![0-9])[0-9.]+[ _-]?bpm", "", stem, flags=re.IGNORECASE))
+        letters = unicodedata.normalize("NFKD", plain.lower()).replace("ß", "ss")
+        spelt = "".join(each for each in letters if not unicodedata.combining(each))
+        words = re.sub("[^a-z0-9]+", "_", spelt).strip("_")[:_LONGEST_NAME].strip("_")
         name = words if re.match("[a-z]", words) else f"clip_{words}".rstrip("_")
         number = 2
         unique = name

@@ -11,8 +11,8 @@ from pathlib import Path
 from segue.clip_import.reading import FoundClip
 from segue.contract import SAMPLE_RATE
 
-# Over which a loop that clicks goes over into its next pass.
-_CROSSFADE = "10ms"
+# Over which a loop that clicks goes over into its next pass, at most half of it.
+_CROSSFADE_MS = 10
 
 
 def clips_text(clips: Sequence[FoundClip], base: Path) -> str:
@@ -68,7 +68,8 @@ def _doubts(clip: FoundClip) -> Iterator[str]:
             "Write loop: N bars if a part of it repeats"
         )
     if clip.click:
-        yield "a click is heard where the loop begins again, so it has a crossfade"
+        mended = "so it has a crossfade" if _crossfade_ms(clip) else "and it is too short for a crossfade"
+        yield f"a click is heard where the loop begins again, {mended}"
 
 
 def _fields(clip: FoundClip, base: Path) -> Iterator[str]:
@@ -85,10 +86,15 @@ def _fields(clip: FoundClip, base: Path) -> Iterator[str]:
         samples = getattr(clip, name)
         if samples:
             yield f"{name}: {_length(clip, samples)}"
-    if clip.click:
-        yield f"crossfade: {_CROSSFADE}"
+    if crossfade := _crossfade_ms(clip):
+        yield f"crossfade: {crossfade}ms"
     if clip.cues:
         yield f"cues: [{', '.join(map(str, clip.cues))}]"
+
+
+def _crossfade_ms(clip: FoundClip) -> int:
+    """How long the crossfade of a loop that clicks is; 0 without one."""
+    return min(_CROSSFADE_MS, clip.loop * 1_000 // SAMPLE_RATE // 2) if clip.click else 0
 
 
 def _length(clip: FoundClip, samples: int) -> str:

@@ -33,7 +33,7 @@ EDGE_SAMPLES: Final = 240
 # Where no change leads to other clips: by a reset, or by other rules.
 _RAMP_FRAMES: Final = 5
 _RAMP_CURVE: Final = "linear"
-MOST_RELEASED: Final = 16
+MOST_RELEASED: Final = 48
 """Voices of a layer that ring on at once. Where more would, the oldest ends."""
 
 

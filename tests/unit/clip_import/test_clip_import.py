@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 
@@ -79,7 +80,7 @@ def test_what_whoever_imports_says_goes_first(tmp_path: Path) -> None:
     assert (clip.time.tempo_bpm, clip.time.source, clip.time.bars, clip.key) == (120.0, "as said", 4, "F# dorian")
     (named,) = read_folder(tmp_path).clips
     assert named.time is not None
-    assert (named.name, named.time.tempo_bpm, named.time.source, named.key) == ("siege_am", 90.0, "its name", "A minor")
+    assert (named.name, named.time.tempo_bpm, named.time.source, named.key) == ("siege", 90.0, "its name", "A minor")
 
 
 def test_a_seam_that_clicks_gets_a_crossfade(tmp_path: Path) -> None:
@@ -156,8 +157,11 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_found(tmp_path: Path) -> No
     found = read_folder(tmp_path)
     assert [clip.name for clip in found.clips] == ["good", "short", "silent"]
     assert [clip.gain_db for clip in found.clips[1:]] == [0.0, 0.0]
-    named = [Path(problem.split(": ")[0]).name for problem in found.problems]
-    assert named == ["a:b.wav", "empty.ogg", "text.wav"]
+    unnamed, *unread = found.problems
+    assert unnamed.endswith(
+        "expected names of printable characters without : and \\, as in rule files, got 'a:b.wav'; rename it"
+    )
+    assert [Path(problem.split(": ")[0]).name for problem in unread] == ["empty.ogg", "text.wav"]
 
 
 @pytest.mark.parametrize(
@@ -202,12 +206,12 @@ def test_what_is_written_is_a_rule_file_that_loads(tmp_path: Path, monkeypatch: 
     assert main(["import", "my stems", "-o", "clips.yaml"]) == 0
     Path("rules.yaml").write_text(
         "segue: 1\ninclude: [clips.yaml]\nstyles: {calm: {text: calm harp}}\n"
-        "layers: {place: {states: {a: {default: true, mix: {calm: 1}, clips: {siege_drums_1_dm: 0dB}}}}}\n",
+        "layers: {place: {states: {a: {default: true, mix: {calm: 1}, clips: {siege_drums_1: 0dB}}}}}\n",
         "utf-8",
     )
     clips = {clip.name: clip for clip in load("rules.yaml").clips}
-    assert sorted(clips) == ["clip_00_drums", "siege_drums_1_dm"]
-    siege = clips["siege_drums_1_dm"]
+    assert sorted(clips) == ["clip_00_drums", "siege_drums_1"]
+    siege = clips["siege_drums_1"]
     assert (siege.tempo_mbpm, str(siege.key), siege.loop) == (120_000, "D minor", 8 * SAMPLE_RATE)
     assert main(["check", "rules.yaml"]) == 0
 
@@ -234,3 +238,75 @@ def test_nothing_is_written_over_and_folders_elsewhere_are_refused(
     assert "here: holds no recording that can be read" in errors
     assert main(["import", "stems", "--tempo", "90", "--beats", "2", "--key", "E minor"]) == 0
     assert "tempo: 90bpm, meter: 2, key: E minor" in capsys.readouterr().out
+
+
+def test_a_loop_is_never_longer_than_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for cut in (0, 1, 50, 140, 230):
+        sound = beats(120, 16)
+        write_audio(tmp_path / f"cut{cut}_120bpm.wav", sound[: len(sound) - cut])
+    write_audio(tmp_path / "odd.wav", beats(123.456, 32)[:-7])
+    # Other lengths than those of the others, so that none is a stem.
+    short = beats(120, 8)
+    marked_path = tmp_path / "marks_120bpm.wav"
+    write_audio(marked_path, short)
+    marked(marked_path, cue(0, SAMPLE_RATE * 3), sampler(0, 2 * SAMPLE_RATE - 1))
+    tiny = tmp_path / "tiny.wav"
+    write_audio(tiny, np.linspace(-0.5, 0.5, 9_600)[:, None].repeat(2, axis=1).astype(np.float32))
+    marked(tiny, sampler(0, 95))
+    assert main(["import", ".", "-o", "clips.yaml"]) == 0
+    text = Path("clips.yaml").read_text("utf-8")
+    names = [line.split(":")[0].strip() for line in text.splitlines() if "{audio" in line]
+    Path("rules.yaml").write_text(
+        "segue: 1\ninclude: [clips.yaml]\nstyles: {calm: {text: calm harp}}\nlayers:\n"
+        + "".join(
+            f"  l{n}: {{states: {{a: {{default: true, mix: {{calm: 1}}, clips: {{{name}: 0dB}}}}}}}}\n"
+            for n, name in enumerate(names)
+        ),
+        "utf-8",
+    )
+    assert main(["check", "rules.yaml"]) == 0
+    assert "cues: [1]" in text
+    assert "loop: 1 bar" in text
+    assert "crossfade: 1ms" in text
+
+
+def test_pieces_that_say_other_tempos_are_no_stems_of_each_other(tmp_path: Path) -> None:
+    write_audio(tmp_path / "a_120bpm.wav", beats(120, 32))
+    write_audio(tmp_path / "b_90bpm.wav", beats(90, 24))
+    clips = read_folder(tmp_path).clips
+    assert [(clip.name, clip.piece, clip.time and clip.time.tempo_bpm) for clip in clips] == [
+        ("a", 0, 120.0),
+        ("b", 1, 90.0),
+    ]
+
+
+def test_a_stem_of_another_rate_is_one_and_a_longer_one_has_the_tempo_of_its_folder(tmp_path: Path) -> None:
+    drums = beats(100, 32)
+    write_audio(tmp_path / "drums.wav", drums)
+    soundfile.write(tmp_path / "low.wav", beats(100, 32)[::2], SAMPLE_RATE // 2)
+    pad = 0.2 * np.sin(2 * np.pi * 220 * np.arange(len(drums) + 60_000) / SAMPLE_RATE)
+    write_audio(tmp_path / "pad.wav", np.repeat(pad[:, None], 2, axis=1).astype(np.float32))
+    first, second, long = read_folder(tmp_path).clips
+    assert (first.piece, second.piece, long.piece) == (0, 0, 1)
+    assert long.time is not None
+    assert (long.time.tempo_bpm, long.time.source) == (100.0, "the others of its folder")
+
+
+def test_names_that_no_rule_file_has_are_told(tmp_path: Path) -> None:
+    stems, outside = tmp_path / "stems", tmp_path / "outside.wav"
+    stems.mkdir()
+    write_audio(outside, beats(120, 8))
+    (stems / "link.wav").symlink_to(outside)
+    for name in (b"bad\xff.wav", b"two\nlines.wav"):
+        Path(os.fsdecode(bytes(stems) + b"/" + name)).write_bytes(outside.read_bytes())
+    write_audio(stems / "Höllenglöckchen groß.wav", beats(120, 8))
+    found = read_folder(stems)
+    assert [clip.name for clip in found.clips] == ["hollenglockchen_gross"]
+    assert [text.partition(", got ")[2].partition(";")[0] for text in found.problems] == [
+        "'bad\\udcff.wav'",
+        "",
+        "'two\\nlines.wav'",
+    ]
+    assert "is a link to a file outside" in found.problems[1]
+    assert all(text.isprintable() for text in found.problems)

@@ -135,7 +135,7 @@ class ReferenceClips(ReferenceStingers):
             if play not in kept:
                 gone += self._let_go(play, at, out, curve) if play in playing else [play]
         begun = [self._begin(layer, state, use, (line, at), playing, kept, (enter, curve)) for use in state.clips]
-        self.plays = [play for play in self.plays if play.layer is not layer] + gone[-16:] + begun
+        self.plays = [play for play in self.plays if play.layer is not layer] + gone[-48:] + begun
 
     def _times(self, layer: Layer) -> tuple[int, int, str]:
         """In how many frames old clips go and new ones come, and the curve."""
