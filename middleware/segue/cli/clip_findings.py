@@ -26,6 +26,10 @@ def clip_warnings(clip: Clip, samples: Samples) -> Iterator[tuple[str, str]]:
         samples: Its whole file at 48 kHz, float32 [S, 2].
     """
     if clip.loop is None:
+        behind = [cue for cue in clip.cues if cue >= len(samples)]
+        if behind:
+            cue, end = (float(each) / SAMPLE_RATE for each in (behind[0], len(samples)))
+            yield f"ends after {end:.2f} s, before its cue at {cue:.2f} s", "cue_behind_the_end"
         return
     parts = float(clip.intro + clip.loop + (clip.outro or 0))
     left_s = (len(samples) - parts) / SAMPLE_RATE

@@ -9,7 +9,8 @@ Each finding is a problem with its code. Beside the codes of `segue_rules.analys
 * silent_audio, short_audio: a sound without signal, and a stinger too short to be heard as a sound;
 * offset_audio: a DC offset, which is heard as a click at both ends;
 * hot_audio: a sound beyond full scale, which will be limited;
-* clip_length, loop_click, no_crossfade: a clip that does not fit its bars, or begins again with a click;
+* clip_length, loop_click, no_crossfade, cue_behind_the_end: a clip that does not fit its bars or its file, or begins
+  again with a click;
 * ignored_control, ignored_theme: what a generator does not obey.
 
 What prevents rules from being played is an error: a sound that cannot be used, a text of which no word is understood.

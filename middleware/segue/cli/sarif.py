@@ -39,6 +39,7 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "hot_audio": "a sound file that peaks beyond full scale and will be limited",
     "clip_length": "the file of a clip that goes on for a moment behind its bars, as one of another tempo does",
     "loop_click": "a loop of a clip that begins again with a click",
+    "cue_behind_the_end": "a cue of a clip that lies behind the end of its file",
     "no_crossfade": "a clip whose file has nothing to crossfade its loop with",
 }
 """What each rule is about, by its identifier."""

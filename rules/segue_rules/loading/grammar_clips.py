@@ -12,7 +12,6 @@ from segue_rules.loading.grammar_music import AUDIO
 from segue_rules.loading.limits import MOST_CUES, MOST_STATE_CLIPS
 from segue_rules.loading.rule_kinds import KeySignature, MeterKind, control_kind
 from segue_rules.loading.time_kinds import MOST_BEATS, Time, TimeOrBeats
-from segue_rules.model import SAMPLE_RATE
 from segue_yaml.containers import ListOf, MapOf
 from segue_yaml.kinds import Name, Number
 from segue_yaml.tables import Field, Table
@@ -20,7 +19,7 @@ from segue_yaml.tables import Field, Table
 CLIP_NAME: Final = Name(what="clip")
 LONGEST_CLIP_S: Final = 600
 """What a clip's intro, loop and outro may last together."""
-_PART: Final = TimeOrBeats(time=Time(low=Fraction(1, SAMPLE_RATE), high=Fraction(LONGEST_CLIP_S)))
+_PART: Final = TimeOrBeats(time=Time(low=Fraction(1, 1_000), high=Fraction(LONGEST_CLIP_S)))
 _LEVEL: Final = control_kind(controls.GAIN)
 
 

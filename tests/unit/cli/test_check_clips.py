@@ -104,3 +104,13 @@ def test_preview_refuses_a_clip_that_is_too_short_and_writes_a_stem_of_clips(
     clips, _ = soundfile.read("stems/out.clips.wav")
     siege, _ = soundfile.read("siege.wav")
     np.testing.assert_allclose(clips[:48_000], siege[:48_000], atol=2e-4)
+
+
+def test_a_cue_behind_the_end_of_a_file_is_found(capsys: pytest.CaptureFixture[str]) -> None:
+    tone(4.0)
+    found, _ = checked("tempo: 120bpm, cues: [1, 2, 9]", capsys)
+    assert ("siege.wav ends after 4.00 s, before its cue at 16.00 s", "cue_behind_the_end") in [
+        (text, code) for code, text in found
+    ]
+    found, _ = checked("tempo: 120bpm, cues: [1, 2]", capsys)
+    assert "cue_behind_the_end" not in [code for code, _ in found]

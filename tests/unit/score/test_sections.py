@@ -24,6 +24,7 @@ from segue.score.composer.sections import (
 )
 from segue.score.composer.vocabulary import Arrangement
 from segue.style.points import POINTS
+from segue.style.text_reader import text_reader
 from segue.style_profile import Ensemble
 
 STYLES = ("calm", "combat", "town", "tavern", "boss", "dungeon", "sad")
@@ -117,6 +118,20 @@ def test_every_section_has_music(style: str) -> None:
             for key in range(4):
                 bars = [written(row, SectionPlace(each, key, bar, BARS)) for bar in (4, 5)]
                 assert any(sounding(bar, 0.4) for bar in bars), each.name
+
+
+@pytest.mark.parametrize("text", ["drums", "only taiko drums", "solo flute", "only a church organ"])
+def test_any_section_is_written_of_drums_alone_and_of_one_instrument(text: str) -> None:
+    row = arrange(text_reader().read(text).profile)
+    if "drum" in text:
+        assert row.voices == ()
+    for rows in (CALM, FIGHT):
+        for each in rows.values():
+            for seed in range(3):
+                bars = [
+                    written(row, SectionPlace(each, seed, bar, bars), seed) for bars in (1, 2, 8) for bar in range(bars)
+                ]
+                assert any(bar.onsets for bar in bars), each.name
 
 
 def test_a_full_fight_of_any_section_keeps_most_of_its_notes() -> None:

@@ -296,7 +296,7 @@ def _entries(arrangement: Arrangement, place: SectionPlace) -> dict[int, int]:
     """Return the bar in which each voice enters, in the order in which intensity adds them, and the drums last."""
     order = sorted(range(len(arrangement.voices)), key=lambda slot: (arrangement.voices[slot].level, slot))
     bars = min(_ENTERING_BARS, place.bars // 2)
-    return {slot: count * bars // len(order) for count, slot in enumerate([*order, DRUM_SLOT])}
+    return {slot: count * bars // max(1, len(order)) for count, slot in enumerate([*order, DRUM_SLOT])}
 
 
 def _exchanged(arrangement: Arrangement, seed: int) -> dict[int, tuple[int, int]]:
