@@ -22,9 +22,12 @@ from segue.contract import CHANNELS, SAMPLE_RATE, Samples
 
 # Half a second, which begins at a whole sample of the file where its rate is even.
 _BLOCK: Final = SAMPLE_RATE // 2
-# Some 12 MB.
+# Some 12 MB, or as many as all files that play at once take.
 _MOST_BLOCKS: Final = 64
-_MOST_OPEN: Final = 8
+_BLOCKS_OF_A_FILE: Final = 3
+# All clips of a rule file may play at once.
+_MOST_OPEN: Final = 128
+_MOST_OF_A_FILE: Final = 8
 # Samples of the file around a block that its resampling looks at. soxr's HQ filter is far shorter.
 _MARGIN: Final = 4_096
 # Decoders of these do not seek to the sample: what an MP3 sounds like depends on frames before, and Vorbis begins with
@@ -68,8 +71,17 @@ class _OpenFile:
         # The sample that the decoder reads next.
         self._next = 0
 
+    @property
+    def is_lossy(self) -> bool:
+        """Whether it costs to go to another place."""
+        return self.file.format in LOSSY
+
     def close(self) -> None:
         self._stack.close()
+
+    def reads_on(self, start: int) -> bool:
+        """Return whether it need not go anywhere to read a sample."""
+        return self._begin <= start <= self._next
 
     def read(self, start: int, count: int) -> Samples:
         """Return float32 [n, 2], at least one and at most `count` samples from one on that the file has.
@@ -92,7 +104,7 @@ class _OpenFile:
 
     def _go_to(self, start: int) -> None:
         """Let the decoder read the sample at `start` next."""
-        if self.file.format not in LOSSY:
+        if not self.is_lossy:
             self.file.seek(start)
             return
         self._stack.close()
@@ -121,7 +133,8 @@ class AudioStreams:
     def _begin(self, paths: tuple[Path, ...], facts: tuple[AudioFacts, ...]) -> None:
         self._paths, self.facts = paths, facts
         self._lock = threading.Lock()
-        self._open: OrderedDict[int, _OpenFile] = OrderedDict()
+        # Each with its file, the last used at the end.
+        self._open: list[tuple[int, _OpenFile]] = []
         self._blocks: OrderedDict[tuple[int, int], Samples] = OrderedDict()
 
     def __getstate__(self) -> tuple[tuple[Path, ...], tuple[AudioFacts, ...]]:
@@ -149,7 +162,7 @@ class AudioStreams:
     def close(self) -> None:
         """Close all files; later reads open them again."""
         with self._lock:
-            for opened in self._open.values():
+            for _, opened in self._open:
                 opened.close()
             self._open.clear()
 
@@ -173,7 +186,7 @@ class AudioStreams:
                     known = np.zeros((0, CHANNELS), np.float32)
                     self._drop(file)
                 self._blocks[key] = known
-                while len(self._blocks) > _MOST_BLOCKS:
+                while len(self._blocks) > max(_MOST_BLOCKS, _BLOCKS_OF_A_FILE * len(self._paths)):
                     self._blocks.popitem(last=False)
             self._blocks.move_to_end(key)
             return known
@@ -194,7 +207,7 @@ class AudioStreams:
     def _read(self, file: int, start: int, count: int) -> Samples:
         """Return float32 [count, 2] at the file's own rate; silence where there is nothing."""
         sound = np.zeros((count, CHANNELS), np.float32)
-        opened = self._opened(file)
+        opened = self._opened(file, max(0, start))
         try:
             at, end = max(0, start), min(start + count, opened.file.frames)
             while at < end:
@@ -207,21 +220,30 @@ class AudioStreams:
             raise AudioFileError(f"{self._paths[file]}: cannot be read: {error}") from error
         return sound
 
-    def _opened(self, file: int) -> _OpenFile:
-        found = self._open.get(file)
+    def _opened(self, file: int, start: int) -> _OpenFile:
+        """Return a decoder of a file: the one that reads on at a sample, or else one that can go there."""
+        own = [opened for number, opened in self._open if number == file]
+        found = next((opened for opened in own if opened.reads_on(start)), None)
         if found is None:
-            while len(self._open) >= _MOST_OPEN:
-                self._open.popitem(last=False)[1].close()
-            found = self._open[file] = _OpenFile(self._paths[file])
+            # Clips that several sessions play are at other places for each: a decoder for each place.
+            found = own[0] if own and (len(own) >= _MOST_OF_A_FILE or not own[0].is_lossy) else None
+        if found is None:
+            found = _OpenFile(self._paths[file])
             if (found.file.samplerate, found.file.channels) != self.facts[file][1:]:
+                found.close()
                 raise AudioFileError(f"{self._paths[file]}: is another file than before")
-        self._open.move_to_end(file)
+        else:
+            self._open.remove((file, found))
+        self._open.append((file, found))
+        while len(self._open) > _MOST_OPEN:
+            self._open.pop(0)[1].close()
         return found
 
     def _drop(self, file: int) -> None:
-        dropped = self._open.pop(file, None)
-        if dropped is not None:
-            dropped.close()
+        for number, opened in self._open:
+            if number == file:
+                opened.close()
+        self._open = [each for each in self._open if each[0] != file]
 
 
 def audio_facts(path: Path) -> AudioFacts:

@@ -26,7 +26,7 @@ from segue.contract import CHANNELS, SAMPLE_RATE, Samples
 from segue.style.measures import SURE_TEMPO, SURE_THREEFOLD, measured
 from segue.style.spectra import Bands, Spectra, bands, spectra
 from segue_rules.controls import GAIN
-from segue_rules.loading.limits import MOST_CLIPS, MOST_CUES
+from segue_rules.loading.limits import MOST_CLIPS, MOST_CUES, MOST_STATE_CLIPS
 
 SUFFIXES: Final = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff")
 LONGEST_S: Final = 600.0
@@ -154,6 +154,10 @@ def read_folder(folder: Path, hints: Hints = NO_HINTS) -> FoundFolder:
         else:
             piece.append(file)
     names = _Names()
+    # More than a state plays at once are no stems: loops that are all as long as each other.
+    pieces = [
+        part for piece in pieces for part in ([piece] if len(piece) <= MOST_STATE_CLIPS else [[file] for file in piece])
+    ]
     tempos: dict[Path, float] = {}
     found: dict[int, list[FoundClip]] = {}
     # Most stems say most of their folder's tempo.

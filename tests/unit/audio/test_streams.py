@@ -171,3 +171,20 @@ def test_a_lossy_file_of_another_rate_is_not_decoded_anew_for_each_block(
     for begin in range(0, 240_000, 24_000):
         streams.read(0, begin, 24_000)
     assert len(opened) == 1
+
+
+def test_each_place_of_a_lossy_file_that_is_read_on_has_a_decoder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path / "a.ogg", tone(430_000), format="OGG", subtype="VORBIS")
+    whole = read_audio(path)
+    opened = []
+    monkeypatch.setattr(streams_module, "open_audio", lambda path: opened.append(path) or open_audio(path))
+    streams = AudioStreams([path])
+    opened.clear()
+    for block in range(8):
+        for place in (0, 200_000):
+            begin = place + block * 24_000
+            np.testing.assert_array_equal(streams.read(0, begin, 24_000), whole[begin : begin + 24_000])
+    # The second one is opened, and again at the place that it begins to read from.
+    assert len(opened) == 3

@@ -310,3 +310,13 @@ def test_names_that_no_rule_file_has_are_told(tmp_path: Path) -> None:
     ]
     assert "is a link to a file outside" in found.problems[1]
     assert all(text.isprintable() for text in found.problems)
+
+
+def test_more_files_of_one_length_than_a_state_plays_are_no_stems(tmp_path: Path) -> None:
+    sound = beats(120, 4)
+    for number in range(17):
+        write_audio(tmp_path / f"loop{number:02}.wav", sound)
+    found = read_folder(tmp_path)
+    assert [clip.piece for clip in found.clips] == list(range(17))
+    assert len({clip.gain_db for clip in found.clips}) == 1
+    assert found.clips[0].gain_db > -15
