@@ -1,4 +1,4 @@
-"""The files of Magenta RealTime 2: their names, where they are looked for, and what to do where they are missing.
+"""The files of Magenta RealTime 1 and 2: their names, where they are looked for, and what to do where they are missing.
 
 Google's own tool (`mrt`, of the package magenta-rt) keeps them in the same folder.
 """
@@ -14,6 +14,8 @@ from typing import Final
 HOME_VARIABLE: Final = "MAGENTA_HOME"
 REPOSITORY: Final = "google/magenta-realtime-2"
 """Where the files are published on Hugging Face, under the same names."""
+FIRST_REPOSITORY: Final = "google/magenta-realtime"
+"""The same for the language models of Magenta RealTime 1."""
 RANDOM: Final = "random"
 """Instead of a file: weights that are made up, which play noise."""
 _FOLDER: Final = "magenta-rt-v2"
@@ -27,11 +29,13 @@ class ModelFile:
         path: Below the folder of all files, and in the repository.
         what: What it holds.
         needed: Whether the model does not play without it.
+        repository: Where it is published.
     """
 
     path: str
     what: str
     needed: bool = True
+    repository: str = REPOSITORY
 
 
 STYLE_FOLDER: Final = "resources/musiccoca"
@@ -51,13 +55,27 @@ ENCODER_FILE: Final = ModelFile(
     what="SpectroStream: sound to codes, to continue a recording",
     needed=False,
 )
+CODEC_FILE: Final = ModelFile(
+    path="checkpoints/mrt2_small.safetensors", what="of it SpectroStream's decoder: codes to sound"
+)
 MODELS: Final[Mapping[str, tuple[ModelFile, ...]]] = {
-    name: (
-        ModelFile(path=f"checkpoints/{name}.safetensors", what="language model and decoder"),
-        *STYLE_FILES,
-        ENCODER_FILE,
-    )
-    for name in ("mrt2_small", "mrt2_base")
+    **{
+        name: (
+            ModelFile(path=f"checkpoints/{name}.safetensors", what="language model and decoder"),
+            *STYLE_FILES,
+            ENCODER_FILE,
+        )
+        for name in ("mrt2_small", "mrt2_base")
+    },
+    **{
+        name: (
+            ModelFile(path=f"checkpoints/{archive}.tar", what="language model", repository=FIRST_REPOSITORY),
+            CODEC_FILE,
+            *STYLE_FILES,
+            ENCODER_FILE,
+        )
+        for name, archive in (("mrt1_base", "llm_base_x4286_c1860k"), ("mrt1_large", "llm_large_x3047_c1860k"))
+    },
 }
 """The files of each model, its weights first."""
 

@@ -15,7 +15,7 @@ from segue.contract import GeneratorError
 from segue.extras import install_advice
 from segue.generators import GENERATORS, PLAYABLE, BuildOptions, GeneratorSpec, build
 from segue.model.generator import OBEYED
-from segue.model.mrt2_parts import NoiseEncoder
+from segue.model.parts import NoiseEncoder
 from segue.model_files import MODELS
 
 

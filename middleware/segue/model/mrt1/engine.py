@@ -40,9 +40,15 @@ _OPEN_RUNS: Final = 8
 
 
 class StyleFrames(NamedTuple):
-    """Conditioning of frames: the tokens of each one's style, int32 [R, L]; NO_CODE throughout for none."""
+    """Conditioning of R frames.
+
+    Attributes:
+        style: Tokens of each one's style, int32 [R, L]; NO_CODE throughout for none.
+        guidance: 1 is none.
+    """
 
     style: NDArray[np.int32]
+    guidance: NDArray[np.float32]
 
 
 class State(NamedTuple):
@@ -120,19 +126,21 @@ class Mrt1Engine:
         )
 
     def generate(self, runs: Sequence[Run]) -> list[Ran]:
-        """Generate each run by itself. However frames are cut into runs, their codes are the same.
+        """Generate each run by itself, under the guidance of its frames.
+
+        However frames are cut into runs, their codes are the same.
 
         Raises:
             ValueError: For a run longer than `longest_run`.
         """
         return [self._generate(run) for run in runs]
 
-    def restore(self, codes: Codes, frames: Any, *, seed: int, frame: int) -> State:
+    def restore(self, codes: Codes, frames: StyleFrames, *, seed: int, frame: int) -> State:
         """Return the state before `frame` after frames whose codes [F, K] are known, with nothing before them.
 
         Args:
             codes: At least those of the context and the longest chunk, for the state that there was.
-            frames: Their StyleFrames.
+            frames: Their conditioning.
         """
         # Of what lies before the chunk that begins by its number, only codes count.
         known = min(len(codes), frame % self.config.chunk_frames)
@@ -146,8 +154,9 @@ class Mrt1Engine:
     def _generate(self, run: Run) -> Ran:
         if run.length > self.longest_run:
             raise ValueError(f"frames in a run: expected at most {self.longest_run}, got {run.length}")
-        frames: Any = run.frames
-        state, begin, codes = run.state, 0, []
+        frames: StyleFrames = run.frames
+        state: State = run.state
+        begin, codes = 0, []
         while begin < run.length:
             state = self._in_chunk(state, frames.style[begin])
             end = begin + 1
@@ -155,7 +164,7 @@ class Mrt1Engine:
                 end += 1
             part = slice(begin, end)
             forced = None if run.forced is None else run.forced[part]
-            made = self._decoded(state, run.temperature[part], run.guidance[part], forced)
+            made = self._decoded(state, run.temperature[part], frames.guidance[part], forced)
             state, begin = self._grown(state, made), end
             codes.append(made)
         return Ran(state=state, codes=np.concatenate(codes))
