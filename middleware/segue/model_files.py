@@ -124,7 +124,10 @@ def missing_text(name: str, missing: Sequence[Path]) -> str:
     """Return what is missing and how to get it, as a sentence without its capital."""
     folder = models_folder()
     names = [str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path) for path in missing]
+    # Google's tool knows its second model alone.
+    tool = f", or with Google's tool 'mrt models init' and 'mrt checkpoints download {name}'"
+    fetched = tool if MODELS[name][0].repository == REPOSITORY else ""
     return (
-        f"lacks {', '.join(names)} in {folder}; run 'segue models fetch {name}', or with Google's tool 'mrt models "
-        f"init' and 'mrt checkpoints download {name}'; '--weights {RANDOM}' plays noise without any file"
+        f"lacks {', '.join(names)} in {folder}; run 'segue models fetch {name}'{fetched}; '--weights {RANDOM}' plays "
+        "noise without any file"
     )

@@ -34,7 +34,6 @@ from segue.style.situations import CAPTIONS, SITUATIONS
 if TYPE_CHECKING:
     from segue.model.parts import PlayableModel
     from segue.model.native.library import Library
-    from segue.model.spectrostream.config import SpectroStreamConfig
 
 
 class CaptionEncoder:
@@ -87,17 +86,26 @@ def integer_kernels() -> Library:
         pytest.skip(f"no integer kernels: {error}")
 
 
-def tiny_codec() -> SpectroStreamConfig:
-    """Return the sizes of a reduced SpectroStream at the real rate."""
-    from segue.model.spectrostream.config import SPECTROSTREAM, SPECTROSTREAM_TINY
+@cache
+def tiny_codec(library: Library | None) -> Codec[Any]:
+    """Make a reduced SpectroStream of four codebooks with random weights, at the real rate.
 
-    return replace(
+    Args:
+        library: The kernels that it is computed with; None for XLA.
+    """
+    from segue.model.config import MRT2_TINY
+    from segue.model.parts import streaming_codec
+    from segue.model.spectrostream.config import SPECTROSTREAM, SPECTROSTREAM_TINY
+    from segue.model.spectrostream.weights import lazy_random_decoder
+
+    sizes = replace(
         SPECTROSTREAM_TINY,
         hop=SPECTROSTREAM.hop,
         decoder_width=2,
         strides=((2, 6), (2, 8)),
         multipliers=(2, 2),
     )
+    return streaming_codec(MRT2_TINY, sizes, lazy_random_decoder(sizes, 3), None, library)
 
 
 @cache
@@ -109,12 +117,9 @@ def mrt2_model(library: Library | None = None) -> PlayableModel:
     """
     import jax
 
-    from segue.model.block_codec import BlockCodec
     from segue.model.config import MRT2_TINY, TokenConditioning
-    from segue.model.mrt2 import BLOCK_FRAMES, mrt2_engine, mrt2_generator, nearest_tokens
+    from segue.model.mrt2 import mrt2_engine, mrt2_generator, nearest_tokens
     from segue.model.parts import NoiseEncoder, PlayableModel
-    from segue.model.spectrostream.codec import SpectroStream
-    from segue.model.spectrostream.weights import random_decoder
     from segue.model.weights import random_weights
 
     tokens = TokenConditioning(style_levels=3, style_cardinality=11, style_width=len(SITUATIONS))
@@ -122,14 +127,10 @@ def mrt2_model(library: Library | None = None) -> PlayableModel:
     temporal, depth = replace(MRT2_TINY.temporal, layers=1), replace(MRT2_TINY.depth, layers=1)
     config = replace(MRT2_TINY, conditioning=tokens, temporal=temporal, depth=depth)
     engine = mrt2_engine(config, random_weights(config, 3), library)
-    sizes = tiny_codec()
-    codebooks, blocks = config.codes.steps, (BLOCK_FRAMES, 1)
-    plain = SpectroStream(sizes, random_decoder(sizes, 3), num_codebooks=codebooks, blocks=blocks, library=library)
-    codec: Codec[Any] = BlockCodec(plain, BLOCK_FRAMES) if library is None else plain
     quantise = nearest_tokens(engine.fused.encoder, tokens)
     encoder = NoiseEncoder(tokens.style_width)
     name = "" if library is None else f"{config.name}-integers"
-    generator = mrt2_generator(engine, codec, encoder=encoder.name, quantise=quantise, name=name)
+    generator = mrt2_generator(engine, tiny_codec(library), encoder=encoder.name, quantise=quantise, name=name)
     # Without XLA's costly passes, compiling takes half the time.
     before = jax.config.values["jax_disable_most_optimizations"]
     jax.config.update("jax_disable_most_optimizations", True)
@@ -166,19 +167,16 @@ def mrt1_model(library: Library | None = None) -> PlayableModel:
     from segue.model.mrt1.generator import mrt1_engine, mrt1_generator
     from segue.model.mrt1.parts import made_up_quantiser
     from segue.model.mrt1.weights import random_weights
-    from segue.model.parts import NoiseEncoder, PlayableModel, streaming_codec
-    from segue.model.spectrostream.weights import lazy_random_decoder
+    from segue.model.parts import NoiseEncoder, PlayableModel
 
     # As much context as the codec remembers, and chunks that a style can cut short.
     one = {name: replace(getattr(MRT1_TINY, name), layers=1) for name in ("encoder", "temporal", "depth")}
     config = replace(MRT1_TINY, context_frames=40, chunk_frames=20, temporal_buckets=40, **one)
     engine = mrt1_engine(config, random_weights(config, 3), library)
-    sizes = tiny_codec()
-    codec = streaming_codec(config, sizes, lazy_random_decoder(sizes, 3), None, library)
     encoder = NoiseEncoder(len(SITUATIONS))
     generator = mrt1_generator(
         engine,
-        codec,
+        tiny_codec(library),
         encoder=encoder.name,
         quantise=made_up_quantiser(config, encoder.dimension),
         name="" if library is None else f"{config.name}-integers",

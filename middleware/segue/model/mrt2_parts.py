@@ -1,5 +1,4 @@
-"""Magenta RealTime 2 put together: from made-up weights, or from Google's files.
-"""
+"""Magenta RealTime 2 put together: from made-up weights, or from Google's files."""
 
 from __future__ import annotations
 
@@ -25,7 +24,6 @@ from segue.model.spectrostream.weights import lazy_random_decoder, random_encode
 from segue.model.weights import lazy_random_weights
 from segue.model_files import ENCODER_FILE, MODELS, STYLE_FOLDER, models_folder
 from segue.style.musiccoca import MusicCoCa, load_musiccoca
-
 
 
 def noise_model(

@@ -1,7 +1,7 @@
 """Magenta RealTime 1 ready to run: weights on the device, chunks found in a row's frames, open chunks kept.
 
-A chunk begins every `chunk_frames` frames, counted as the noise is, and earlier where the style's tokens change while
-the open chunk is at least `least_frames` old. So chunks follow from the frames' styles and numbers alone: however
+A chunk begins every `chunk_frames` frames, counted as the noise is, and in between where the style's tokens have
+changed, but at least `least_frames` frames from the chunks before and after. So chunks follow from the frames' styles and numbers alone: however
 frames are cut into runs, and when a state is made again from codes, the model reads the same context at the same frame.
 
 C context frames, T frames of the longest chunk, K codes a frame, L style tokens.
@@ -31,7 +31,7 @@ from segue.model.native.library import Library
 from segue.model.native.packed_matrix import pack_matrix
 
 LEAST_FRAMES: Final = 10
-"""Frames after which a chunk may end for another style: reading the context again costs as much as many frames."""
+"""Of the shortest chunk that another style ends: reading the context again costs as much as many frames."""
 _RUN_FRAMES: Final = 16
 # Sessions play in turn, go back for an event, and play on. Keys and values of the encoder's output are large.
 _OPEN_BYTES: Final = 1 << 30
@@ -176,9 +176,10 @@ class Mrt1Engine:
     def _begins(self, state: State, later: int, style: NDArray[np.int32]) -> bool:
         """Say whether a chunk begins so many frames after `state`."""
         age, frame = self._age(state) + later, state.frame + later
-        if age == 0 or frame % self.config.chunk_frames == 0:
+        left = -frame % self.config.chunk_frames
+        if age == 0 or left == 0:
             return True
-        return age >= self._least and not np.array_equal(style, state.style)
+        return min(age, left) >= self._least and not np.array_equal(style, state.style)
 
     def _in_chunk(self, state: State, style: NDArray[np.int32]) -> State:
         """Return the state in the chunk that its next frame belongs to."""

@@ -144,7 +144,9 @@ class T5XCheckpoint:
         for place in product(*(range(count) for count in counts)):
             chunk = self._chunk(name, tensor, place, dtype)
             begins = [index * size for index, size in zip(place, tensor.chunks, strict=True)]
-            ends = [min(begin + size, most) for begin, size, most in zip(begins, tensor.chunks, tensor.shape, strict=True)]
+            ends = [
+                min(begin + size, most) for begin, size, most in zip(begins, tensor.chunks, tensor.shape, strict=True)
+            ]
             spans = tuple(slice(begin, end) for begin, end in zip(begins, ends, strict=True))
             found[spans] = chunk[tuple(slice(0, end - begin) for begin, end in zip(begins, ends, strict=True))]
         return found
