@@ -251,9 +251,9 @@ def _playable(name: str, weights: str, continue_from: Path | None) -> Callable[[
         raise ValueError(f"generator: expected one of {', '.join(PLAYABLE)}, got {name!r}")
     problems = spec.problems(weights, continues=continue_from is not None)
     if weights and not spec.model:
-        problems.append(f"it takes no weights, got {weights!r}; {' and '.join(MODELS)} do")
+        problems.append(f"it takes no weights, got {weights!r}; {', '.join(MODELS)} do")
     if continue_from is not None and not spec.model:
-        problems.append(f"it continues no recording, got {str(continue_from)!r}; {' and '.join(MODELS)} do")
+        problems.append(f"it continues no recording, got {str(continue_from)!r}; {', '.join(MODELS)} do")
     if spec.build is None or problems:
         # The contract loads NumPy, which the help of a command does without.
         from segue.contract import GeneratorError

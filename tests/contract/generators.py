@@ -32,8 +32,8 @@ from segue.style.points import POINTS
 from segue.style.situations import CAPTIONS, SITUATIONS
 
 if TYPE_CHECKING:
-    from segue.model.parts import PlayableModel
     from segue.model.native.library import Library
+    from segue.model.parts import PlayableModel
 
 
 class CaptionEncoder:

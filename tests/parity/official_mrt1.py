@@ -45,13 +45,13 @@ def _import_sources() -> None:
 
 _import_sources()
 
-import flax
-from flax import linen
-from flaxformer.architectures.t5 import t5_architecture
-from flaxformer.components import dense, embedding, layer_norm, relative_position_biases
-from flaxformer.components.attention import dense_attention
-from magenta_rt import utils
-from magenta_rt.depthformer import decode, modules
+import flax  # noqa: E402
+from flax import linen  # noqa: E402
+from flaxformer.architectures.t5 import t5_architecture  # noqa: E402
+from flaxformer.components import dense, embedding, layer_norm, relative_position_biases  # noqa: E402
+from flaxformer.components.attention import dense_attention  # noqa: E402
+from magenta_rt import utils  # noqa: E402
+from magenta_rt.depthformer import decode, modules  # noqa: E402
 
 
 def _module(config: EncoderDecoder) -> Any:

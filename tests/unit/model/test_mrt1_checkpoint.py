@@ -17,8 +17,7 @@ from segue.model.checkpoint import CheckpointError
 from segue.model.mrt1 import checkpoint, weights
 from segue.model.mrt1.config import MRT1_BASE, MRT1_LARGE, MRT1_TINY
 from segue.model.mrt1.t5x import T5XCheckpoint
-
-from .t5x_files import archived, write_checkpoint, write_tensor
+from unit.model.t5x_files import archived, write_checkpoint, write_tensor
 
 NORM = "encoder/encoder_norm/scale"
 FOLDER = f"target.{NORM.replace('/', '.')}"
@@ -177,5 +176,5 @@ def test_what_is_no_checkpoint_is_refused(tmp_path: Path, folder: Path) -> None:
         checkpoint.check(cut, MRT1_TINY)
     other = tmp_path / "other.safetensors"
     save_file({"target/encoder/encoder_norm/scale": np.zeros(24, np.float32)}, other)
-    with pytest.raises(CheckpointError, match="other.safetensors is not a mrt1_tiny checkpoint"):
+    with pytest.raises(CheckpointError, match=r"other\.safetensors is not a mrt1_tiny checkpoint"):
         checkpoint.check(other, MRT1_TINY)

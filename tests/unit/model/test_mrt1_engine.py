@@ -167,9 +167,9 @@ def test_forced_codes_come(engine: Mrt1Engine) -> None:
 def test_sizes_that_do_not_fit_are_refused(engine: Mrt1Engine) -> None:
     ones = np.ones(13, np.float32)
     run = Run(state=engine.start(seed=1), frames=frames_of([0] * 13), temperature=ones, guidance=ones)
-    with pytest.raises(ValueError, match="^frames in a run: expected at most 12, got 13$"):
+    with pytest.raises(ValueError, match=r"^frames in a run: expected at most 12, got 13$"):
         engine.generate([run])
-    with pytest.raises(ValueError, match="^least_frames: expected 1 to 12, got 13$"):
+    with pytest.raises(ValueError, match=r"^least_frames: expected 1 to 12, got 13$"):
         Mrt1Engine(CONFIG, random_weights(CONFIG, 3), least_frames=13)
 
 
@@ -238,7 +238,7 @@ def test_a_blend_has_the_same_tokens_whatever_is_blended_beside_it() -> None:
 @pytest.mark.parametrize(("levels", "most"), [(2, 11), (12, 5_000)])
 def test_tokens_of_another_quantiser_are_refused(levels: int, most: int) -> None:
     tokens = StyleTokens(CONFIG, _Quantiser(levels, most))
-    with pytest.raises(ValueError, match="^style tokens: expected at least 3 from 0 to 10, got "):
+    with pytest.raises(ValueError, match=r"^style tokens: expected at least 3 from 0 to 10, got "):
         tokens.of(np.full((1, 16), 0.7, np.float32), np.ones((1, 1), np.float32))
 
 
@@ -256,7 +256,7 @@ def test_a_codec_of_other_frames_is_refused(engine: Mrt1Engine) -> None:
         num_codebooks = 12
 
     codec: Any = Other()
-    with pytest.raises(ValueError, match="^codec: expected frames of 4 codes, as mrt1_tiny makes them, got 12$"):
+    with pytest.raises(ValueError, match=r"^codec: expected frames of 4 codes, as mrt1_tiny makes them, got 12$"):
         mrt1_generator(engine, codec, encoder="noise", quantise=_Quantiser())
 
 

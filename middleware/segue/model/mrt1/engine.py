@@ -1,8 +1,9 @@
 """Magenta RealTime 1 ready to run: weights on the device, chunks found in a row's frames, open chunks kept.
 
 A chunk begins every `chunk_frames` frames, counted as the noise is, and in between where the style's tokens have
-changed, but at least `least_frames` frames from the chunks before and after. So chunks follow from the frames' styles and numbers alone: however
-frames are cut into runs, and when a state is made again from codes, the model reads the same context at the same frame.
+changed, but at least `least_frames` frames from the chunks before and after. So chunks follow from the frames' styles
+and numbers alone: however frames are cut into runs, and when a state is made again from codes, the model reads the
+same context at the same frame.
 
 C context frames, T frames of the longest chunk, K codes a frame, L style tokens.
 """
