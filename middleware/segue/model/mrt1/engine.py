@@ -108,10 +108,10 @@ class Mrt1Engine:
         # By what was read, and by what was decoded after it.
         self._chunks: OrderedDict[bytes, Opened] = OrderedDict()
         self._runs: OrderedDict[bytes, Own] = OrderedDict()
-        self._most_chunks = max(_FEWEST_CHUNKS, _OPEN_BYTES // self._source_bytes)
+        self._most_chunks = max(_FEWEST_CHUNKS, _OPEN_BYTES // self.source_bytes)
 
     @property
-    def _source_bytes(self) -> int:
+    def source_bytes(self) -> int:
         """Memory of one open chunk's keys and values of the encoder's output."""
         stack = self.config.temporal
         numbers = stack.layers * STREAMS * 2 * stack.heads * stack.head_width * self.config.source_length
@@ -197,12 +197,12 @@ class Mrt1Engine:
         self, state: State, temperature: NDArray[np.float32], guidance: NDArray[np.float32], forced: Codes | None
     ) -> Codes:
         """Return the next codes of the open chunk, and keep what they were decoded with."""
-        made = self._call(self._opened(state), state, temperature, guidance, forced)
+        made = self._call(self.opened(state), state, temperature, guidance, forced)
         codes = np.asarray(made.codes)[: len(temperature)]
         self._keep(self._runs, _digest(self._grown(state, codes)), made.own, _OPEN_RUNS)
         return codes
 
-    def _opened(self, state: State) -> Opened:
+    def opened(self, state: State) -> Opened:
         """Return the open chunk of a state: kept, or made again to the byte, by the same compiled calls."""
         context = state.codes[: self.config.context_frames]
         key = _digest(state._replace(codes=context))
