@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from contract.generators import steady
 from segue.contract import StyleBank
 from segue.model.config import NO_CODE
 from segue.model.engine import Run
-from segue.model.mrt1.config import MRT1_TINY, EncoderDecoder
+from segue.model.mrt1.config import MRT1_CONFIGS, MRT1_TINY, EncoderDecoder
 from segue.model.mrt1.engine import Mrt1Engine, State, StyleFrames
 from segue.model.mrt1.fused import distance_buckets, positions
 from segue.model.mrt1.generator import StyleTokens, mrt1_generator, style_frames
@@ -243,8 +244,6 @@ def test_tokens_of_another_quantiser_are_refused(levels: int, most: int) -> None
 
 
 def test_guidance_of_rules_is_google_s_from_none_to_its_default() -> None:
-    from contract.generators import steady
-
     bank = StyleBank(names=("one",), embeddings=np.eye(1, 16, dtype=np.float32))
     for rules, ours in ((0.0, 0.0), (1.0, 1.0), (3.0, 6.0), (10.0, 23.5)):
         frames = style_frames(StyleTokens(CONFIG, _Quantiser()), bank, steady(2, guidance=rules))
@@ -261,8 +260,6 @@ def test_a_codec_of_other_frames_is_refused(engine: Mrt1Engine) -> None:
 
 
 def test_the_names_of_configurations_are_theirs() -> None:
-    from segue.model.mrt1.config import MRT1_CONFIGS
-
     for name, config in MRT1_CONFIGS.items():
         assert isinstance(config, EncoderDecoder)
         assert config.name == name

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from contract.generators import integer_kernels
 from segue.model.config import NO_CODE
 from segue.model.mrt1.config import MRT1_TINY
 from segue.model.mrt1.fused import Fused, fuse
@@ -22,6 +23,7 @@ from segue.model.mrt1.generation import Controls, Generated, Place, generate, op
 from segue.model.mrt1.stacks import encode
 from segue.model.mrt1.tokens import encoder_tokens
 from segue.model.mrt1.weights import random_weights
+from segue.model.native.packed_matrix import pack_matrix
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "model" / "mrt1_tiny.npz"
 # Logits have a deviation of 1, guided ones of several; rounding differs by 5e-6.
@@ -114,3 +116,16 @@ def test_guidance_is_that_of_the_official_sampler(golden: Golden, fused: Fused) 
     wanted = (1 + weight) * rows[0] - weight * rows[1]
     made = decoded(fused, golden["tokens_1"], golden["forced"], 1.0 + weight)
     np.testing.assert_allclose(made.logits, wanted, rtol=0, atol=(1 + 2 * weight) * TOLERANCE)
+
+
+@pytest.mark.parametrize("arithmetic", ["bfloat16", "integers"])
+def test_narrow_arithmetic_stays_near(golden: Golden, arithmetic: str) -> None:
+    weights = random_weights(MRT1_TINY, int(golden["seed"]))
+    if arithmetic == "integers":
+        narrow = fuse(weights, MRT1_TINY, keep=partial(pack_matrix, integer_kernels()))
+    else:
+        narrow = fuse(weights, MRT1_TINY, jnp.bfloat16)
+    made = decoded(narrow, golden["tokens_1"], golden["forced"], 1.0)
+    wanted = of_levels(golden["cached_1"])[0]
+    error = np.sqrt(np.mean(np.square(made.logits - wanted))) / wanted.std()
+    assert 1e-5 < error < 0.03
