@@ -57,18 +57,35 @@ def run(script: str, cases: object, folder: Path, *, allowed: str = "") -> Any:
     Returns:
         What it wrote.
     """
-    asked, answered = folder / "cases.json", folder / "results.json"
+    asked, answered, told = folder / "cases.json", folder / "results.json", folder / "output.txt"
     answered.unlink(missing_ok=True)
     asked.write_text(json.dumps(cases))
-    done = subprocess.run(
-        command(script, str(asked), str(answered)),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=_TIMEOUT_S,
-        check=False,
-    )
-    assert complaints(done.stdout, allowed) == [], done.stdout
-    assert done.returncode == 0, done.stdout
-    assert answered.exists(), done.stdout
+    with told.open("wb") as output:
+        engine = subprocess.Popen(command(script, str(asked), str(answered)), stdout=output, stderr=subprocess.STDOUT)
+        try:
+            engine.wait(_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            stacks = native_stacks(engine.pid)
+            engine.kill()
+            engine.wait()
+            raise AssertionError(
+                f"{script} did not end in {_TIMEOUT_S:.0f} s; results written: {answered.exists()}\n"
+                f"{told.read_text('utf-8', 'replace')}\n{stacks}"
+            ) from None
+    said = told.read_text("utf-8", "replace")
+    assert complaints(said, allowed) == [], said
+    assert engine.returncode == 0, said
+    assert answered.exists(), said
     return json.loads(answered.read_text())
+
+
+def native_stacks(pid: int) -> str:
+    """What the threads of a process do: their stacks from gdb, and where the kernel has them without it."""
+    if shutil.which("gdb"):
+        words = ["gdb", "-p", str(pid), "-batch", "-ex", "thread apply all bt 25"]
+        return subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False).stdout
+    lines = []
+    for thread in sorted(Path(f"/proc/{pid}/task").iterdir()):
+        name, state = thread.joinpath("comm").read_text().strip(), thread.joinpath("stat").read_text().rsplit(")")[1][1]
+        lines.append(f"{thread.name} {name}: {state} in {thread.joinpath('wchan').read_text() or '?'}")
+    return "\n".join(lines)
