@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any, Final
+
+from godot.engine import run_engine
 
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[1]
 PLACE: Final = ROOT / ".cache/clients/godot"
 PROJECT: Final = ROOT / "build/godot/project"
-_TIMEOUT_S: Final = 240.0
 _COMPLAINT: Final = re.compile(r"^(SCRIPT |USER )?(ERROR|WARNING):|^Unicode parsing error", re.MULTILINE)
 _LEAKED: Final = re.compile(r"leaked at exit|resources still in use", re.MULTILINE)
 
@@ -57,35 +57,10 @@ def run(script: str, cases: object, folder: Path, *, allowed: str = "") -> Any:
     Returns:
         What it wrote.
     """
-    asked, answered, told = folder / "cases.json", folder / "results.json", folder / "output.txt"
-    answered.unlink(missing_ok=True)
+    asked, answered = folder / "cases.json", folder / "results.json"
     asked.write_text(json.dumps(cases))
-    with told.open("wb") as output:
-        engine = subprocess.Popen(command(script, str(asked), str(answered)), stdout=output, stderr=subprocess.STDOUT)
-        try:
-            engine.wait(_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            stacks = native_stacks(engine.pid)
-            engine.kill()
-            engine.wait()
-            raise AssertionError(
-                f"{script} did not end in {_TIMEOUT_S:.0f} s; results written: {answered.exists()}\n"
-                f"{told.read_text('utf-8', 'replace')}\n{stacks}"
-            ) from None
-    said = told.read_text("utf-8", "replace")
-    assert complaints(said, allowed) == [], said
-    assert engine.returncode == 0, said
-    assert answered.exists(), said
+    done = run_engine(command(script, str(asked), str(answered)), before=lambda: answered.unlink(missing_ok=True))
+    assert complaints(done.stdout, allowed) == [], done.stdout
+    assert done.returncode == 0, done.stdout
+    assert answered.exists(), done.stdout
     return json.loads(answered.read_text())
-
-
-def native_stacks(pid: int) -> str:
-    """What the threads of a process do: their stacks from gdb, and where the kernel has them without it."""
-    if shutil.which("gdb"):
-        words = ["gdb", "-p", str(pid), "-batch", "-ex", "thread apply all bt 25"]
-        return subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False).stdout
-    lines = []
-    for thread in sorted(Path(f"/proc/{pid}/task").iterdir()):
-        name, state = thread.joinpath("comm").read_text().strip(), thread.joinpath("stat").read_text().rsplit(")")[1][1]
-        lines.append(f"{thread.name} {name}: {state} in {thread.joinpath('wchan').read_text() or '?'}")
-    return "\n".join(lines)
