@@ -13,8 +13,8 @@ TIMEOUT_S: Final = 300.0
 """Bounds a run that hangs; the longest takes a quarter of it."""
 
 hangs: list[str] = []
-"""What was seen of runs that hung and were repeated. One is allowed in a run of the tests: the engine did not end once in
-a thousand runs or more, for a reason that nobody has seen. A fault of the addon that comes more often fails."""
+"""What was seen of runs that hung and were repeated. One is allowed in a run of the tests: the engine did not end
+once in a thousand runs, for a reason that nobody has seen. A fault of the addon that comes more often fails."""
 
 
 def run_engine(
