@@ -52,8 +52,10 @@ class EncoderDecoder:
         widths = {stack.width for stack in (self.encoder, self.temporal, self.depth)}
         if len(widths) > 1:
             raise ValueError(f"width: expected stacks of one width, got {sorted(widths)}")
-        if self.codes.ends_early or self.codes.reserved != MASK + 1:
-            raise ValueError(f"codes: expected audio frames after {MASK + 1} reserved rows, got {self.codes}")
+        equal = len(set(self.codes.cardinalities)) == 1
+        if self.codes.ends_early or self.codes.reserved != MASK + 1 or not equal:
+            expected = f"audio frames of levels of one size after {MASK + 1} reserved rows"
+            raise ValueError(f"codes: expected {expected}, got {self.codes}")
         if not 1 <= self.context_levels <= self.codes.steps:
             raise ValueError(f"context_levels: expected 1 to {self.codes.steps}, got {self.context_levels}")
         if self.style_offset + self.style_levels * self.style_cardinality > self.rows:

@@ -94,18 +94,22 @@ def _frame(
     """Return the codes and guided logits of the t-th frame of a run, given its temporal output."""
     steps, size = config.codes.steps, max(config.codes.cardinalities)
     gumbel = noise(place.seed[None], (place.frame + t)[None], jnp.arange(steps), size)[0]
-    own = empty(config.depth, STREAMS, steps, fused.dtype)
-    x, codes, traced = context, [], []
-    for level in range(steps):
-        hidden, own = run_step(fused.depth, config.depth, fused.depth_bias, x, own, None, jnp.asarray(level))
-        one = guide(logits(fused, hidden, level)[None], controls.guidance[t][None])
-        drawn = choose(one, controls.temperature[t][None], gumbel[level : level + 1], top_k)[0]
-        must = controls.forced[t, level]
-        code = jnp.where(must >= 0, must, drawn)
-        codes.append(code)
-        traced.append(one[0])
+    temperature, guidance, forced = controls.temperature[t][None], controls.guidance[t][None], controls.forced[t]
+
+    def body(level: Array, carry: tuple[Any, ...]) -> tuple[Any, ...]:
+        x, own, codes, traced = carry
+        hidden, own = run_step(fused.depth, config.depth, fused.depth_bias, x, own, None, level)
+        one = guide(logits(fused, hidden, level)[None], guidance)
+        drawn = choose(one, temperature, lax.dynamic_slice_in_dim(gumbel, level, 1), top_k)[0]
+        code = jnp.where(forced[level] >= 0, forced[level], drawn)
         x = jnp.broadcast_to(code_input(fused, config, code, place.begin + t, level), context.shape)
-    return jnp.stack(codes), jnp.stack(traced)
+        return x, own, codes.at[level].set(code), traced.at[level].set(one[0])
+
+    # A loop, and not its steps one after another, which take ten times as long to compile.
+    own = empty(config.depth, STREAMS, steps, fused.dtype)
+    initial = (context, own, jnp.zeros(steps, jnp.int32), jnp.zeros((steps, size)))
+    _, _, codes, traced = lax.fori_loop(0, steps, body, initial)
+    return codes, traced
 
 
 def generate(

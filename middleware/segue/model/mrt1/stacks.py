@@ -6,7 +6,10 @@ A = N * H attention width, N heads, H head width, C codes of a level.
 
 from __future__ import annotations
 
+from functools import partial
+
 import jax.numpy as jnp
+from jax import lax
 from jaxtyping import Array, Float, Int
 
 from segue.model.attention import Ring, attend_ring, mix, write
@@ -103,9 +106,11 @@ def run_step(
     return x, tuple(after)
 
 
-def logits(fused: Fused, x: Float[Array, "G D"], level: int) -> Float[Array, "G C"]:
+def logits(fused: Fused, x: Float[Array, "G D"], level: Int[Array, ""]) -> Float[Array, "G C"]:
     """Return the logits of one level; those of other tokens are never computed."""
-    return project(rms_norm(x, fused.decoder_norm), fused.logits[level])
+    by_level = [partial(project, matrix=matrix) for matrix in fused.logits]
+    found: Array = lax.switch(level, by_level, rms_norm(x, fused.decoder_norm))
+    return found
 
 
 def frame_input(
@@ -120,8 +125,8 @@ def frame_input(
 
 
 def code_input(
-    fused: Fused, config: EncoderDecoder, code: Int[Array, ""], frame: Int[Array, ""], level: int
+    fused: Fused, config: EncoderDecoder, code: Int[Array, ""], frame: Int[Array, ""], level: Int[Array, ""]
 ) -> Float[Array, " D"]:
     """Return the code of a frame's level as the depth stack reads it for the next level."""
-    token = code + config.codes.offsets[level]
+    token = code + jnp.asarray(config.codes.offsets)[level]
     return embed(fused, token, frame * config.codes.steps + level + 1)
