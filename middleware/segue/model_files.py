@@ -100,7 +100,7 @@ def weights_problem(weights: str) -> str:
     if weights in ("", RANDOM) or Path(weights).is_file():
         return ""
     got = "a folder" if Path(weights).is_dir() else "which does not exist"
-    return f"weights: expected {RANDOM} or a safetensors file, got {weights!r}, {got}"
+    return f"weights: expected {RANDOM} or a file of weights, got {weights!r}, {got}"
 
 
 def missing_files(name: str, weights: str = "", folder: Path | None = None, *, continues: bool = False) -> list[Path]:

@@ -81,7 +81,7 @@ def test_a_model_without_its_files_says_which_and_how_to_get_them(
         (folder / file.path).write_bytes(b"")
     assert GENERATORS[name].problems() == []
     (elsewhere,) = GENERATORS[name].problems("nowhere.safetensors")
-    expected = "weights: expected random or a safetensors file, got "
+    expected = "weights: expected random or a file of weights, got "
     assert elsewhere == f"{expected}'nowhere.safetensors', which does not exist"
     (a_folder,) = GENERATORS[name].problems(str(tmp_path))
     assert a_folder == f"{expected}{str(tmp_path)!r}, a folder"

@@ -108,6 +108,9 @@ def _convert(name: str, source: Path, target: Path) -> int:
     if target.suffix != checkpoint.CONVERTED:
         print_problems([f"--output: expected a name that ends in {checkpoint.CONVERTED}, got {str(target)!r}"])
         return BAD_INPUT
+    if not source.exists():
+        print_problems([f"{source}: is not there; run 'segue models fetch {name}', or name a checkpoint by --source"])
+        return BAD_INPUT
     try:
         numbers = checkpoint.convert(source, MRT1_CONFIGS[name], target)
     except CheckpointError as error:

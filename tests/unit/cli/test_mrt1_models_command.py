@@ -99,7 +99,10 @@ def test_an_archive_is_converted(folder: Path, tmp_path: Path, capsys: pytest.Ca
     ("output", "message"),
     [
         ("base.npz", "--output: expected a name that ends in .safetensors, got 'base.npz'"),
-        ("base.safetensors", "{archive}: cannot be read: [Errno 2] No such file or directory: '{archive}'"),
+        (
+            "base.safetensors",
+            "{archive}: is not there; run 'segue models fetch mrt1_base', or name a checkpoint by --source",
+        ),
     ],
 )
 def test_what_cannot_be_converted_ends_with_one_line(

@@ -180,7 +180,10 @@ def test_sizes_that_do_not_fit_are_refused(engine: Mrt1Engine) -> None:
         ({"depth": replace(CONFIG.depth, width=30)}, r"width: expected stacks of one width, got \[24, 30\]"),
         ({"context_levels": 5}, "context_levels: expected 1 to 4, got 5"),
         ({"rows": 100}, "rows: expected at least 115, got 100"),
-        ({"codes": replace(CONFIG.codes, reserved=6)}, "codes: expected audio frames of levels of one size after 2 reserved rows, got "),
+        (
+            {"codes": replace(CONFIG.codes, reserved=6)},
+            "codes: expected audio frames of levels of one size after 2 reserved",
+        ),
     ],
 )
 def test_configurations_that_cannot_be_are_refused(changes: dict[str, Any], message: str) -> None:

@@ -47,14 +47,12 @@ class Tensor(NamedTuple):
         kind: As safetensors names it; the header's own word for one that is not read.
         chunks: The size of every chunk; those at the end are filled up.
         deflated: Whether chunks are deflated.
-        separator: Between the numbers in a chunk's name.
     """
 
     shape: Shape
     kind: str
     chunks: Shape
     deflated: bool
-    separator: str
 
 
 class _Files(Protocol):
@@ -153,7 +151,7 @@ class T5XCheckpoint:
 
     def _chunk(self, name: str, tensor: Tensor, place: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
         size = math.prod(tensor.chunks) * dtype.itemsize
-        member = f"{TARGET}{name.replace('/', '.')}/{tensor.separator.join(map(str, place))}"
+        member = f"{TARGET}{name.replace('/', '.')}/{'.'.join(map(str, place))}"
         try:
             raw = self._files.read(member, size + (1 << 20))
         except OSError as error:
@@ -180,15 +178,17 @@ class T5XCheckpoint:
             compressor, kind = header["compressor"], str(header["dtype"])
             method = None if compressor is None else str(compressor["id"])
             version, order, filters = header["zarr_format"], header["order"], header.get("filters")
+            separator = header.get("dimension_separator", ".")
         except (ValueError, KeyError, TypeError) as error:
             raise CheckpointError(f"{self._path}: {member}: expected a header of Zarr 2: {error!r}") from error
         lies = len(shape) == len(chunks) and min((*shape, *chunks), default=1) >= 1
-        if version != 2 or order != "C" or filters or method not in (None, *_DEFLATED) or not lies:
+        plain = version == 2 and order == "C" and not filters and separator == "."
+        if not plain or not lies or method not in (None, *_DEFLATED):
             raise CheckpointError(
-                f"{self._path}: {member}: expected Zarr 2 in order C, without filters, not compressed or by one of "
-                f"{', '.join(_DEFLATED)}, came {json.dumps(header, sort_keys=True)[:400]}"
+                f"{self._path}: {member}: expected Zarr 2 in order C, without filters, points in the names of chunks, "
+                f"not compressed or by one of {', '.join(_DEFLATED)}, came {json.dumps(header, sort_keys=True)[:400]}"
             )
         if math.prod(chunks) * 4 > _MOST_CHUNK:
             raise CheckpointError(f"{self._path}: {member}: expected chunks of at most {_MOST_CHUNK} bytes")
         known, _ = TYPES.get(kind, (kind, None))
-        return Tensor(shape, known, chunks, method is not None, str(header.get("dimension_separator", ".")))
+        return Tensor(shape, known, chunks, method is not None)
