@@ -58,11 +58,14 @@ class StyleTokens:
         sounding = np.flatnonzero(weights)
         blend = (weights[sounding, None] * styles[sounding]).sum(axis=0).astype(np.float32)
         key = blend.tobytes()
-        if key not in self._found:
+        found = self._found.get(key)
+        if found is None:
+            # A restore asks from a thread of its own.
+            found = self._checked(self._quantise(blend))
             if len(self._found) >= _MOST_BLENDS:
                 self._found.clear()
-            self._found[key] = self._checked(self._quantise(blend))
-        return self._found[key]
+            self._found[key] = found
+        return found
 
     def _checked(self, tokens: NDArray[np.int32]) -> NDArray[np.int32]:
         levels, size = self._config.style_levels, self._config.style_cardinality
