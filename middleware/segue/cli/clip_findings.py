@@ -25,13 +25,17 @@ def clip_warnings(clip: Clip, samples: Samples) -> Iterator[tuple[str, str]]:
         clip: The clip.
         samples: Its whole file at 48 kHz, float32 [S, 2].
     """
+    begin = clip.beginning
     if clip.loop is None:
-        behind = [cue for cue in clip.cues if cue >= len(samples)]
+        end = len(samples) - begin
+        behind = [cue for cue in clip.cues if cue.place >= end]
         if behind:
-            cue, end = (float(each) / SAMPLE_RATE for each in (behind[0], len(samples)))
-            yield f"ends after {end:.2f} s, before its cue at {cue:.2f} s", "cue_behind_the_end"
+            name, place_s = behind[0].name, float(behind[0].place) / SAMPLE_RATE
+            cue = f"its cue {name}" if name else "its cue"
+            text = f"ends {end / SAMPLE_RATE:.2f} s behind its beginning, before {cue} at {place_s:.2f} s"
+            yield text, "cue_behind_the_end"
         return
-    parts = float(clip.intro + clip.loop + (clip.outro or 0))
+    parts = float(clip.parts)
     left_s = (len(samples) - parts) / SAMPLE_RATE
     if clip.tempo_mbpm is not None and _LEFT_S[0] < left_s < _LEFT_S[1]:
         bar = clip.bar_ticks * FRAME_SIZE / clip.tempo_mbpm
@@ -42,7 +46,7 @@ def clip_warnings(clip: Clip, samples: Samples) -> Iterator[tuple[str, str]]:
             f"{tempo:.3f}bpm",
             "clip_length",
         )
-    step, inside = seam_steps(samples, clip.pass_start(0), min(clip.loop_end, len(samples)))
+    step, inside = seam_steps(samples, begin + clip.pass_start(0), min(begin + clip.loop_end, len(samples)))
     if not clip.crossfade_samples and step > _CLICK * inside > 0:
         yield (
             f"steps by {_decibels(step)} dBFS where its loop begins again, and by {_decibels(inside)} dBFS at most "
@@ -57,7 +61,8 @@ def clip_warnings(clip: Clip, samples: Samples) -> Iterator[tuple[str, str]]:
 
 
 def _has_room(clip: Clip, samples: Samples) -> bool:
-    return len(samples) >= clip.loop_end + clip.crossfade_samples or clip.pass_start(0) >= clip.crossfade_samples
+    begin, length = clip.beginning, clip.crossfade_samples
+    return len(samples) >= begin + clip.loop_end + length or begin + clip.pass_start(0) >= length
 
 
 def _decibels(level: float) -> str:

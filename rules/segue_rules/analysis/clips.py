@@ -29,9 +29,13 @@ def clips(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
         for state in reachability.states_of(layer):
             playing = [known[use.clip] for use in state.clips]
             yield from _together(layer, state, playing)
-            if state.enter == "cue" and playing and not any(clip.cues for clip in playing):
-                text = f"enter: cue has no effect: none of its clips has cues ({', '.join(c.name for c in playing)})"
-                yield state_finding(layer, state, "missing_cues", text)
+            cues = [cue for clip in playing for cue in clip.cues if state.cue in ("", cue.name)]
+            if state.enter == "cue" and playing and not cues:
+                named, wanted = (f"cue {state.cue}", "this cue") if state.cue else ("cue", "cues")
+                text = f"enter: {named} has no effect: none of its clips has {wanted}"
+                yield state_finding(
+                    layer, state, "missing_cues", f"{text} ({', '.join(clip.name for clip in playing)})"
+                )
 
 
 def _uneven(clip: Clip) -> str:
