@@ -15,7 +15,7 @@ from segue_rules.loading.limits import MOST_CUES, MOST_STATE_CLIPS
 from segue_rules.loading.rule_kinds import NAMED_CUE, KeySignature, MeterKind, control_kind
 from segue_rules.loading.time_kinds import MOST_BEATS, Time, TimeOrBeats
 from segue_rules.model import ENTERS, LONGEST_CLIP_S, Enter
-from segue_yaml.containers import Item, ListOf, MapOf
+from segue_yaml.containers import ListOf, MapOf
 from segue_yaml.kinds import Kind, Name, Number, Schema, number, spelling
 from segue_yaml.nodes import MapNode, Mark, Node, Scalar, as_number, describe
 from segue_yaml.report import Scope, did_you_mean
@@ -27,37 +27,38 @@ _PART: Final = TimeOrBeats(time=Time(low=Fraction(1, 1_000), high=Fraction(LONGE
 _LEVEL: Final = control_kind(controls.GAIN)
 
 
-@dataclass(frozen=True, kw_only=True)
-class CuePlace(Kind[int | Fraction]):
-    """Where a cue is: a bar by its number, or a time in seconds from the clip's beginning on."""
-
-    @property
-    def expected(self) -> str:
-        return f"a bar from 1 to {MOST_BEATS}, or a time such as 12.5s"
-
-    def read(self, node: Node, scope: Scope) -> int | Fraction | None:
-        bar = as_number(node)
-        if bar is None:
-            if isinstance(node, Scalar) and isinstance(node.value, str) and re.match(r"[0-9.]+ ?[a-z]", node.value):
-                return _CUE_TIME.read(node, scope)
-            scope.expected(self.expected, node, "")
-            return None
-        if not float(bar).is_integer() or not 1 <= bar <= MOST_BEATS:
-            text = f"{number(bar)}s" if bar > 0 else "1"
-            scope.problem(node.mark, f"expected {self.expected}, got {describe(node)}; did you mean {text}?")
-            return None
-        return int(bar)
-
-    def schema(self) -> Schema:
-        return {"anyOf": [_BAR.schema(), _CUE_TIME.schema()]}
-
-
 class WrittenCue(NamedTuple):
     """A cue as a file says it: its name, "" without one, and a bar or seconds."""
 
     name: str
     place: int | Fraction
     mark: Mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class CuePlace(Kind[WrittenCue]):
+    """Where a cue is: a bar by its number, or a time in seconds from the clip's beginning on."""
+
+    @property
+    def expected(self) -> str:
+        return f"a bar from 1 to {MOST_BEATS}, or a time such as 12.5s"
+
+    def read(self, node: Node, scope: Scope) -> WrittenCue | None:
+        bar = as_number(node)
+        if bar is None:
+            if isinstance(node, Scalar) and isinstance(node.value, str) and re.match(r"[0-9.]+ ?[a-z]", node.value):
+                time = _CUE_TIME.read(node, scope)
+                return None if time is None else WrittenCue("", time, node.mark)
+            scope.expected(self.expected, node, "")
+            return None
+        if not float(bar).is_integer() or not 1 <= bar <= MOST_BEATS:
+            text = f"{number(bar)}s" if bar > 0 else "1"
+            scope.problem(node.mark, f"expected {self.expected}, got {describe(node)}; did you mean {text}?")
+            return None
+        return WrittenCue("", int(bar), node.mark)
+
+    def schema(self) -> Schema:
+        return {"anyOf": [_BAR.schema(), _CUE_TIME.schema()]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,12 +71,9 @@ class Cues(Kind[tuple[WrittenCue, ...]]):
 
     def read(self, node: Node, scope: Scope) -> tuple[WrittenCue, ...] | None:
         if isinstance(node, MapNode):
-            named: tuple[Item[int | Fraction], ...] | None = _NAMED_CUES.read(node, scope)
-            if named is None:
-                return None
-            return tuple(WrittenCue(each.name, each.value, each.value_mark) for each in named if each.value is not None)
-        places = _CUES.read(node, scope)
-        return None if places is None else tuple(WrittenCue("", place, node.mark) for place in places)
+            named = _NAMED_CUES.read(node, scope) or ()
+            return tuple(each.value._replace(name=each.name) for each in named if each.value is not None)
+        return _CUES.read(node, scope)
 
     def schema(self) -> Schema:
         return {"anyOf": [_CUES.schema(), _NAMED_CUES.schema()]}
