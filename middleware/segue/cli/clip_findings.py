@@ -6,8 +6,10 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from segue.audio.riff import wav_marks
 from segue.audio.seams import seam_steps
 from segue_rules.model import FRAME_SIZE, SAMPLE_RATE, Clip
+from segue_yaml.kinds import tidy_name
 
 if TYPE_CHECKING:
     from segue.contract import Samples
@@ -16,6 +18,32 @@ if TYPE_CHECKING:
 _LEFT_S: Final = (0.02, 0.5)
 # How often a step at the seam may be as large as the largest inside.
 _CLICK: Final = 1.0
+
+
+# How far a cue point of a file may lie from the cue of its name, in samples: half of a hundredth of a second.
+_SAME_PLACE: Final = 240
+
+
+def cue_warnings(clip: Clip, rate: int) -> Iterator[tuple[str, str]]:
+    """Texts and codes of named cue points in the file that lie elsewhere than the clip's cues of their names.
+
+    Args:
+        rate: Of the file, in Hz.
+    """
+    try:
+        marks = wav_marks(clip.audio).cues
+    except OSError:
+        return
+    marked = {tidy_name(mark.name): mark.place * SAMPLE_RATE / rate - clip.beginning for mark in marks if mark.name}
+    for cue in clip.cues:
+        place = marked.get(cue.name)
+        if place is not None and abs(place - float(cue.place)) > _SAME_PLACE:
+            there_s, here_s = place / SAMPLE_RATE, float(cue.place) / SAMPLE_RATE
+            yield (
+                f"marks {cue.name} {there_s:.3f} s behind the clip's beginning; the rule file has this cue at "
+                f"{here_s:.3f} s",
+                "cue_moved",
+            )
 
 
 def clip_warnings(clip: Clip, samples: Samples) -> Iterator[tuple[str, str]]:
