@@ -90,7 +90,8 @@ class ReferenceDirector(ReferenceClips):
             layer_weights=tuple(self.weights[f][layer.name] for layer in self.rules.layers),
             controls=self._controls()._replace(tempo_mbpm=tempo),
             clock=self._clock(),
-            beat=self._sample(beat, tempo),
+            # A clip that begins to lead may leave less of the frame than the beat needs.
+            beat=self._sample(beat if beat is not None and beat < self.ticks[f + 1] else None, tempo),
             bar_start=self._sample(bar, tempo),
             to_change=to_change,
             next_mix=next_mix,
