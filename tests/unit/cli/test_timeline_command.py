@@ -157,7 +157,7 @@ def test_json_has_both_fades_of_a_change(capsys: pytest.CaptureFixture[str]) -> 
     assert {(each["ramp_s"], each["fade_out_s"], each["fade_in_s"]) for each in changes} == {(4.0, 4.0, 0.4)}
 
 
-@pytest.mark.parametrize("name", ["emberwood", "nightwatch", "redline"])
+@pytest.mark.parametrize("name", ["emberwood", "highwall", "nightwatch", "redline"])
 def test_fits_a_hundred_columns(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["timeline", str(LIBRARY / name / f"{name}.yaml")]) == 0
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 100
