@@ -90,8 +90,8 @@ class ReferenceDirector(ReferenceClips):
             layer_weights=tuple(self.weights[f][layer.name] for layer in self.rules.layers),
             controls=self._controls()._replace(tempo_mbpm=tempo),
             clock=self._clock(),
-            # A clip that begins to lead may leave less of the frame than the beat needs.
-            beat=self._sample(beat if beat is not None and beat < self.ticks[f + 1] else None, tempo),
+            # A clip that begins to lead makes the frame longer or shorter in ticks, after all that is decided in it.
+            beat=self._sample(self._lines(tempo)[1], tempo),
             bar_start=self._sample(bar, tempo),
             to_change=to_change,
             next_mix=next_mix,
