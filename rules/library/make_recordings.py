@@ -100,7 +100,8 @@ def write(piece: Piece) -> None:
 segue: 1
 seed: {piece.seed}
 music:
-  {{tempo: {piece.tempo_bpm}bpm, meter: {BEATS}, key: {piece.key}, intensity: {piece.intensity}, drums: "{piece.drums}"}}
+  {{tempo: {piece.tempo_bpm}bpm, meter: {BEATS}, key: {piece.key}, intensity: {piece.intensity},
+   drums: "{piece.drums}"}}
 styles:
   style: {{text: "{piece.text}"}}
 layers:
