@@ -118,9 +118,9 @@ class Change(Record):
     start: Annotated[int, COUNT, "frame of the change; predicted while decided"]
     audible: Annotated[int, POSITION, "sample position from which it is heard; predicted while decided"]
     ramp_frames: Annotated[int, COUNT, "frames from the old mix to the new"] = 0
-    at: Annotated[str, Text(64), "boundary it waited for: immediate, eighth, beat, bar, N bars, bar K of N"] = (
-        "immediate"
-    )
+    at: Annotated[
+        str, Text(64), "boundary it waited for: immediate, eighth, beat, group, bar, N bars, bar K of N, cue, cue NAME"
+    ] = "immediate"
     causes: Annotated[tuple[Cause, ...], ListOf(RecordOf(Cause), MOST_CAUSES), "why this state"] = ()
     candidates: Annotated[
         tuple[Candidate, ...],

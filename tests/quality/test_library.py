@@ -1,4 +1,4 @@
-"""The audio of the library's soundtracks: situations can be recognised, combat is on time, joins are smooth."""
+"""The generated music of the library: situations can be recognised, combat is on time, joins are smooth."""
 
 from __future__ import annotations
 

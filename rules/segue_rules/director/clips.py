@@ -273,9 +273,11 @@ class ClipDirector:
             begin = max(start - self.clips[clip].beginning, frame * FRAME_SIZE)
             if coming is not None and clip not in early and begin < (frame + 1) * FRAME_SIZE:
                 early[clip] = ClipVoice(i, coming.state, clip, "pre", start, begin, NO_END, 0.0, frame, 0, _RAMP_CURVE)
-        on = [voice for voice in kept if voice.part == "on"]
-        released = [voice for voice in kept if voice.part != "on"]
-        return [*released[-MOST_RELEASED:], *on, *early.values()]
+        over = sum(voice.part != "on" for voice in kept) - MOST_RELEASED
+        if over > 0:
+            oldest = [place for place, voice in enumerate(kept) if voice.part != "on"][:over]
+            kept = [voice for place, voice in enumerate(kept) if place not in oldest]
+        return [*kept, *early.values()]
 
     def _beginnings(self, i: int, voices: Sequence[ClipVoice], coming: Coming, context: FrameContext) -> dict[int, int]:
         """The sample at which each clip with a pre-entry begins in the state to come, if nothing moves its change."""

@@ -23,6 +23,8 @@ from segue_yaml.tables import Field, Table
 
 CLIP_NAME: Final = Name(what="clip")
 CUE_NAME: Final = Name(what="cue")
+LONGEST_CUE_NAME: Final = 60
+"""In characters: changes say `cue NAME` to clients, in 64 bytes."""
 _PART: Final = TimeOrBeats(time=Time(low=Fraction(1, 1_000), high=Fraction(LONGEST_CLIP_S)))
 _LEVEL: Final = control_kind(controls.GAIN)
 
@@ -72,6 +74,10 @@ class Cues(Kind[tuple[WrittenCue, ...]]):
     def read(self, node: Node, scope: Scope) -> tuple[WrittenCue, ...] | None:
         if isinstance(node, MapNode):
             named = _NAMED_CUES.read(node, scope) or ()
+            for each in named:
+                if len(each.name) > LONGEST_CUE_NAME:
+                    text = f"expected a name of a cue of at most {LONGEST_CUE_NAME} characters, got {len(each.name)}"
+                    scope.problem(each.mark, text)
             return tuple(each.value._replace(name=each.name) for each in named if each.value is not None)
         return _CUES.read(node, scope)
 

@@ -1,4 +1,4 @@
-"""The first chunk of a session, after a gap and of another generator sounds at once, in all of the library."""
+"""The first chunk of a session, after a gap and of another generator sounds at once, in the generated library."""
 
 from __future__ import annotations
 
