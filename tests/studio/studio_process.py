@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 from page.browser import Browser
@@ -75,9 +76,17 @@ class Page:
         self.run(script, name, value)
 
     def write(self, text: str) -> None:
-        """Replace the text in the editor, as by pasting."""
-        self.find(".cm-content").click()
-        self.run("document.execCommand('selectAll'); document.execCommand('insertText', false, arguments[0])", text)
+        """Replace the text in the editor by pasting."""
+        script = """
+        const clipboardData = new DataTransfer();
+        clipboardData.setData("text/plain", arguments[0]);
+        const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+        document.querySelector(".cm-content").dispatchEvent(paste);
+        """
+        content = self.find(".cm-content")
+        content.click()
+        content.send_keys(Keys.CONTROL, "a")
+        self.run(script, text)
 
     def happened(self) -> list[str]:
         """The changes of state that are told, the latest first."""

@@ -146,9 +146,10 @@ def test_completion_and_hover_texts_know_the_schema_and_the_names(browser: Brows
 
 
 def test_everything_is_reached_with_the_keyboard(browser: Browser, rules: Path) -> None:
+    rules.write_text(RULES.replace("  won:", "  storm: {type: number, range: [0, 1], default: 0}\n  won:"), "utf-8")
     with studio(rules) as address:
         page = Page(browser, address)
-        page.until("document.getElementById('input-danger')")
+        page.until("document.getElementById('input-storm')")
         wanted = {"play": ".play", "danger": "#input-danger", "pad": ".field", "state": ".state", "canvas": "canvas"}
         reached = set()
         page.run("document.querySelector('.play').focus()")

@@ -47,9 +47,9 @@ def run(arguments: argparse.Namespace) -> int:
         return BAD_INPUT
     parts = included_files(paths)
     descriptions = [description(path) for path in paths if os.path.realpath(path) not in parts]
-    for description in descriptions:
-        print_json(description)
-    return DONE if all(description["ok"] for description in descriptions) else BAD_INPUT
+    for described in descriptions:
+        print_json(described)
+    return DONE if all(described["ok"] for described in descriptions) else BAD_INPUT
 
 
 def description(path: Path, text: str | None = None) -> dict[str, Any]:

@@ -69,15 +69,21 @@ def _serve(arguments: argparse.Namespace) -> None:
     if arguments.follow is not None and not arguments.follow.exists():
         raise FilesError([f"{arguments.follow}: expected a recording or a folder of recordings, found nothing"])
     print_problems(["starting …"])
-    with studio(rules, description, port=arguments.port, follow=arguments.follow) as address:
-        print_lines(f"studio on {address}")
+    with studio(rules, description, port=arguments.port, follow=arguments.follow) as served:
+        print_lines(f"studio on {served.address}")
         flush()
         print_problems(["whoever has this address can change the rule file; Ctrl-C ends the studio"])
         if not arguments.no_browser:
-            webbrowser.open(address)
+            webbrowser.open(served.address)
+        told = False
         with contextlib.suppress(KeyboardInterrupt):
             while True:
                 exit_if_signalled()
+                ended = None if told else served.ended()
+                if ended is not None:
+                    # The page may hold a text that is not saved, so it stays.
+                    print_problems([f"the service has ended; save in the page, and start the studio anew:\n{ended}"])
+                    told = True
                 time.sleep(_POLL_S)
 
 

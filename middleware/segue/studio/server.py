@@ -7,11 +7,11 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 import uvicorn
 
@@ -27,12 +27,24 @@ _RULES: Final = "studio"
 """The name of the rule file in the service."""
 
 
+class Served(NamedTuple):
+    """A studio that runs.
+
+    Attributes:
+        address: Of its page.
+        ended: Gives the last output of a service that ended by itself; None while it runs.
+    """
+
+    address: str
+    ended: Callable[[], str | None]
+
+
 class StudioError(RuntimeError):
     """The web server did not start."""
 
 
 @contextmanager
-def studio(rules: Path, describe: Describe, *, port: int = 0, follow: Path | None = None) -> Iterator[str]:
+def studio(rules: Path, describe: Describe, *, port: int = 0, follow: Path | None = None) -> Iterator[Served]:
     """Serve a studio.
 
     Args:
@@ -41,7 +53,7 @@ def studio(rules: Path, describe: Describe, *, port: int = 0, follow: Path | Non
         port: Of the page; 0 for any that is free.
         follow: The recording of a game's session to show, or a folder of recordings; None to play here.
     Yields:
-        The address of the page.
+        What runs.
     Raises:
         ServiceError: The service did not start; the message is its own output.
         StudioError: The port is taken, or the web server did not start.
@@ -53,16 +65,16 @@ def studio(rules: Path, describe: Describe, *, port: int = 0, follow: Path | Non
         if follow is not None:
             shown = Studio(file, None, follow, nonce)
             with _serving(shown, listening, token, content_policy("", nonce)):
-                yield f"http://{_HOST}:{port}/{token}/"
+                yield Served(f"http://{_HOST}:{port}/{token}/", lambda: None)
             return
-        with _service(rules, Path(folder), port) as music:
+        with _service(rules, Path(folder), port) as (service, music):
             shown = Studio(file, music, Path(folder) / "recordings", nonce)
             with _serving(shown, listening, token, content_policy(music.url, nonce)):
-                yield f"http://{_HOST}:{port}/{token}/"
+                yield Served(f"http://{_HOST}:{port}/{token}/", service.ended)
 
 
 @contextmanager
-def _service(rules: Path, folder: Path, port: int) -> Iterator[Music]:
+def _service(rules: Path, folder: Path, port: int) -> Iterator[tuple[LocalService, Music]]:
     """Run a service that pages of a port of this machine may connect to, with a token."""
     token = secrets.token_urlsafe(32)
     secret = folder / "token"
@@ -73,7 +85,7 @@ def _service(rules: Path, folder: Path, port: int) -> Iterator[Music]:
     options = ["--web-bind", f"ws://{_HOST}:0", "--token-file", str(secret), "--record", str(folder / "recordings")]
     options += [word for origin in origins for word in ("--web-origin", origin)]
     with LocalService(service_command({_RULES: rules}, options)) as service:
-        yield Music(url=service.address, token=token, rules=_RULES)
+        yield service, Music(url=service.address, token=token, rules=_RULES)
 
 
 @contextmanager

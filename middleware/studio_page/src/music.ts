@@ -39,11 +39,11 @@ function listen(client: WebClient): void {
   });
   client.on("rules", ({ declaration, errors }) => {
     if (declaration === undefined || declaration === null) {
-      store.tell("error", `the rules before go on: ${errors[0] ?? "the new ones have mistakes"}`);
+      store.tell("error", `the rules before go on: ${errors[0] ?? "the new ones have mistakes"}`, "rules");
       return;
     }
     declare(declaration.inputs);
-    store.tell("info", "the new rules play");
+    store.tell("info", "the new rules play", "rules");
   });
   client.on("receipt", ({ accepted, text, code }) => {
     if (!accepted) store.tell("error", `refused: ${text || code}`);

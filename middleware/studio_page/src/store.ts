@@ -42,14 +42,20 @@ export interface Notice {
   id: number;
   kind: "info" | "error";
   text: string;
+  /** A later notice of the same topic takes its place. */
+  topic: string;
 }
 export const notices = signal<Notice[]>([]);
 const MOST_NOTICES = 4;
+const INFO_MS = 6_000;
 let noticed = 0;
 
-export function tell(kind: Notice["kind"], what: string): void {
-  const others = notices.value.filter((notice) => notice.text !== what);
-  notices.value = [...others, { id: ++noticed, kind, text: what }].slice(-MOST_NOTICES);
+export function tell(kind: Notice["kind"], what: string, topic = what): void {
+  const id = ++noticed;
+  const others = notices.value.filter((notice) => notice.topic !== topic);
+  notices.value = [...others, { id, kind, text: what, topic }].slice(-MOST_NOTICES);
+  // A mistake stays until it is dismissed.
+  if (kind === "info") setTimeout(() => dismiss(id), INFO_MS);
 }
 
 export function dismiss(id: number): void {

@@ -55,19 +55,16 @@ function draw({ states, default: first, rows }: LayerDeclaration, taken: Readonl
   const shown = new Map<string, boolean>();
   for (const [from, to] of rows) shown.set(`${from} ${to}`, false);
   for (const edge of taken) shown.set(edge, true);
-  const reached = new Set<string>();
   for (const edge of shown.keys()) {
     const [from, to] = edge.split(" ") as [string, string];
     if (from === to || !states.includes(from) || !states.includes(to)) {
       shown.delete(edge);
       continue;
     }
-    reached.add(from).add(to);
     graph.setEdge(from, to);
   }
-  // Any state can follow any other; these edges only keep the states that no row names together.
-  const held = states.filter((state) => state !== first && !reached.has(state));
-  for (const state of held) graph.setEdge(first, state, { weight: 0 });
+  // Any state can follow any other; these edges, which are not drawn, keep the default at the left.
+  for (const state of states) if (state !== first && !graph.hasEdge(first, state)) graph.setEdge(first, state, { weight: 0 });
   layout(graph);
   const boxes = states.map((name) => ({ name, ...(graph.node(name) as Omit<Box, "name">) }));
   const edges = [...shown].map(([edge, isTaken]) => {
