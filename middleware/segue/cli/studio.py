@@ -8,13 +8,12 @@ under other inputs or rules. It is served from this machine to this machine alon
 from __future__ import annotations
 
 import argparse
-import contextlib
 import time
 import webbrowser
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
-from segue.cli.console import BAD_INPUT, DONE, flush, print_lines, print_problems
+from segue.cli.console import BAD_INPUT, flush, print_lines, print_problems
 from segue.extras import missing_text
 from segue.file_kinds import FileKind, FilesError, file_kind, require_file
 from segue.signals import exit_if_signalled
@@ -55,11 +54,10 @@ def run(arguments: argparse.Namespace) -> int:
     except (ServiceError, StudioError) as error:
         print_problems([error])
         return BAD_INPUT
-    return DONE
 
 
-def _serve(arguments: argparse.Namespace) -> None:
-    """Serve until Ctrl-C. Raises: FilesError, ServiceError, StudioError, OSError: as `segue.studio.server.studio`."""
+def _serve(arguments: argparse.Namespace) -> NoReturn:
+    """Serve until a signal. Raises: FilesError, ServiceError, StudioError: as `segue.studio.server.studio`."""
     from segue.cli.describe import description
     from segue.studio.server import studio
 
@@ -76,15 +74,14 @@ def _serve(arguments: argparse.Namespace) -> None:
         if not arguments.no_browser:
             webbrowser.open(served.address)
         told = False
-        with contextlib.suppress(KeyboardInterrupt):
-            while True:
-                exit_if_signalled()
-                ended = None if told else served.ended()
-                if ended is not None:
-                    # The page may hold a text that is not saved, so it stays.
-                    print_problems([f"the service has ended; save in the page, and start the studio anew:\n{ended}"])
-                    told = True
-                time.sleep(_POLL_S)
+        while True:
+            exit_if_signalled()
+            ended = None if told else served.ended()
+            if ended is not None:
+                # The page may hold a text that is not saved, so it stays.
+                print_problems([f"the service has ended; save in the page, and start the studio anew:\n{ended}"])
+                told = True
+            time.sleep(_POLL_S)
 
 
 def _port(text: str) -> int:

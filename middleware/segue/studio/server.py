@@ -78,7 +78,7 @@ def _service(rules: Path, folder: Path, port: int) -> Iterator[tuple[LocalServic
     """Run a service that pages of a port of this machine may connect to, with a token."""
     token = secrets.token_urlsafe(32)
     secret = folder / "token"
-    # Nobody else reads the folder.
+    secret.touch(0o600)
     secret.write_text(token + "\n", "utf-8")
     (folder / "recordings").mkdir()
     origins = [f"http://{name}:{port}" for name in (_HOST, "localhost")]

@@ -70,6 +70,6 @@ def test_a_port_that_is_taken_is_named_and_ctrl_c_ends_a_studio(
             assert text.startswith(f"port {port} of 127.0.0.1 cannot be used: {reason}")
             assert text.endswith("; choose another with --port\n")
             process.send_signal(signal.SIGINT)
-            assert process.wait() == 0
+            assert process.wait() == 130
         finally:
             process.kill()
