@@ -49,6 +49,7 @@ def segue(*arguments: str) -> str:
 
 def try_commands(rules: Path) -> None:
     assert segue("--version").startswith("segue ")
+    assert (SITE / "segue" / "studio" / "page" / "studio.js").is_file()
     segue("check", str(SITE / "segue_rules" / "library"))
     segue("test", str(SITE / "segue_rules" / "library"))
     segue("init", "meadow")

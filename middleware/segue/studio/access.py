@@ -66,9 +66,13 @@ class Access:
             return
         path = "/" + scope["path"].split("/", 2)[2]
         begun = False
+        body = _Body(receive)
 
         async def answer(message: Message) -> None:
             nonlocal begun
+            if body.is_too_large and not begun:
+                # What the application makes of the exception, a server error.
+                return
             if message["type"] == "http.response.start":
                 begun = True
                 message = {**message, "headers": [*message.get("headers", ()), *self._headers]}
@@ -76,7 +80,7 @@ class Access:
 
         try:
             inner = {**scope, "path": path, "raw_path": path.encode(), "root_path": ""}
-            await self._app(inner, _limited(receive), answer)
+            await self._app(inner, body.receive, answer)
         except _TooLargeError:
             if not begun:
                 await self._refuse(send, 413, f"expected at most {MOST_BODY_BYTES} bytes")
@@ -132,16 +136,19 @@ def _values(scope: Scope, name: bytes) -> Sequence[str]:
     return [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
 
 
-def _limited(receive: Receive) -> Receive:
-    """`receive` that gives a body of MOST_BODY_BYTES at most."""
-    count = 0
+class _Body:
+    """The body of a request, of MOST_BODY_BYTES at most."""
 
-    async def limited() -> Message:
-        nonlocal count
-        message = await receive()
-        count += len(message.get("body", b""))
-        if count > MOST_BODY_BYTES:
+    def __init__(self, receive: Receive) -> None:
+        self.is_too_large = False
+        self._receive = receive
+        self._count = 0
+
+    async def receive(self) -> Message:
+        """Return the next part. Raises: _TooLargeError."""
+        message = await self._receive()
+        self._count += len(message.get("body", b""))
+        if self._count > MOST_BODY_BYTES:
+            self.is_too_large = True
             raise _TooLargeError
         return message
-
-    return limited

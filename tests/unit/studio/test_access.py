@@ -15,9 +15,14 @@ OWN = f"http://{HOST}"
 
 
 async def echo(scope: Any, receive: Any, send: Any) -> None:
-    """An application that answers with the path that it was given, once it has read the body."""
-    while (await receive()).get("more_body"):
-        pass
+    """An application that answers with the path that it was given, once it has read the body; as Starlette fails."""
+    try:
+        while (await receive()).get("more_body"):
+            pass
+    except Exception:
+        await send({"type": "http.response.start", "status": 500, "headers": []})
+        await send({"type": "http.response.body", "body": b"Internal Server Error"})
+        raise
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
     await send({"type": "http.response.body", "body": scope["path"].encode()})
 

@@ -17,6 +17,7 @@ export function goTo(line: number, column = 1): void {
 
 /** Save what is in the editor; the service plays it at once, or goes on with the rules before. */
 export async function save(): Promise<void> {
+  if (store.isReadOnly.value) return;
   const text = store.text.value;
   try {
     const content = await saveRules({ text, digest });
@@ -24,7 +25,7 @@ export async function save(): Promise<void> {
     store.savedText.value = text;
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
-    const advice = error.status === 409 ? "; press “Read again” to see it, your text is then gone" : "";
+    const advice = error.status === 409 ? "; “Read again” shows it, and Ctrl-Z brings your text back" : "";
     store.tell("error", `not saved: ${error.message}${advice}`);
   }
 }
