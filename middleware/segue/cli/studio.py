@@ -59,15 +59,15 @@ def run(arguments: argparse.Namespace) -> int:
 def _serve(arguments: argparse.Namespace) -> NoReturn:
     """Serve until a signal. Raises: FilesError, ServiceError, StudioError: as `segue.studio.server.studio`."""
     from segue.cli.describe import description
+    from segue.follow.followed import newest_recording
     from segue.studio.server import studio
 
     rules = require_file(arguments.rules)
     if file_kind(rules) is not FileKind.RULES:
         raise FilesError([f"{rules}: expected a rule file ({FileKind.RULES.value})"])
-    if arguments.follow is not None and not arguments.follow.exists():
-        raise FilesError([f"{arguments.follow}: expected a recording or a folder of recordings, found nothing"])
+    follow = None if arguments.follow is None else require_file(newest_recording(arguments.follow))
     print_problems(["starting …"])
-    with studio(rules, description, port=arguments.port, follow=arguments.follow) as served:
+    with studio(rules, description, port=arguments.port, follow=follow) as served:
         print_lines(f"studio on {served.address}")
         flush()
         print_problems(["whoever has this address can change the rule file; Ctrl-C ends the studio"])

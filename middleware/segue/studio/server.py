@@ -51,7 +51,7 @@ def studio(rules: Path, describe: Describe, *, port: int = 0, follow: Path | Non
         rules: The rule file.
         describe: Says what is in it, and what is wrong with it.
         port: Of the page; 0 for any that is free.
-        follow: The recording of a game's session to show, or a folder of recordings; None to play here.
+        follow: The recording of a game's session to show; None to play here.
     Yields:
         What runs.
     Raises:

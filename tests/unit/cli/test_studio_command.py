@@ -41,7 +41,9 @@ def test_what_is_no_rule_file_is_refused(tmp_path: Path, rules: Path, capsys: py
     script.write_text("[]\n", "utf-8")
     assert refused(capsys, str(script)).startswith(f"{script}: expected a rule file (")
     nowhere = tmp_path / "nowhere"
-    expected = f"{nowhere}: expected a recording or a folder of recordings, found nothing\n"
+    assert refused(capsys, str(rules), "--follow", str(nowhere)).startswith(f"{nowhere}: ")
+    nowhere.mkdir()
+    expected = f"{nowhere}: has no recordings (*.jsonl); segue serve --record {nowhere} writes one of each session\n"
     assert refused(capsys, str(rules), "--follow", str(nowhere)) == expected
 
 
