@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 from page.browser import Browser
+
+_PATIENCE_S: Final = 300.0
+_POLL_S: Final = 0.1
 
 
 @contextmanager
@@ -50,8 +54,11 @@ class Page:
         return self.browser.run(script, *arguments)
 
     def until(self, condition: str, *arguments: Any) -> None:
-        """Wait until an expression of the page is true."""
-        self.browser.wait(lambda: bool(self.run(f"return Boolean({condition})", *arguments)), condition)
+        """Wait until an expression of the page is true; rendering takes long on a machine that others use, too."""
+        end = time.monotonic() + _PATIENCE_S
+        while not self.run(f"return Boolean({condition})", *arguments):
+            assert time.monotonic() < end, f"waited {_PATIENCE_S:.0f} s for {condition}"
+            time.sleep(_POLL_S)
 
     def find(self, selector: str) -> WebElement:
         return self.browser.driver.find_element(By.CSS_SELECTOR, selector)
