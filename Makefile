@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/installed
 # Tests start hundreds of processes, each of which would compile all modules again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test checks test-fast quick measure-tests lint types imports unit test-rules test-stalls test-training test-quality test-page test-faults test-scale test-clients test-godot test-unity test-web test-wheels bundle test-bundle godot-zip parity ci clean
+.PHONY: demo test checks test-fast quick measure-tests lint types imports unit test-rules test-stalls test-training test-quality test-page test-faults test-scale test-clients test-godot test-unity test-web test-studio test-wheels bundle test-bundle godot-zip parity ci clean
 
 demo: $(INSTALLED)
 	mkdir -p out
@@ -94,6 +94,10 @@ test-unity: $(INSTALLED)
 test-web: $(INSTALLED)
 	tests/web/run
 
+# The studio: its page's types, that the built page is what its sources give, and all of it in Chromium.
+test-studio: $(INSTALLED)
+	tests/studio/run
+
 # The wheels in fresh environments outside the checkout; PYTHONS names the Pythons to try.
 test-wheels:
 	tests/wheels/run
@@ -114,7 +118,7 @@ godot-zip:
 parity: $(INSTALLED)
 	tests/parity/run
 
-ci: test test-rules test-stalls test-training test-quality test-page test-faults test-scale test-clients test-godot test-unity test-web test-wheels test-bundle parity
+ci: test test-rules test-stalls test-training test-quality test-page test-faults test-scale test-clients test-godot test-unity test-web test-studio test-wheels test-bundle parity
 
 $(INSTALLED): pyproject.toml engine_sdk/pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Final
 
-LEFT_OUT: Final = ("bench", "completion", "doctor", "play")
+LEFT_OUT: Final = ("bench", "completion", "doctor", "play", "studio")
 """The commands that an installation has and a bundle has not."""
 
 

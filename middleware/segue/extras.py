@@ -11,6 +11,7 @@ EXTRAS: Final[Mapping[str, tuple[str, ...]]] = {
     "mrt2": ("jax", "jaxtyping", "ai_edge_litert", "sentencepiece", "huggingface_hub"),
     "play": ("sounddevice", "textual"),
     "report": ("bokeh", "jinja2"),
+    "studio": ("starlette", "uvicorn"),
 }
 """The extras of the distribution and their modules, which have the names of their packages."""
 

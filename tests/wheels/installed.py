@@ -19,7 +19,7 @@ SITE = Path(sysconfig.get_path("purelib"))
 SEGUE = Path(sysconfig.get_path("scripts")) / ("segue.exe" if sys.platform == "win32" else "segue")
 # Megabytes (10^6 bytes) that the packages take, without pip.
 MOST_MB = {"segue": 300, "sdk": 30}
-EXTRAS = ("jax", "jaxlib", "jaxtyping", "symusic", "bokeh", "textual", "sounddevice")
+EXTRAS = ("jax", "jaxlib", "jaxtyping", "symusic", "bokeh", "textual", "sounddevice", "starlette", "uvicorn")
 
 
 def installed_in_the_environment(*packages: str) -> None:
@@ -49,6 +49,7 @@ def segue(*arguments: str) -> str:
 
 def try_commands(rules: Path) -> None:
     assert segue("--version").startswith("segue ")
+    assert (SITE / "segue" / "studio" / "page" / "studio.js").is_file()
     segue("check", str(SITE / "segue_rules" / "library"))
     segue("test", str(SITE / "segue_rules" / "library"))
     segue("init", "meadow")

@@ -52,17 +52,22 @@ def run(arguments: argparse.Namespace) -> int:
         print_problems(f"{path}: expected a rule file ({FileKind.RULES.value})" for path in others)
         return BAD_INPUT
     parts = included_files(paths)
-    descriptions = [_description(path) for path in paths if os.path.realpath(path) not in parts]
-    for description in descriptions:
-        print_json(description)
-    return DONE if all(description["ok"] for description in descriptions) else BAD_INPUT
+    descriptions = [description(path) for path in paths if os.path.realpath(path) not in parts]
+    for described in descriptions:
+        print_json(described)
+    return DONE if all(described["ok"] for described in descriptions) else BAD_INPUT
 
 
-def _description(path: Path) -> dict[str, Any]:
-    """The JSON object of one rule file."""
+def description(path: Path, text: str | None = None) -> dict[str, Any]:
+    """The JSON object of one rule file.
+
+    Args:
+        path: The rule file.
+        text: What an editor holds in place of the file's content; None for what is in the file.
+    """
     from segue_rules.loading import examine
 
-    examined = examine(path)
+    examined = examine(path, text)
     errors, warnings = list(examined.problems), []
     if examined.rules is not None:
         found = rule_findings(examined.rules)

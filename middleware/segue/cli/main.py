@@ -31,6 +31,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "timeline": "show in text what an event script does to a rule file",
     "preview": "render a soundtrack to a sound file",
     "play": "play a rule file live: keys and sliders for its inputs, and what the music does and why",
+    "studio": "play, see and change a rule file in the browser",
     "serve": "run the service that games connect to",
     "schema": "print the JSON Schema for your editor, or the reference",
     "models": "fetch, check and find the files of Magenta RealTime 2",

@@ -35,7 +35,12 @@ def serve_command(rules: Mapping[str, Path], options: Sequence[str] = ()) -> lis
         rules: Rule files by the names that clients call them; the first one is the default.
         options: More flags.
     """
-    flags = ["--bind", "tcp://127.0.0.1:0", "--exit-with-stdin", "--audition", *options]
+    return service_command(rules, ["--audition", *options])
+
+
+def service_command(rules: Mapping[str, Path], options: Sequence[str] = ()) -> list[str]:
+    """The command line of a service on a free port of loopback, as `serve_command`, with these flags alone."""
+    flags = ["--bind", "tcp://127.0.0.1:0", "--exit-with-stdin", *options]
     return [sys.executable, "-m", "segue", "serve", *flags, *(f"{name}={path}" for name, path in rules.items())]
 
 

@@ -77,21 +77,22 @@ def _fields(taken: TakenEvent) -> Iterator[str]:
     if event.reset:
         yield "reset: true"
     if event.set:
-        yield f"set: {{{', '.join(f'{_word(name)}: {_value(value)}' for name, value in event.set.items())}}}"
+        yield f"set: {{{', '.join(f'{yaml_word(name)}: {_value(value)}' for name, value in event.set.items())}}}"
     if event.fire:
-        yield f"fire: [{', '.join(map(_word, event.fire))}]"
+        yield f"fire: [{', '.join(map(yaml_word, event.fire))}]"
 
 
 def _value(value: InputValue) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        return _word(value)
+        return yaml_word(value)
     text = repr(value)
     # Exponents are no numbers to every YAML reader.
     return f"{value:.12f}".rstrip("0") + "0" if "e" in text else text
 
 
-def _word(text: str) -> str:
+def yaml_word(text: str) -> str:
+    """The text as YAML has it, in quotes where it would be read as something else."""
     plain = _PLAIN.fullmatch(text) and text.lower() not in _READ_OTHERWISE
     return text if plain else "'" + text.replace("'", "''") + "'"

@@ -140,10 +140,10 @@ def recorded(recording: Path, rules: Path, chain: GeneratorChain) -> tuple[Recor
         RuleError: Its rules cannot be used.
     """
     header, operations, warnings = _read_whole(recording)
-    loaded: list[_Loaded] = []
+    loaded: list[LoadedRules] = []
 
     def revive(recorded_rules: RecordedRules) -> RulesVersion:
-        loaded.append(_load_recorded(recorded_rules, rules.parent, chain.encoders))
+        loaded.append(load_recorded(recorded_rules, rules.parent, chain.encoders))
         return loaded[-1].rules_version
 
     if header.sources:
@@ -156,7 +156,7 @@ def recorded(recording: Path, rules: Path, chain: GeneratorChain) -> tuple[Recor
         present, styles, style_warnings = read_styles(present, chain.encoders)
         clips = open_clips(present)
         first = RulesVersion(rules=present, styles=styles, fingerprint=header.rules, clips=clips)
-        loaded.append(_Loaded(first, load_stingers(present), (*map(str, present.warnings), *style_warnings)))
+        loaded.append(LoadedRules(first, load_stingers(present), (*map(str, present.warnings), *style_warnings)))
     generators = _with_loop(header, chain.generators)
     done = list(resolve_operations(operations, first.rules, generators, revive))
     restore_point = header.restore_point and remake_restore_point(header.restore_point, first.rules, generators)
@@ -194,7 +194,7 @@ def _read_whole(path: Path) -> tuple[Header, list[RecordedOperation], tuple[str,
     return header, operations, (f"{text}; {why}",)
 
 
-class _Loaded(NamedTuple):
+class LoadedRules(NamedTuple):
     """Recorded rules, loaded and ready to play.
 
     Attributes:
@@ -206,11 +206,13 @@ class _Loaded(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def _load_recorded(recorded_rules: RecordedRules, beside: Path, encoders: Sequence[StyleEncoder]) -> _Loaded:
+def load_recorded(recorded_rules: RecordedRules, beside: Path, encoders: Sequence[StyleEncoder]) -> LoadedRules:
     """Load rules from their recorded texts.
 
     Args:
         beside: The folder that holds the audio files they name.
+    Raises:
+        RuleError: They cannot be used.
     """
     with tempfile.TemporaryDirectory(prefix="segue-") as name:
         folder = Path(name).resolve()
@@ -227,7 +229,7 @@ def _load_recorded(recorded_rules: RecordedRules, beside: Path, encoders: Sequen
         rules_version = RulesVersion(
             rules=rules, styles=styles, fingerprint=recorded_rules.fingerprint, clips=open_clips(rules)
         )
-        return _Loaded(rules_version, load_stingers(rules), (*map(str, rules.warnings), *warnings))
+        return LoadedRules(rules_version, load_stingers(rules), (*map(str, rules.warnings), *warnings))
 
 
 def _copy_missing(paths: Iterable[Path], folder: Path, source: Path) -> None:

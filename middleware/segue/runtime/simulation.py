@@ -27,6 +27,7 @@ from segue.contract import (
 )
 from segue.runtime.jobs import Job
 from segue.runtime.messages import ChunkOut, SessionMessage
+from segue.runtime.planner import RulesVersion
 from segue.runtime.session import Session
 from segue_rules.events import ScriptedEvent
 from segue_rules.plan import FramePlan
@@ -169,7 +170,11 @@ class SimulatedClient:
 
 
 def straight(
-    session: Session, generators: Sequence[Generator[Any]], events: Sequence[ScriptedEvent], frames: int
+    session: Session,
+    generators: Sequence[Generator[Any]],
+    events: Sequence[ScriptedEvent],
+    frames: int,
+    edits: Sequence[tuple[int, RulesVersion]] = (),
 ) -> Iterator[SessionMessage]:
     """Play a fresh session; each event takes effect in its own frame.
 
@@ -178,12 +183,15 @@ def straight(
         generators: Its fallback chain.
         events: The script.
         frames: How many frames to play.
+        edits: Other rules and the frames from which on they are followed, by frame.
 
     Yields:
         The session's messages.
     """
     for scripted in events:
         session.apply_event(scripted.event, scripted.frame)
+    for frame, rules_version in edits:
+        session.apply_reload(rules_version, frame)
     while session.head < frames:
         position = session.head * FRAME_SIZE
         session.playhead(played=position, committed=position, paused=True, now_s=0.0)

@@ -118,12 +118,17 @@ class Examination:
     problems: tuple[Problem, ...] = ()
 
 
-def examine(path: Path) -> Examination:
-    """Load a rule file and all it includes, and return what can be used of it despite mistakes."""
+def examine(path: Path, text: str | None = None) -> Examination:
+    """Load a rule file and all it includes, and return what can be used of it despite mistakes.
+
+    Args:
+        path: The rule file.
+        text: What an editor holds in place of the file's content; None for what is in the file.
+    """
     # An editor goes on watching a file that cannot be read.
     declarations = Declarations(title=path.stem, files=(path.resolve(),))
     try:
-        sources = _read(path, rule_report())
+        sources = _read(path, rule_report(), text)
         inputs = build_inputs(sources)
         declarations = declarations_of(sources, inputs, path.stem)
         rules = _build(sources, inputs, path.stem)
@@ -132,10 +137,10 @@ def examine(path: Path) -> Examination:
     return Examination(declarations=declarations, rules=rules)
 
 
-def _read(path: Path, report: Report) -> Sources:
+def _read(path: Path, report: Report, text: str | None = None) -> Sources:
     """The content of a rule file and all it includes. Raises: RuleError if it cannot be read at all."""
     name = path.as_posix()
-    node = read_document(path, report, name=name)
+    node = read_document(path, report, name=name) if text is None else read_text(text, report, name=name)
     if node is None:
         report.raise_problems()
     main = path.resolve()
