@@ -23,20 +23,24 @@ func _play() -> void:
 	node.bake_file = played["bake"]
 	_listen(node)
 	root.add_child(node)
-	await _until("connected")
+	await _until("connected", 0)
 	for step: Dictionary in played["steps"]:
+		var known := _told.size()
 		for input: String in step.get("set", {}):
 			_told.append(
 				["taken", node.set_input(input, step["set"][input]), node.input_value(input)]
 			)
 		for trigger: String in step.get("fire", []):
 			_told.append(["taken", node.fire(trigger), null])
-		await _until(step["heard"])
+		await _until(step["heard"], known)
 	_told.append(["states", node.states()])
 	node.stop()
 	_told.append(["stopped", node.set_input("loud", true), node.states()])
 	_told.append(["again", node.start()])
 	node.free()
+	# The audio server lets go of what has played in its next mixes.
+	for frame in 30:
+		await process_frame
 	var out := FileAccess.open(files[1], FileAccess.WRITE)
 	out.store_string(JSON.stringify(_told, "", false, true))
 	out.close()
@@ -61,11 +65,10 @@ func _listen(node: Baked) -> void:
 	)
 
 
-## Waits until something of this kind is told that was not told before.
-func _until(kind: String) -> void:
-	var known := _told.size()
+## Waits until something of this kind is told behind what was [param known].
+func _until(kind: String, known: int) -> void:
 	for frame in _PATIENCE_FRAMES:
-		for told: Array in _told.slice(0 if kind == "connected" else known):
+		for told: Array in _told.slice(known):
 			if told[0] == kind or told[0] == "failed":
 				return
 		await process_frame

@@ -337,7 +337,7 @@ def table(bake: Bake) -> list[str]:
     scenes = len(bake.scenes.loops)
     lines.append(
         f"{count} loop{'s' if count != 1 else ''} for {scenes} scene{'s' if scenes != 1 else ''}, "
-        f"{len(bake.sounds)} stingers, {bake.seconds:.1f} s, {_megabytes(bake.bytes)}"
+        f"{len(bake.sounds)} stinger{'s' if len(bake.sounds) != 1 else ''}, {bake.seconds:.1f} s, {_megabytes(bake.bytes)}"
         f"{' at most' if bake.request.format == 'ogg' else ''}"
     )
     return lines

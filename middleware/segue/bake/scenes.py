@@ -118,7 +118,7 @@ def find_scenes(
                     sounds.append(Sound(label=_label(rules, states, baked), rules=held, plan=plan))
                 loops.append(found[key])
     if not sounds:
-        raise BakeError("no state has a mix: there is nothing to bake")
+        raise BakeError("no state is heard: there is nothing to bake")
     return Scenes(layers=baked, sampled=sampled, loops=tuple(loops), sounds=tuple(sounds))
 
 
