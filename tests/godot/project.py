@@ -34,6 +34,12 @@ def command(script: str, *arguments: str) -> list[str]:
     return [*godot, "--script", f"res://{script}", "--", *arguments]
 
 
+def import_project() -> None:
+    """Let the editor import the sounds that are in the project."""
+    words = [str(PLACE / "start"), "godot", "--headless", "--no-header", "--path", str(PROJECT), "--import"]
+    subprocess.run(words, capture_output=True, timeout=_TIMEOUT_S, check=True)
+
+
 def complaints(output: str, allowed: str = "") -> list[str]:
     """The lines in which the engine complains of an error, a warning or a leak.
 

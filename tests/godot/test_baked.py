@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
-from godot.project import ROOT, run
+from godot.project import PROJECT, ROOT, import_project, run
 from segue.audio.files import read_audio, write_audio
 from segue.bake.baking import BakeRequest, manifest_of, plan_bake, write_bake
 from segue_rules.director import Director
@@ -231,3 +231,27 @@ def test_the_node_plays_by_the_engines_clock_and_tells_what_is_heard(tmp_path: P
     assert beats == [[i // 4, i % 4, 150, True] for i in range(len(beats))]
     assert [each[1] for each in told if each[0] == "bar"] == list(range(-(-len(beats) // 4)))
     assert told[-3:] == [["states", {"action": "calm"}], ["stopped", False, {}], ["again", True]]
+
+
+def test_the_resource_of_a_bake_plays_without_a_script(tmp_path: Path, bake: Path) -> None:
+    folder = PROJECT / "baked_stream"
+    rules = bake.parent / "two.yaml"
+    write_bake(plan_bake(BakeRequest(rules=rules, output=folder, bars=2, format="ogg", godot=True)))
+    manifest = json.loads((folder / "bake.json").read_text())
+    import_project()
+    case = {"path": "res://baked_stream/bake.tres", "clips": ["001-fight", "002-fight", "000-calm"]}
+    result = run("probe_baked_stream.gd", case, tmp_path)
+    assert result["clips"] == [
+        [Path(loop["file"]).stem, 150, 8, pytest.approx(loop["samples"] / 48_000), True] for loop in manifest["loops"]
+    ]
+    # By the rows: into the fight at a bar, out of it at a beat over one, 400 ms; inputs at a beat, in place.
+    immediately = 0.01
+    assert result["transitions"] == {
+        "0 1": [2, 1, pytest.approx(immediately)],
+        "0 2": [2, 1, pytest.approx(immediately)],
+        "1 0": [1, 1, 1],
+        "2 0": [1, 1, 1],
+        "1 2": [1, 0, 2.5],
+        "2 1": [1, 0, 2.5],
+    }
+    assert result["played"] == [0, 1, 2, 0]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
 from segue.atomic import replacing
+from segue.bake.godot import write_resource
 from segue.bake.loops import LoopLength, length_of, render_loop
 from segue.bake.machine import Machine, machine
 from segue.bake.scenes import LESS, BakeError, Scenes, find_scenes
@@ -54,6 +55,7 @@ class BakeRequest:
         most_loops: The most loops.
         most_bytes: The most bytes of all sound files; None for any number.
         seed: None for the rule file's.
+        godot: Whether to write a resource of Godot too. The format must be Ogg.
     """
 
     rules: Path
@@ -66,6 +68,7 @@ class BakeRequest:
     most_loops: int = DEFAULT_LOOPS
     most_bytes: int | None = None
     seed: int | None = None
+    godot: bool = False
 
 
 class PlannedLoop(NamedTuple):
@@ -181,6 +184,7 @@ def write_bake(bake: Bake, progress: Callable[[int, int], None] = lambda loop, f
     folder, suffix = bake.request.output, f".{bake.request.format}"
     old = _earlier_files(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    _mark_unfinished(bake, old)
     written: list[Path] = []
 
     def write(name: str, samples: Samples) -> str:
@@ -204,11 +208,10 @@ def write_bake(bake: Bake, progress: Callable[[int, int], None] = lambda loop, f
         stems.append(StemFiles(files, rendered.stems_gain_db))
     for name, samples in bake.sounds.items():
         write(_stinger_file(name, suffix), samples)
-    path = folder / MANIFEST
-    with replacing(path) as unfinished:
-        text = json.dumps(manifest_of(bake, stems), indent=1, ensure_ascii=False)
-        unfinished.write_text(f"{text}\n", "utf-8")
-    written.append(path)
+    manifest = manifest_of(bake, stems)
+    if bake.request.godot:
+        written += write_resource(folder, manifest)
+    written.append(_write_manifest(folder, manifest))
     for name in old - {each.name for each in written}:
         (folder / name).unlink(missing_ok=True)
     return written
@@ -231,6 +234,22 @@ _NO_STEMS: Final = StemFiles({}, 0.0)
 
 def _stinger_file(name: str, suffix: str) -> str:
     return f"stinger-{name}{suffix}"
+
+
+def _mark_unfinished(bake: Bake, old: set[str]) -> None:
+    """Write a manifest that no player takes, so that a bake that is interrupted can be made again in its folder."""
+    suffix = f".{bake.request.format}"
+    files = {f"{loop.name}{part}{suffix}" for loop in bake.loops for part in ("", *[f".{each}" for each in FAMILIES])}
+    files |= {_stinger_file(name, suffix) for name in bake.sounds}
+    loops = [{"file": name, "stems": {}} for name in sorted(files | old)]
+    _write_manifest(bake.request.output, {"format": FORMAT, "version": "unfinished", "loops": loops, "stingers": []})
+
+
+def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> Path:
+    path = folder / MANIFEST
+    with replacing(path) as unfinished:
+        unfinished.write_text(f"{json.dumps(manifest, indent=1, ensure_ascii=False)}\n", "utf-8", newline="\n")
+    return path
 
 
 def _earlier_files(folder: Path) -> set[str]:
@@ -333,11 +352,10 @@ def table(bake: Bake) -> list[str]:
         lines.append(
             f"{loop.name:<40} {tempo:>6g}bpm {loop.length.bars:>5} {seconds:>8.2f}s {_megabytes(loop.bytes):>10}"
         )
-    count = len(bake.loops)
-    scenes = len(bake.scenes.loops)
+    count, scenes, stingers = len(bake.loops), len(bake.scenes.loops), len(bake.sounds)
     lines.append(
         f"{count} loop{'s' if count != 1 else ''} for {scenes} scene{'s' if scenes != 1 else ''}, "
-        f"{len(bake.sounds)} stinger{'s' if len(bake.sounds) != 1 else ''}, {bake.seconds:.1f} s, {_megabytes(bake.bytes)}"
-        f"{' at most' if bake.request.format == 'ogg' else ''}"
+        f"{stingers} stinger{'s' if stingers != 1 else ''}, {bake.seconds:.1f} s, "
+        f"{_megabytes(bake.bytes)}{' at most' if bake.request.format == 'ogg' else ''}"
     )
     return lines

@@ -33,7 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", metavar="FOLDER", type=Path, help="a new folder, or one of an earlier bake (NAME_bake)"
     )
-    parser.add_argument("--format", choices=("wav", "ogg"), default="wav", help="of the sound files (wav)")
+    parser.add_argument("--format", choices=("wav", "ogg"), help="of the sound files (wav)")
+    parser.add_argument(
+        "--for",
+        dest="engine",
+        choices=("godot",),
+        help="also write bake.tres, an AudioStreamInteractive that needs no script; its sounds are Ogg files",
+    )
     parser.add_argument("--bars", metavar="N", type=_count_to(_MOST_BARS), default=8, help="of each loop (8)")
     parser.add_argument(
         "--layers", metavar="NAMES", type=names, help="the layers that are baked, with commas; the others stay at rest"
@@ -64,10 +70,13 @@ def run(arguments: argparse.Namespace) -> int:
     from segue_yaml.report import ProblemsError
 
     rules = arguments.rules
+    if arguments.engine and arguments.format == "wav":
+        print_problems(["--for godot takes no --format wav: Godot knows the beats of Ogg files alone"])
+        return BAD_INPUT
     request = BakeRequest(
         rules=rules,
         output=arguments.output or rules.with_name(f"{rules.stem}_bake"),
-        format=arguments.format,
+        format=arguments.format or ("ogg" if arguments.engine else "wav"),
         bars=arguments.bars,
         layers=arguments.layers,
         inputs=dict(arguments.inputs),
@@ -75,6 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
         most_loops=arguments.loops,
         most_bytes=arguments.size,
         seed=arguments.seed,
+        godot=arguments.engine is not None,
     )
     try:
         require_file(rules)
