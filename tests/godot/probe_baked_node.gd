@@ -37,6 +37,11 @@ func _play() -> void:
 	node.stop()
 	_told.append(["stopped", node.set_input("loud", true), node.states()])
 	_told.append(["again", node.start()])
+	# A node that comes back into the tree begins again.
+	root.remove_child(node)
+	_told.append(["outside", node.fire("hit")])
+	root.add_child(node)
+	_told.append(["back", node.fire("hit")])
 	node.free()
 	# The audio server lets go of what has played in its next mixes.
 	for frame in 30:

@@ -1,8 +1,8 @@
 """Renders loops: whole bars that go on into themselves as music that never stops.
 
-The generator plays the same bars twice. Its music is a function of seed, styles and place in the form, so the second
-time has the notes of the first, and begins with the tails of the first time's last notes, which are its own. So the
-second time goes on into itself; nothing is crossfaded.
+The generator plays the same bars twice, or as often as tails need that last longer than the bars. Its music is a
+function of seed, styles and place in the form, so the last time has the notes of those before, and begins with the
+tails of their last notes, which are its own. So it goes on into itself; nothing is crossfaded.
 
 A loop has a whole number of frames: its ticks are spread evenly over them, which bends its tempo by less than half a
 frame in all its bars.
@@ -23,7 +23,7 @@ from segue.audio import effects, frame_limiter, normalise
 from segue.audio.effects import EffectSettings
 from segue.audio.loudness import integrated_loudness
 from segue.bake.scenes import Sound
-from segue.contract import FRAME_SIZE, TICKS_PER_BEAT, Generator, Request, Samples, StyleBanks
+from segue.contract import FRAME_RATE, FRAME_SIZE, TICKS_PER_BEAT, Generator, Request, Samples, StyleBanks
 from segue.runtime.mastering import HEADROOM_DB
 from segue.runtime.planner import PlannedFrame, RulesVersion, generator_input
 from segue_rules.controls import EFFECTS
@@ -36,7 +36,8 @@ _FORM_BAR: Final = 8
 _FIRST_BAR: Final = 1 << 20
 _APART: Final = 64
 _JOB_FRAMES: Final = 25
-_PASSES: Final = 2
+# What is played before the last time through: notes and the hall of the effects have fallen by 60 dB after less.
+_TAIL_FRAMES: Final = 6 * FRAME_RATE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,11 @@ class LoopLength:
     @property
     def ticks(self) -> int:
         return self.bars * self.meter * TICKS_PER_BEAT
+
+    @property
+    def passes(self) -> int:
+        """How often it is played: once for its tails, or until they have come to an end, and once more."""
+        return 1 + max(1, -(-_TAIL_FRAMES // self.frames))
 
     @property
     def samples(self) -> int:
@@ -108,7 +114,7 @@ def render_loop(
         styles: Of the rules.
         seed: Of the music.
         stems: Whether to render the families of instruments too.
-        progress: Is told how many frames of `_PASSES` times through are done.
+        progress: Is told how many frames of all times through are done.
     """
     version = RulesVersion(rules=sound.rules, styles=styles)
     state = generator.start(seed=seed)
@@ -131,7 +137,7 @@ def render_loop(
 def _plans(plan: FramePlan, length: LoopLength) -> Iterator[FramePlan]:
     """The plans of all frames of the times through a loop."""
     bar_ticks = length.meter * TICKS_PER_BEAT
-    for time in range(_PASSES):
+    for time in range(length.passes):
         first = _FIRST_BAR - (length.bars + _APART) * time
         visit = Visit(0, first - _FORM_BAR)
         for frame in range(length.frames):
@@ -159,7 +165,7 @@ def _mastered(music: Samples, stems: Mapping[str, Samples], plan: FramePlan, len
     A session's level moves with the music; a loop has one gain, or its end would not be as loud as its beginning.
     """
     last = slice(-length.samples, None)
-    gain = np.float32(10.0 ** ((_levelling_db(music[last]) + HEADROOM_DB + plan.controls.gain_db) / 20.0))
+    gain = np.float32(10.0 ** ((_levelling_db(music[length.samples :]) + HEADROOM_DB + plan.controls.gain_db) / 20.0))
     settings = [EffectSettings(*[getattr(plan.controls, each.field) for each in EFFECTS])] * (len(music) // FRAME_SIZE)
     before = effects.start(settings[0])
     _, sound = effects.process(before, music, settings)

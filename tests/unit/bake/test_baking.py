@@ -198,6 +198,38 @@ def test_an_earlier_bake_is_replaced_and_other_files_stay(rules: Path, tmp_path:
     ]
 
 
+def test_a_bake_that_was_interrupted_is_made_again(rules: Path, tmp_path: Path) -> None:
+    class StoppedError(Exception):
+        pass
+
+    def stop(loop: int, frames: int) -> None:
+        if loop == 1:
+            raise StoppedError
+
+    folder = tmp_path / "out"
+    with pytest.raises(StoppedError):
+        write_bake(plan_bake(BakeRequest(rules=rules, output=folder, bars=1)), stop)
+    # What is there is no bake that a player takes.
+    assert manifest(folder)["version"] == "unfinished"
+    write_bake(plan_bake(BakeRequest(rules=rules, output=folder, bars=1, format="ogg")))
+    assert [loop["file"] for loop in manifest(folder)["loops"]] == ["000-calm.ogg", "001-fight.ogg"]
+    assert not (folder / "000-calm.wav").exists()
+
+
+def test_a_loop_that_is_shorter_than_its_tails_has_no_seam(tmp_path: Path) -> None:
+    (tmp_path / "fast.yaml").write_text(
+        "segue: 1\n"
+        "music: {tempo: 300bpm, meter: 1, reverb: 1, drums: 'on', intensity: 1}\n"
+        'styles: {a: {text: "battle music, driving drums and brass"}}\n'
+        "layers: {x: {states: {s: {default: true, mix: {a: 1}}}}}\n"
+    )
+    write_bake(plan_bake(BakeRequest(rules=tmp_path / "fast.yaml", output=tmp_path / "out", bars=1)))
+    samples = read_audio(tmp_path / "out/000-s.wav")
+    assert len(samples) == 5 * FRAME
+    step, inside = seam_steps(samples, 0, len(samples))
+    assert step <= inside
+
+
 def test_a_folder_of_something_else_is_left_alone(
     rules: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

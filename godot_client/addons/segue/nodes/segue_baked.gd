@@ -69,8 +69,8 @@ var _event := {}
 var _waiting: Array = []
 
 
-func _ready() -> void:
-	if autostart:
+func _notification(what: int) -> void:
+	if what == NOTIFICATION_POST_ENTER_TREE and autostart:
 		start()
 
 
