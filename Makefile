@@ -52,15 +52,15 @@ test-rules: $(INSTALLED)
 	$(BIN)/pytest -q -n 2 --dist worksteal -m heavy tests/unit/rules
 
 # Sessions that stall at any moment, and sessions with random edits, restores and failures, hundreds of both; clients
-# whose service is killed after any message.
+# whose service is killed after any message; stingers in the music.
 test-stalls: $(INSTALLED)
-	$(BIN)/pytest -q -n 2 --dist worksteal -m heavy tests/unit/runtime tests/unit/sdk
+	$(BIN)/pytest -q -n 2 --dist worksteal -m heavy tests/unit/runtime tests/unit/sdk tests/unit/service
 
-# Whether the language model learns.
+# Whether the language model learns, and more sizes and shapes of it.
 test-training: $(INSTALLED)
 	$(BIN)/pytest -q -m heavy tests/unit/model
 
-# Musical judges: classifier, harmony, repetition, intensity; several minutes. Installs a large font where there is none.
+# Musical judges: classifier, harmony, repetition, intensity; the composer in every style; several minutes. Installs a large font where there is none.
 test-quality: $(INSTALLED)
 	tests/quality/run
 

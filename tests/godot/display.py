@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from godot.engine import run_engine
 from godot.project import ROOT
 
 # Beside the engine's own place: with its release template, a software renderer and patchelf (`install_display`).
 PLACE: Final = (ROOT / ".cache/clients/godot_display").resolve()
 _LIBRARIES: Final = PLACE / "usr/lib/x86_64-linux-gnu"
-_EXPORT_S: Final = 240.0
 
 
 def write_template(project: Path) -> None:
@@ -36,15 +36,7 @@ def export_release(project: Path, game: Path, home: Path) -> str:
         What the editor printed.
     """
     words = ["--headless", "--no-header", "--path", str(project), "--export-release", "Linux", str(game)]
-    done = subprocess.run(
-        [str(PLACE / "start"), "godot", *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=_EXPORT_S,
-        check=False,
-        env=environment(home),
-    )
+    done = run_engine([str(PLACE / "start"), "godot", *words], env=environment(home))
     assert done.returncode == 0, done.stdout
     # Started through the loader of its libraries, a game takes that loader for itself and looks beside it for its pack.
     loader = ["--set-interpreter", str(PLACE / "usr/lib64/ld-linux-x86-64.so.2")]

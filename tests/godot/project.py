@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any, Final
+
+from godot.engine import run_engine
 
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[1]
 PLACE: Final = ROOT / ".cache/clients/godot"
 PROJECT: Final = ROOT / "build/godot/project"
-_TIMEOUT_S: Final = 240.0
 _COMPLAINT: Final = re.compile(r"^(SCRIPT |USER )?(ERROR|WARNING):|^Unicode parsing error", re.MULTILINE)
 _LEAKED: Final = re.compile(r"leaked at exit|resources still in use", re.MULTILINE)
 
@@ -64,16 +64,8 @@ def run(script: str, cases: object, folder: Path, *, allowed: str = "") -> Any:
         What it wrote.
     """
     asked, answered = folder / "cases.json", folder / "results.json"
-    answered.unlink(missing_ok=True)
     asked.write_text(json.dumps(cases))
-    done = subprocess.run(
-        command(script, str(asked), str(answered)),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=_TIMEOUT_S,
-        check=False,
-    )
+    done = run_engine(command(script, str(asked), str(answered)), before=lambda: answered.unlink(missing_ok=True))
     assert complaints(done.stdout, allowed) == [], done.stdout
     assert done.returncode == 0, done.stdout
     assert answered.exists(), done.stdout

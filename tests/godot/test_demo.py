@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from godot.display import environment, export_release, press, virtual_display, write_template
+from godot.engine import run_engine
 from godot.project import HERE, PLACE, ROOT, complaints
 from segue.cli.main import main
 from segue_sdk.limits import SAMPLE_RATE
@@ -49,15 +50,8 @@ def copy_of_project(folder: Path) -> Path:
 
 
 def without_window(project: Path, *words: str, **variables: str) -> str:
-    done = subprocess.run(
-        [str(PLACE / "start"), "godot", "--headless", "--no-header", "--path", str(project), *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=_TIMEOUT_S,
-        check=False,
-        env={**environment(project.parent / "home"), **variables},
-    )
+    start = [str(PLACE / "start"), "godot", "--headless", "--no-header", "--path", str(project)]
+    done = run_engine([*start, *words], env={**environment(project.parent / "home"), **variables})
     assert done.returncode == 0, done.stdout
     return done.stdout
 

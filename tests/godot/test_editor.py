@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import pytest
 
+from godot.engine import run_engine
 from godot.project import HERE, PLACE, ROOT, complaints
 from service.process import free_port
 
@@ -36,7 +37,6 @@ styles:
   calm: {text: "calm meadow, flute"}
   fight: {text: "battle drums"}
 """
-_TIMEOUT_S = 240.0
 
 
 @pytest.fixture
@@ -64,15 +64,8 @@ def editor(project: Path, *words: str) -> str:
     """Run the editor, with its own settings folder; returns what it printed."""
     home = project.parent / "home"
     names = ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME")
-    done = subprocess.run(
-        [str(PLACE / "start"), "godot", "--headless", "--no-header", "--path", str(project), *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=_TIMEOUT_S,
-        check=False,
-        env={**os.environ, **dict.fromkeys(names, str(home))},
-    )
+    start = [str(PLACE / "start"), "godot", "--headless", "--no-header", "--path", str(project)]
+    done = run_engine([*start, *words], env={**os.environ, **dict.fromkeys(names, str(home))})
     assert done.returncode == 0, done.stdout
     return done.stdout
 

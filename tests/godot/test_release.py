@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Final
 
 import pytest
 
+from godot.engine import run_engine
 from godot.project import HERE, PLACE, ROOT, complaints
 from processes import comes_to_its_end
 from segue import __version__
@@ -22,20 +22,11 @@ RELEASE: Final = ROOT / "godot_client/release.py"
 ADDON: Final = ROOT / "godot_client/addons/segue"
 DISPLAY: Final = ROOT / ".cache/clients/godot_display"
 LIBRARIES: Final = DISPLAY / "usr/lib/x86_64-linux-gnu"
-_TIMEOUT_S: Final = 240.0
 
 
 def output(*words: str, home: Path, **variables: str) -> str:
     names = ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME")
-    done = subprocess.run(
-        words,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=_TIMEOUT_S,
-        check=False,
-        env={**os.environ, **dict.fromkeys(names, str(home)), **variables},
-    )
+    done = run_engine(words, env={**os.environ, **dict.fromkeys(names, str(home)), **variables})
     assert done.returncode == 0, done.stdout
     return done.stdout
 

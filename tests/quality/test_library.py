@@ -112,11 +112,7 @@ def _classified_windows(piece: Rendered) -> list[tuple[float, frozenset[str], st
     return found
 
 
-# A fault of the music to mend: Nightwatch's chase is too like a chip tune, 33 of its 42 windows are recognised.
-_TOO_ALIKE = pytest.mark.xfail(reason="nightwatch's chase is too like a chip tune: 33 of 42 windows", strict=True)
-
-
-@pytest.mark.parametrize("name", [pytest.param(n, marks=_TOO_ALIKE if n == "nightwatch" else ()) for n in LIBRARY])
+@pytest.mark.parametrize("name", LIBRARY)
 def test_windows_are_classified_as_a_part_of_the_mix(name: str) -> None:
     found = _classified_windows(rendered(name))
     right = [guess in parts for _, parts, guess in found]

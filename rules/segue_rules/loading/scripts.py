@@ -11,7 +11,7 @@ from typing import Final
 
 from segue_rules.errors import rule_report
 from segue_rules.events import Event, ScriptedEvent
-from segue_rules.loading.conditions import kind_of
+from segue_rules.loading.comparisons import kind_of
 from segue_rules.loading.limits import MOST_INPUTS
 from segue_rules.loading.time_kinds import Time
 from segue_rules.model import (

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from heavy import heavily
 from segue.model.attention import attend_block, attend_ring, close_ring, open_ring, visible_slots, write
 
 ROWS, HEADS, WIDTH, SINKS, WINDOW = 2, 3, 4, 1, 5
@@ -48,7 +49,7 @@ def past_from(keys_values: Values, window: int) -> jax.Array:
 
 
 @pytest.mark.parametrize("length", [1, 3, 6, 17])
-@pytest.mark.parametrize("before", [0, 2, 9])
+@pytest.mark.parametrize("before", [0, 9, *heavily(2)])
 @pytest.mark.parametrize("with_sinks", [True, False])
 def test_block_form_equals_dense_attention(length: int, before: int, with_sinks: bool) -> None:
     queries = random(ROWS, length, HEADS, WIDTH)

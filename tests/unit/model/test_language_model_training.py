@@ -75,7 +75,7 @@ def test_packing_refuses_too_small_a_capacity() -> None:
         pack(codes, SEGUE_TINY.codes, 8)
 
 
-@pytest.mark.parametrize("config", [MRT2_TINY, SEGUE_TINY], ids=lambda config: config.name)
+@pytest.mark.parametrize("config", [SEGUE_TINY, *heavily(MRT2_TINY)], ids=lambda config: config.name)
 def test_the_loss_is_that_of_teacher_forced_logits(config: Depthformer) -> None:
     single, batch = replace(config, streams=1), batch_for(config)
     state = stack_rows((start(single, seed=0),) * BATCH)

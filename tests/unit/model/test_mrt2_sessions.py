@@ -163,6 +163,7 @@ def first_seconds(model: PlayableModel) -> Samples:
     return played(Session(styled.rules, styled.styles, [model.generator], SessionConfig(seed=2)), model.generator, 25)
 
 
+@pytest.mark.heavy
 def test_what_a_session_begins_with_follows_from_the_recording_that_it_continues() -> None:
     one, two = recordings()
     plain = first_seconds(noise_model("mrt2_tiny", codec=CODEC))

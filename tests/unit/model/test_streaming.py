@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from heavy import heavily
 from segue.model.config import CONFIGS, END_OF_FRAME, MRT2_TINY, NO_CODE, SEGUE_TINY
 from segue.model.generation import Generated
 from segue.model.state import State
@@ -19,7 +20,7 @@ LENGTH = 20
 GUIDANCE = 1.7
 # float32 rounding through two layers and 20 frames; measured 6e-6 on logits in [-30, 30].
 TOLERANCE = 5e-5
-BOTH = pytest.mark.parametrize("name", [MRT2_TINY.name, SEGUE_TINY.name])
+BOTH = pytest.mark.parametrize("name", [MRT2_TINY.name, *heavily(SEGUE_TINY.name)])
 
 
 @cache

@@ -139,7 +139,7 @@ def test_each_event_takes_effect_once_if_the_service_is_killed_after_any_message
 
 
 @pytest.mark.parametrize("lookahead", [5, 16, 100])
-@pytest.mark.parametrize("seed", [*range(15), *heavily(*range(15, 50))])
+@pytest.mark.parametrize("seed", [*range(6), *heavily(*range(6, 50))])
 def test_each_event_takes_effect_once_over_repeated_kills_and_outages(seed: int, lookahead: int) -> None:
     chance = random.Random(seed)
     points = sorted(chance.sample(range(300), 8))
@@ -152,7 +152,7 @@ def test_each_event_takes_effect_once_over_repeated_kills_and_outages(seed: int,
     game.check()
 
 
-@pytest.mark.parametrize("gap", [1, 2, 5, *heavily(3, 4, 6, 7, 8)])
+@pytest.mark.parametrize("gap", [1, 5, *heavily(2, 3, 4, 6, 7, 8)])
 @pytest.mark.parametrize("lookahead", [16, 100])
 def test_each_event_takes_effect_once_if_the_next_service_is_killed_as_well(gap: int, lookahead: int) -> None:
     for point in range(60, 160, 7):

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from heavy import sampled
 from segue.runtime.audio_buffer import AudioBuffer
 from segue.runtime.chunk_producer import ChunkProducer
 from segue.runtime.jobs import DirtyTracker
@@ -177,7 +178,7 @@ ERRORS: dict[str, Callable[[], Exception]] = {
 }
 
 
-@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("error", sampled(ERRORS, 2))
 def test_an_exception_in_one_session_ends_that_session_alone(
     error: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
