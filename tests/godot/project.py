@@ -37,7 +37,8 @@ def command(script: str, *arguments: str) -> list[str]:
 def import_project() -> None:
     """Let the editor import the sounds that are in the project."""
     words = [str(PLACE / "start"), "godot", "--headless", "--no-header", "--path", str(PROJECT), "--import"]
-    subprocess.run(words, capture_output=True, timeout=_TIMEOUT_S, check=True)
+    done = run_engine(words)
+    assert done.returncode == 0, done.stdout
 
 
 def complaints(output: str, allowed: str = "") -> list[str]:
