@@ -158,7 +158,17 @@ class Player:
             self.enqueue(ReceivedStinger(message, sound))
 
     def read(self, out: Floats) -> None:
-        """From the audio thread: fill `out`, interleaved stereo, and publish the position."""
+        """From the audio thread: fill `out`, interleaved stereo, and publish the position.
+
+        Raises:
+            ValueError: It is no flat view of floats.
+        """
+        if out.ndim != 1 or out.format != "f":
+            found = f'{out.ndim} dimension{"s" if out.ndim != 1 else ""} of format "{out.format}"'
+            raise ValueError(
+                f'expected a memoryview of 1 dimension of format "f", got {found}; '
+                'memoryview(block).cast("B").cast("f") is one of the same samples'
+            )
         self._take_commands()
         played = self._timeline.read(out)
         silence = len(out) // CHANNELS - played

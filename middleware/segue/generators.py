@@ -112,11 +112,15 @@ def _build_score(options: BuildOptions) -> GeneratorChain:
     return GeneratorChain([WordEncoder()], [ScoreGenerator(Sampler(options.soundfont, memory_bytes=memory_bytes))])
 
 
-def _mrt2_builder(name: str) -> Callable[[BuildOptions], GeneratorChain]:
-    def build_mrt2(options: BuildOptions) -> GeneratorChain:
+def _released_builder(name: str) -> Callable[[BuildOptions], GeneratorChain]:
+    def build_released(options: BuildOptions) -> GeneratorChain:
         from segue.contract import GeneratorError
         from segue.model.checkpoint import CheckpointError
-        from segue.model.mrt2_parts import noise_model, released_model
+
+        if name.startswith("mrt1"):
+            from segue.model.mrt1.parts import noise_model, released_model
+        else:
+            from segue.model.mrt2_parts import noise_model, released_model
 
         recording = None if options.continue_from is None else _recording(options.continue_from)
         try:
@@ -136,7 +140,7 @@ def _mrt2_builder(name: str) -> Callable[[BuildOptions], GeneratorChain]:
             warnings if options.weights == RANDOM else (),
         )
 
-    return build_mrt2
+    return build_released
 
 
 def _recording(path: Path) -> Samples:
@@ -153,6 +157,7 @@ def _recording(path: Path) -> Samples:
     return samples
 
 
+_MRT1_CONTROLS: Final = frozenset({"temperature", "guidance"})
 _MRT2_CONTROLS: Final = frozenset({"drums", "temperature", "guidance"})
 
 GENERATORS: Final[Mapping[str, GeneratorSpec]] = {
@@ -173,7 +178,7 @@ GENERATORS: Final[Mapping[str, GeneratorSpec]] = {
             controls=_MRT2_CONTROLS,
             extra="mrt2",
             model="mrt2_small",
-            build=_mrt2_builder("mrt2_small"),
+            build=_released_builder("mrt2_small"),
         ),
         GeneratorSpec(
             name="mrt2_base",
@@ -181,7 +186,23 @@ GENERATORS: Final[Mapping[str, GeneratorSpec]] = {
             controls=_MRT2_CONTROLS,
             extra="mrt2",
             model="mrt2_base",
-            build=_mrt2_builder("mrt2_base"),
+            build=_released_builder("mrt2_base"),
+        ),
+        GeneratorSpec(
+            name="mrt1_base",
+            summary="Magenta RealTime 1, base: Google's first model, which hears its last ten seconds; for a GPU",
+            controls=_MRT1_CONTROLS,
+            extra="mrt2",
+            model="mrt1_base",
+            build=_released_builder("mrt1_base"),
+        ),
+        GeneratorSpec(
+            name="mrt1_large",
+            summary="Magenta RealTime 1, large: twice as large as mrt1_base, for a GPU",
+            controls=_MRT1_CONTROLS,
+            extra="mrt2",
+            model="mrt1_large",
+            build=_released_builder("mrt1_large"),
         ),
         GeneratorSpec(
             name="language-model",
@@ -230,9 +251,9 @@ def _playable(name: str, weights: str, continue_from: Path | None) -> Callable[[
         raise ValueError(f"generator: expected one of {', '.join(PLAYABLE)}, got {name!r}")
     problems = spec.problems(weights, continues=continue_from is not None)
     if weights and not spec.model:
-        problems.append(f"it takes no weights, got {weights!r}; {' and '.join(MODELS)} do")
+        problems.append(f"it takes no weights, got {weights!r}; {', '.join(MODELS)} do")
     if continue_from is not None and not spec.model:
-        problems.append(f"it continues no recording, got {str(continue_from)!r}; {' and '.join(MODELS)} do")
+        problems.append(f"it continues no recording, got {str(continue_from)!r}; {', '.join(MODELS)} do")
     if spec.build is None or problems:
         # The contract loads NumPy, which the help of a command does without.
         from segue.contract import GeneratorError

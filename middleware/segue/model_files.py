@@ -1,4 +1,4 @@
-"""The files of Magenta RealTime 2: their names, where they are looked for, and what to do where they are missing.
+"""The files of Magenta RealTime 1 and 2: their names, where they are looked for, and what to do where they are missing.
 
 Google's own tool (`mrt`, of the package magenta-rt) keeps them in the same folder.
 """
@@ -14,6 +14,8 @@ from typing import Final
 HOME_VARIABLE: Final = "MAGENTA_HOME"
 REPOSITORY: Final = "google/magenta-realtime-2"
 """Where the files are published on Hugging Face, under the same names."""
+FIRST_REPOSITORY: Final = "google/magenta-realtime"
+"""The same for the language models of Magenta RealTime 1."""
 RANDOM: Final = "random"
 """Instead of a file: weights that are made up, which play noise."""
 _FOLDER: Final = "magenta-rt-v2"
@@ -27,11 +29,13 @@ class ModelFile:
         path: Below the folder of all files, and in the repository.
         what: What it holds.
         needed: Whether the model does not play without it.
+        repository: Where it is published.
     """
 
     path: str
     what: str
     needed: bool = True
+    repository: str = REPOSITORY
 
 
 STYLE_FOLDER: Final = "resources/musiccoca"
@@ -51,13 +55,27 @@ ENCODER_FILE: Final = ModelFile(
     what="SpectroStream: sound to codes, to continue a recording",
     needed=False,
 )
+CODEC_FILE: Final = ModelFile(
+    path="checkpoints/mrt2_small.safetensors", what="of it SpectroStream's decoder: codes to sound"
+)
 MODELS: Final[Mapping[str, tuple[ModelFile, ...]]] = {
-    name: (
-        ModelFile(path=f"checkpoints/{name}.safetensors", what="language model and decoder"),
-        *STYLE_FILES,
-        ENCODER_FILE,
-    )
-    for name in ("mrt2_small", "mrt2_base")
+    **{
+        name: (
+            ModelFile(path=f"checkpoints/{name}.safetensors", what="language model and decoder"),
+            *STYLE_FILES,
+            ENCODER_FILE,
+        )
+        for name in ("mrt2_small", "mrt2_base")
+    },
+    **{
+        name: (
+            ModelFile(path=f"checkpoints/{archive}.tar", what="language model", repository=FIRST_REPOSITORY),
+            CODEC_FILE,
+            *STYLE_FILES,
+            ENCODER_FILE,
+        )
+        for name, archive in (("mrt1_base", "llm_base_x4286_c1860k"), ("mrt1_large", "llm_large_x3047_c1860k"))
+    },
 }
 """The files of each model, its weights first."""
 
@@ -82,7 +100,7 @@ def weights_problem(weights: str) -> str:
     if weights in ("", RANDOM) or Path(weights).is_file():
         return ""
     got = "a folder" if Path(weights).is_dir() else "which does not exist"
-    return f"weights: expected {RANDOM} or a safetensors file, got {weights!r}, {got}"
+    return f"weights: expected {RANDOM} or a file of weights, got {weights!r}, {got}"
 
 
 def missing_files(name: str, weights: str = "", folder: Path | None = None, *, continues: bool = False) -> list[Path]:
@@ -106,7 +124,10 @@ def missing_text(name: str, missing: Sequence[Path]) -> str:
     """Return what is missing and how to get it, as a sentence without its capital."""
     folder = models_folder()
     names = [str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path) for path in missing]
+    # Google's tool knows its second model alone.
+    tool = f", or with Google's tool 'mrt models init' and 'mrt checkpoints download {name}'"
+    fetched = tool if MODELS[name][0].repository == REPOSITORY else ""
     return (
-        f"lacks {', '.join(names)} in {folder}; run 'segue models fetch {name}', or with Google's tool 'mrt models "
-        f"init' and 'mrt checkpoints download {name}'; '--weights {RANDOM}' plays noise without any file"
+        f"lacks {', '.join(names)} in {folder}; run 'segue models fetch {name}'{fetched}; '--weights {RANDOM}' plays "
+        "noise without any file"
     )

@@ -1,4 +1,4 @@
-"""The files of Magenta RealTime 2 on this machine: fetched, checked, and compared with what they once were.
+"""The files of Magenta RealTime 1 and 2 on this machine: fetched, checked, and compared with what they once were.
 
 No hashes are published. A file's hash is kept when it is verified for the first time; later it must be the same.
 """
@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Final, Literal
 
 from segue.atomic import replacing
-from segue.model_files import MODELS, REPOSITORY, ModelFile
+from segue.model_files import MODELS, ModelFile
 
 HASHES: Final = "segue-hashes.json"
 """In the models' folder: the SHA-256 of each file when it was first verified."""
 _TFLITE: Final = b"TFL3"
 _BLOCK: Final = 1 << 20
 
-Download = Callable[[str, Path], object]
-"""Fetches a file of the repository, by its path there, to that path below a folder."""
+Download = Callable[[ModelFile, Path], object]
+"""Fetches a file of its repository, by its path there, to that path below a folder."""
 CheckWeights = Callable[[str, Path], None]
 """Checks that a file holds a model's weights. Raises: ValueError, naming the file and what is wrong."""
 
@@ -98,18 +98,18 @@ def fetch(name: str, folder: Path, download: Download) -> Iterator[ModelFile]:
     for file in MODELS[name]:
         if not (folder / file.path).is_file():
             yield file
-            download(file.path, folder)
+            download(file, folder)
 
 
-def from_hub(path: str, folder: Path) -> object:
-    """Fetch a file from the repository on Hugging Face; a transfer that broke off is resumed.
+def from_hub(file: ModelFile, folder: Path) -> object:
+    """Fetch a file from its repository on Hugging Face; a transfer that broke off is resumed.
 
     Raises:
         Exception: Whatever huggingface_hub raises: no network, no access, no such file.
     """
     import huggingface_hub
 
-    return huggingface_hub.hf_hub_download(repo_id=REPOSITORY, filename=path, local_dir=folder)
+    return huggingface_hub.hf_hub_download(repo_id=file.repository, filename=file.path, local_dir=folder)
 
 
 def _kept(path: Path) -> dict[str, str]:

@@ -1,10 +1,10 @@
 """Compares what two rule files do under the same events: what happens, one by one, and when the plans differ.
 
     found = compare(before, after, events, frames)
-    found.pairs      # receipts, changes and stingers that are in one alone, or in both at another time or otherwise
-    found.intervals  # when layers are in other states, and when the mix and the controls are others
+    found.pairs      # receipts, changes, stingers and clips: in one alone, or in both at another time or otherwise
+    found.intervals  # when layers are in other states, and when the mix, the clips and the controls are others
 
-Layers, states, styles and stingers are compared by name.
+Layers, states, styles, stingers and clips are compared by name.
 """
 
 from __future__ import annotations
@@ -13,27 +13,38 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from segue_rules.controls import CONTROLS, NumberControl
+from segue_rules.controls import CONTROLS, SILENCE_DB, NumberControl
 from segue_rules.director import Director, Span
 from segue_rules.events import Event, Receipt, ScriptedEvent
 from segue_rules.model import FRAME_RATE, Rules
-from segue_rules.plan import Change, FramePlan, StingerCue
-from segue_rules.timeline import TimelineEntry, by_sequence, control, play_script, switch, timeline_entries
+from segue_rules.plan import Change, ClipSound, FramePlan, StingerCue
+from segue_rules.timeline import (
+    TimelineEntry,
+    by_sequence,
+    clip_levels,
+    clips_begun,
+    control,
+    play_script,
+    switch,
+    timeline_entries,
+)
 
 MIX_TOLERANCE: Final = 0.01
 """Shares of the mix that differ by less are equal, as in rule tests."""
 CONTROL_TOLERANCE: Final = 0.002
 """Controls that differ by less than this part of their range are equal: 0.56 bpm, 0.002 of intensity, 0.2 dB."""
+CLIP_TOLERANCE_DB: Final = 0.5
+"""Levels of clips that differ by less are equal."""
 PAIRED_WITHIN: Final = 10 * FRAME_RATE
 """The same change further apart in time is another one."""
 _JOINED: Final = FRAME_RATE
 """Of mix and controls: intervals with less between them are one. Ramps that cross are equal for a moment."""
 
-Occurrence: TypeAlias = Receipt | Change | StingerCue
+Occurrence: TypeAlias = Receipt | Change | StingerCue | ClipSound
 
 
 class Happened(NamedTuple):
-    """Something that happened: a receipt, a started change, or a stinger that started or was dropped.
+    """Something that happened: a receipt, a started change, a stinger that started or was dropped, a clip that began.
 
     Attributes:
         plan: That of the frame in which it happened.
@@ -69,12 +80,15 @@ class Pair:
         return self.after.plan.frame - self.before.plan.frame
 
 
-IntervalKind: TypeAlias = Literal["state", "mix", "control", "warning"]
+IntervalKind: TypeAlias = Literal["state", "mix", "clip", "control", "warning"]
 Value: TypeAlias = str | float
 
 
 class Values(NamedTuple):
-    """What a layer, style, control or warning is before and after, where that differs most. None: there is no such."""
+    """What a layer, style, control or warning is before and after, where that differs most, or a clip's level in dB.
+
+    None: there is no such.
+    """
 
     name: str
     before: Value | None
@@ -87,7 +101,8 @@ class Interval:
 
     Attributes:
         start, end: The first frame, and the first one behind.
-        values: Of a state or a control, one; of the mix, one for each style that differs, the largest difference first.
+        values: Of a state, a clip or a control, one; of the mix, one for each style that differs, the largest
+            difference first.
     """
 
     kind: IntervalKind
@@ -127,13 +142,13 @@ def compare(before: Rules, after: Rules, events: Sequence[ScriptedEvent], frames
             tracker = trackers.setdefault((kind, name), _Tracker(kind))
             finished += tracker.add(start, end, values)
     finished += [interval for tracker in trackers.values() for interval in tracker.close()]
-    order: tuple[IntervalKind, ...] = ("state", "mix", "control", "warning")
+    order: tuple[IntervalKind, ...] = ("state", "mix", "clip", "control", "warning")
     finished.sort(key=lambda interval: (interval.start, order.index(interval.kind), interval.values[0].name))
     return Comparison(pairs=tuple(_paired(*happened)), intervals=tuple(finished))
 
 
 def declared(rules: Rules) -> Iterator[str]:
-    """Yield the inputs, styles, layers, states and stingers of a rule file, as messages name them."""
+    """Yield the inputs, styles, layers, states, stingers and clips of a rule file, as messages name them."""
     for item in rules.inputs:
         yield f'input "{item.name}"'
     for style in rules.styles:
@@ -144,6 +159,8 @@ def declared(rules: Rules) -> Iterator[str]:
             yield f'layer "{layer.name}", state "{state.name}"'
     for stinger in rules.stingers:
         yield f'stinger "{stinger.name}"'
+    for clip in rules.clips:
+        yield f'clip "{clip.name}"'
 
 
 def _together(
@@ -169,18 +186,20 @@ def _happened(plan: FramePlan, sent: Mapping[int, Event]) -> Iterator[Happened]:
         stingers=tuple(cue for cue in plan.stingers if cue.kind != "scheduled"),
         warnings=(),
     )
-    what: list[Occurrence] = [*shown.receipts, *shown.changes, *shown.stingers]
+    what: list[Occurrence] = [*shown.receipts, *shown.changes, *shown.stingers, *clips_begun(plan)]
     for each, entry in zip(what, timeline_entries(shown, sent), strict=True):
         yield Happened(plan, each, entry)
 
 
 def _subject(what: Occurrence) -> tuple[str, ...]:
-    """What is compared with each other: answers to one event, changes of one layer, one stinger."""
+    """What is compared with each other: answers to one event, changes of one layer, one stinger, one clip."""
     match what:
         case Receipt():
             return "event", str(what.sequence)
         case Change():
             return "change", what.layer
+        case ClipSound():
+            return "clip", what.clip
     return "stinger", what.stinger
 
 
@@ -191,6 +210,8 @@ def _key(what: Occurrence) -> tuple[str, ...]:
             return ()
         case Change():
             return what.from_state, what.to_state
+        case ClipSound():
+            return ("in" if what.loops else "outro",)
     return (what.kind,)
 
 
@@ -202,8 +223,8 @@ def _paired(before: Iterable[Happened], after: Iterable[Happened]) -> list[Pair]
             subjects.setdefault(_subject(happened.what), ([], []))[side].append(happened)
     pairs = [pair for olds, news in subjects.values() for pair in _of_subject(olds, news)]
     pairs = [pair for pair in pairs if not _same(pair)]
-    # In one frame events come first, then changes, then stingers.
-    kinds = {Receipt: 0, Change: 1, StingerCue: 2}
+    # In one frame events come first, then changes, then stingers, then clips.
+    kinds = {Receipt: 0, Change: 1, StingerCue: 2, ClipSound: 3}
     return sorted(pairs, key=lambda pair: (pair.frame, kinds[type((pair.before or pair.after).what)]))  # type: ignore[union-attr]
 
 
@@ -258,10 +279,20 @@ class _Names:
             moved = tuple(share for share in shares if _apart(share) >= MIX_TOLERANCE)
             if moved:
                 yield "mix", "", moved
+        if old.clips or new.clips:
+            yield from _clips(old, new)
         if old.controls != new.controls:
             yield from _controls(old, new)
         for code in sorted({*old.warnings} ^ {*new.warnings}):
             yield "warning", code, (Values(code, *(code if code in plan.warnings else None for plan in (old, new))),)
+
+
+def _clips(old: FramePlan, new: FramePlan) -> Iterator[tuple[IntervalKind, str, tuple[Values, ...]]]:
+    levels = clip_levels(old), clip_levels(new)
+    for name in dict.fromkeys((*levels[0], *levels[1])):
+        values = Values(name, *(each.get(name, float(SILENCE_DB)) for each in levels))
+        if _apart(values) >= CLIP_TOLERANCE_DB:
+            yield "clip", name, (values,)
 
 
 def _controls(old: FramePlan, new: FramePlan) -> Iterator[tuple[IntervalKind, str, tuple[Values, ...]]]:

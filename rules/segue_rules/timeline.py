@@ -5,11 +5,12 @@ There is no latency: every frame can still be changed when it is stepped.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from segue_rules.controls import TONICS, NumberControl
+from segue_rules.controls import SILENCE_DB, TONICS, NumberControl
 from segue_rules.director import Director, Span
 from segue_rules.director.timing import advance, bar_in, beat_in, sample_offset
 from segue_rules.events import Event, Receipt, ScriptedEvent
@@ -200,6 +201,17 @@ def clips_begun(plan: FramePlan) -> list[ClipSound]:
     return [clip for clip in plan.clips if clip.begin // FRAME_SIZE == plan.frame]
 
 
+def clip_levels(plan: FramePlan) -> dict[str, float]:
+    """The level of each clip that sounds, by name, at the end of a frame, in dB: the loudest of several."""
+    gains: dict[str, float] = {}
+    for clip in plan.clips:
+        gains[clip.clip] = max(gains.get(clip.clip, 0.0), clip.gain)
+    return {
+        name: max(float(SILENCE_DB), 20.0 * math.log10(gain)) if gain > 0.0 else float(SILENCE_DB)
+        for name, gain in gains.items()
+    }
+
+
 _WARNINGS = {"empty_mix": "no style has any weight; the mix before goes on"}
 
 
@@ -272,7 +284,8 @@ def _stinger(cue: StingerCue, frame: int, place: BarBeat) -> TimelineEntry:
 
 def _clip(clip: ClipSound, frame: int, place: BarBeat) -> TimelineEntry:
     into = (clip.begin - clip.start) / SAMPLE_RATE
-    where = f", {duration_text(round(into, 3))} behind its beginning" if into and clip.loops else ""
+    side = "behind" if into > 0 else "before"
+    where = f", {duration_text(round(abs(into), 3))} {side} its beginning" if into and clip.loops else ""
     text = f"comes in at sample {clip.begin}{where}" if clip.loops else f"plays its outro from sample {clip.begin}"
     return TimelineEntry(frame, place, "clip", clip.clip, text)
 

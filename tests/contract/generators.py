@@ -32,8 +32,8 @@ from segue.style.points import POINTS
 from segue.style.situations import CAPTIONS, SITUATIONS
 
 if TYPE_CHECKING:
-    from segue.model.mrt2_parts import PlayableModel
     from segue.model.native.library import Library
+    from segue.model.parts import PlayableModel
 
 
 class CaptionEncoder:
@@ -87,6 +87,28 @@ def integer_kernels() -> Library:
 
 
 @cache
+def tiny_codec(library: Library | None) -> Codec[Any]:
+    """Make a reduced SpectroStream of four codebooks with random weights, at the real rate.
+
+    Args:
+        library: The kernels that it is computed with; None for XLA.
+    """
+    from segue.model.config import MRT2_TINY
+    from segue.model.parts import streaming_codec
+    from segue.model.spectrostream.config import SPECTROSTREAM, SPECTROSTREAM_TINY
+    from segue.model.spectrostream.weights import lazy_random_decoder
+
+    sizes = replace(
+        SPECTROSTREAM_TINY,
+        hop=SPECTROSTREAM.hop,
+        decoder_width=2,
+        strides=((2, 6), (2, 8)),
+        multipliers=(2, 2),
+    )
+    return streaming_codec(MRT2_TINY, sizes, lazy_random_decoder(sizes, 3), None, library)
+
+
+@cache
 def mrt2_model(library: Library | None = None) -> PlayableModel:
     """Make a reduced Magenta RealTime 2 with random weights, and an encoder of its styles, and compile it.
 
@@ -95,13 +117,9 @@ def mrt2_model(library: Library | None = None) -> PlayableModel:
     """
     import jax
 
-    from segue.model.block_codec import BlockCodec
     from segue.model.config import MRT2_TINY, TokenConditioning
-    from segue.model.mrt2 import BLOCK_FRAMES, mrt2_engine, mrt2_generator, nearest_tokens
-    from segue.model.mrt2_parts import NoiseEncoder, PlayableModel
-    from segue.model.spectrostream.codec import SpectroStream
-    from segue.model.spectrostream.config import SPECTROSTREAM, SPECTROSTREAM_TINY
-    from segue.model.spectrostream.weights import random_decoder
+    from segue.model.mrt2 import mrt2_engine, mrt2_generator, nearest_tokens
+    from segue.model.parts import NoiseEncoder, PlayableModel
     from segue.model.weights import random_weights
 
     tokens = TokenConditioning(style_levels=3, style_cardinality=11, style_width=len(SITUATIONS))
@@ -109,20 +127,10 @@ def mrt2_model(library: Library | None = None) -> PlayableModel:
     temporal, depth = replace(MRT2_TINY.temporal, layers=1), replace(MRT2_TINY.depth, layers=1)
     config = replace(MRT2_TINY, conditioning=tokens, temporal=temporal, depth=depth)
     engine = mrt2_engine(config, random_weights(config, 3), library)
-    sizes = replace(
-        SPECTROSTREAM_TINY,
-        hop=SPECTROSTREAM.hop,
-        decoder_width=2,
-        strides=((2, 6), (2, 8)),
-        multipliers=(2, 2),
-    )
-    codebooks, blocks = config.codes.steps, (BLOCK_FRAMES, 1)
-    plain = SpectroStream(sizes, random_decoder(sizes, 3), num_codebooks=codebooks, blocks=blocks, library=library)
-    codec: Codec[Any] = BlockCodec(plain, BLOCK_FRAMES) if library is None else plain
     quantise = nearest_tokens(engine.fused.encoder, tokens)
     encoder = NoiseEncoder(tokens.style_width)
     name = "" if library is None else f"{config.name}-integers"
-    generator = mrt2_generator(engine, codec, encoder=encoder.name, quantise=quantise, name=name)
+    generator = mrt2_generator(engine, tiny_codec(library), encoder=encoder.name, quantise=quantise, name=name)
     # Without XLA's costly passes, compiling takes half the time.
     before = jax.config.values["jax_disable_most_optimizations"]
     jax.config.update("jax_disable_most_optimizations", True)
@@ -146,11 +154,53 @@ def mrt2_in_integers() -> Generator[Any]:
     return generator
 
 
+@cache
+def mrt1_model(library: Library | None = None) -> PlayableModel:
+    """Make a reduced Magenta RealTime 1 with random weights, and an encoder of its styles, and compile it.
+
+    Args:
+        library: The kernels that it is computed with; None for XLA.
+    """
+    import jax
+
+    from segue.model.mrt1.config import MRT1_TINY
+    from segue.model.mrt1.generator import mrt1_engine, mrt1_generator
+    from segue.model.mrt1.parts import made_up_quantiser
+    from segue.model.mrt1.weights import random_weights
+    from segue.model.parts import NoiseEncoder, PlayableModel
+
+    # As much context as the codec remembers, and chunks that a style can cut short.
+    one = {name: replace(getattr(MRT1_TINY, name), layers=1) for name in ("encoder", "temporal", "depth")}
+    config = replace(MRT1_TINY, context_frames=40, chunk_frames=20, temporal_buckets=40, **one)
+    engine = mrt1_engine(config, random_weights(config, 3), library)
+    encoder = NoiseEncoder(len(SITUATIONS))
+    generator = mrt1_generator(
+        engine,
+        tiny_codec(library),
+        encoder=encoder.name,
+        quantise=made_up_quantiser(config, encoder.dimension),
+        name="" if library is None else f"{config.name}-integers",
+    )
+    before = jax.config.values["jax_disable_most_optimizations"]
+    jax.config.update("jax_disable_most_optimizations", True)
+    generator.generate([Request(state=generator.start(seed=1), styles=bank("calm"), conditioning=steady(10))])
+    jax.config.update("jax_disable_most_optimizations", before)
+    return PlayableModel(encoder, generator)
+
+
+def mrt1() -> Generator[Any]:
+    """Return the generator of a reduced Magenta RealTime 1, whose random weights follow no control."""
+    generator = mrt1_model().generator
+    generator.controls = frozenset()
+    return generator
+
+
 GENERATORS: Final[Mapping[str, Callable[[], Generator[Any]]]] = {
     "score": score,
     "segue-tiny": language_model,
     "mrt2_tiny": mrt2,
     "mrt2_tiny-integers": mrt2_in_integers,
+    "mrt1_tiny": mrt1,
 }
 
 

@@ -15,7 +15,7 @@ from segue.contract import GeneratorError
 from segue.extras import install_advice
 from segue.generators import GENERATORS, PLAYABLE, BuildOptions, GeneratorSpec, build
 from segue.model.generator import OBEYED
-from segue.model.mrt2_parts import NoiseEncoder
+from segue.model.parts import NoiseEncoder
 from segue.model_files import MODELS
 
 
@@ -41,7 +41,10 @@ def test_the_language_model_says_what_it_lacks() -> None:
 
 
 def test_an_unknown_name_is_refused_with_the_names_there_are() -> None:
-    with pytest.raises(ValueError, match="generator: expected one of score, mrt2_small, mrt2_base, got 'orchestra'"):
+    with pytest.raises(
+        ValueError,
+        match="generator: expected one of score, mrt2_small, mrt2_base, mrt1_base, mrt1_large, got 'orchestra'",
+    ):
         build("orchestra")
 
 
@@ -78,13 +81,28 @@ def test_a_model_without_its_files_says_which_and_how_to_get_them(
         (folder / file.path).write_bytes(b"")
     assert GENERATORS[name].problems() == []
     (elsewhere,) = GENERATORS[name].problems("nowhere.safetensors")
-    expected = "weights: expected random or a safetensors file, got "
+    expected = "weights: expected random or a file of weights, got "
     assert elsewhere == f"{expected}'nowhere.safetensors', which does not exist"
     (a_folder,) = GENERATORS[name].problems(str(tmp_path))
     assert a_folder == f"{expected}{str(tmp_path)!r}, a folder"
     monkeypatch.setenv("MAGENTA_HOME", str(folder / MODELS[name][0].path))
     (no_folder,) = GENERATORS[name].problems()
     assert no_folder == f"MAGENTA_HOME: expected a folder, got the file {folder / MODELS[name][0].path}"
+
+
+def test_the_first_model_lacks_its_archive_and_the_codec_of_the_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAGENTA_HOME", str(tmp_path))
+    monkeypatch.setattr("segue.extras.find_spec", lambda name: name)
+    (problem,) = GENERATORS["mrt1_base"].problems()
+    assert problem == (
+        "lacks checkpoints/llm_base_x4286_c1860k.tar, checkpoints/mrt2_small.safetensors, "
+        "resources/musiccoca/spm.model, resources/musiccoca/text_encoder.tflite, resources/musiccoca/mapper.tflite, "
+        f"resources/musiccoca/pretrained_vector_quantizer.tflite in {tmp_path / 'magenta-rt-v2'}; run "
+        "'segue models fetch mrt1_base'; '--weights random' plays noise without any file"
+    )
+    assert GENERATORS["mrt1_large"].problems("random", continues=True) == []
 
 
 def test_made_up_weights_need_no_style_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +116,9 @@ def test_made_up_weights_need_no_style_encoder(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_composer_takes_no_weights() -> None:
-    with pytest.raises(GeneratorError, match="it takes no weights, got 'random'; mrt2_small and mrt2_base do"):
+    with pytest.raises(
+        GeneratorError, match="it takes no weights, got 'random'; mrt2_small, mrt2_base, mrt1_base, mrt1_large do"
+    ):
         build("score", BuildOptions(weights="random"))
 
 
@@ -123,14 +143,17 @@ def test_a_recording_that_cannot_be_continued_is_refused(samples: int | None, me
         build("mrt2_small", BuildOptions(weights="random", continue_from=path))
 
 
-def test_made_up_weights_are_called_noise_and_the_composer_stands_by(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("name", "module"), [("mrt2_small", "mrt2_parts"), ("mrt1_base", "mrt1.parts")])
+def test_made_up_weights_are_called_noise_and_the_composer_stands_by(
+    name: str, module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # Nothing is played, so names are enough.
-    made = SimpleNamespace(encoder=NoiseEncoder(20), generator=SimpleNamespace(name="mrt2_tiny"))
-    monkeypatch.setattr("segue.model.mrt2_parts.noise_model", lambda name, *, recording: made)
-    chain = build("mrt2_small", BuildOptions(weights="random"))
+    made = SimpleNamespace(encoder=NoiseEncoder(20), generator=SimpleNamespace(name="tiny"))
+    monkeypatch.setattr(f"segue.model.{module}.noise_model", lambda name, *, recording: made)
+    chain = build(name, BuildOptions(weights="random"))
     assert [encoder.name for encoder in chain.encoders] == ["noise", "words"]
-    assert [generator.name for generator in chain.generators] == ["mrt2_tiny", "score"]
-    assert chain.warnings == ["mrt2_tiny has made-up weights: it plays noise, not music"]
+    assert [generator.name for generator in chain.generators] == ["tiny", "score"]
+    assert chain.warnings == ["tiny has made-up weights: it plays noise, not music"]
 
 
 @pytest.mark.parametrize(

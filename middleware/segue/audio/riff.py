@@ -1,6 +1,6 @@
-"""Marks in WAV files: cue points and loops, which sound editors and samplers write.
+"""Marks in WAV files: cue points with their names, and loops, which sound editors and samplers write.
 
-Source: Multimedia Programming Interface and Data Specifications 1.0 (1991), `cue ` and `smpl` chunks.
+Source: Multimedia Programming Interface and Data Specifications 1.0 (1991), `cue `, `LIST adtl` and `smpl` chunks.
 """
 
 from __future__ import annotations
@@ -12,9 +12,18 @@ from typing import Final, NamedTuple
 # More marks than a rule file takes, and more chunks than editors write.
 _MOST_MARKS: Final = 256
 _MOST_CHUNKS: Final = 1_024
+# Bytes of a list of names: each of a mark with a name of ordinary length.
+_MOST_NAMES: Final = _MOST_MARKS * 256
 _CUE: Final = struct.Struct("<II4sIII")
 _SAMPLER_HEAD: Final = struct.Struct("<9I")
 _LOOP: Final = struct.Struct("<6I")
+
+
+class CuePoint(NamedTuple):
+    """A place in samples of the file, with its name; "" without one."""
+
+    place: int
+    name: str = ""
 
 
 class WavMarks(NamedTuple):
@@ -25,7 +34,7 @@ class WavMarks(NamedTuple):
         loop: Begin and end of the first loop, the end not included; None without one.
     """
 
-    cues: tuple[int, ...] = ()
+    cues: tuple[CuePoint, ...] = ()
     loop: tuple[int, int] | None = None
 
 
@@ -35,7 +44,8 @@ def wav_marks(path: Path) -> WavMarks:
     Raises:
         OSError: The file cannot be read.
     """
-    cues: tuple[int, ...] = ()
+    cues: list[tuple[int, int]] = []
+    names: dict[int, str] = {}
     loop: tuple[int, int] | None = None
     with path.open("rb") as file:
         head = file.read(12)
@@ -49,20 +59,43 @@ def wav_marks(path: Path) -> WavMarks:
             begin = file.tell()
             if name == b"cue ":
                 cues = _cues(file.read(min(size, 4 + _MOST_MARKS * _CUE.size)))
+            elif name == b"LIST":
+                names |= _names(file.read(min(size, _MOST_NAMES)))
             elif name == b"smpl":
                 loop = _loop(file.read(min(size, _SAMPLER_HEAD.size + _LOOP.size)))
             # Chunks begin at even places.
             file.seek(begin + size + size % 2)
-    return WavMarks(cues, loop)
+    # Of marks at one place the first that has a name.
+    marks: dict[int, str] = {}
+    for number, place in cues:
+        marks[place] = marks.get(place) or names.get(number, "")
+    return WavMarks(tuple(CuePoint(*mark) for mark in sorted(marks.items())), loop)
 
 
-def _cues(data: bytes) -> tuple[int, ...]:
+def _cues(data: bytes) -> list[tuple[int, int]]:
+    """The numbers and places of cue points."""
     count = int.from_bytes(data[:4], "little")
     found = (
         _CUE.unpack_from(data, 4 + number * _CUE.size)
         for number in range(min(count, _MOST_MARKS, (len(data) - 4) // _CUE.size))
     )
-    return tuple(sorted({place for *_, place in found}))
+    return [(number, place) for number, *_, place in found]
+
+
+def _names(data: bytes) -> dict[int, str]:
+    """The names of cue points, by their numbers, in a list of associated data."""
+    names: dict[int, str] = {}
+    if data[:4] != b"adtl":
+        return names
+    at = 4
+    while at + 12 <= len(data):
+        kind, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
+        if kind == b"labl" and 4 < size <= len(data) - at - 8:
+            number = int.from_bytes(data[at + 8 : at + 12], "little")
+            text = data[at + 12 : at + 8 + size].partition(b"\0")[0]
+            names[number] = text.decode("utf-8", "replace").strip()
+        at += 8 + size + size % 2
+    return names
 
 
 def _loop(data: bytes) -> tuple[int, int] | None:

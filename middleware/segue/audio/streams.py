@@ -6,6 +6,7 @@ S samples; float32.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ import soundfile
 
 from segue.audio.files import LOSSY, MAX_LEVEL, AudioFileError, downmix, open_audio, resample
 from segue.contract import CHANNELS, SAMPLE_RATE, Samples
+
+log = logging.getLogger(__name__)
 
 # Half a second, which begins at a whole sample of the file where its rate is even.
 _BLOCK: Final = SAMPLE_RATE // 2
@@ -136,6 +139,8 @@ class AudioStreams:
         # Each with its file, the last used at the end.
         self._open: list[tuple[int, _OpenFile]] = []
         self._blocks: OrderedDict[tuple[int, int], Samples] = OrderedDict()
+        # Files that could not be read when they were last asked for, which is told once.
+        self._gone: set[int] = set()
 
     def __getstate__(self) -> tuple[tuple[Path, ...], tuple[AudioFacts, ...]]:
         """Pickled for another process: which files, not what was read of them."""
@@ -147,7 +152,7 @@ class AudioStreams:
     def read(self, file: int, start: int, count: int) -> Samples:
         """Return float32 [count, 2] from sample `start` on; silence before the beginning and behind the end.
 
-        What cannot be read any more, because the file was changed or is gone, is silence.
+        What cannot be read any more, because the file was changed or is gone, is silence, and the log says so once.
         """
         sound = np.zeros((count, CHANNELS), np.float32)
         first, end = max(0, start), min(start + count, self.facts[file].samples)
@@ -182,7 +187,11 @@ class AudioStreams:
             if known is None:
                 try:
                     known = self._decoded(file, number)
-                except AudioFileError:
+                    self._gone.discard(file)
+                except AudioFileError as error:
+                    if file not in self._gone:
+                        self._gone.add(file)
+                        log.warning("%s; it is silent until it can be read again", error)
                     known = np.zeros((0, CHANNELS), np.float32)
                     self._drop(file)
                 self._blocks[key] = known

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Final
 
-WEIGHTS_HELP: Final = "weights for mrt2_small or mrt2_base: a file, or random, which plays noise"
-CONTINUE_HELP: Final = "a sound file that mrt2_small or mrt2_base continues, from its last ten seconds or more"
+WEIGHTS_HELP: Final = "weights for a model of Magenta RealTime: a file, or random, which plays noise"
+CONTINUE_HELP: Final = "a sound file that a model of Magenta RealTime continues, from its last ten seconds or more"
 _MAX_SEED: Final = 2**32 - 1
 MAX_DURATION_S: Final = 6 * 3600.0
 """The longest rendering, and the longest timeline."""

@@ -6,8 +6,10 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from segue.audio.riff import wav_marks
 from segue.audio.seams import seam_steps
 from segue_rules.model import FRAME_SIZE, SAMPLE_RATE, Clip
+from segue_yaml.kinds import tidy_name
 
 if TYPE_CHECKING:
     from segue.contract import Samples
@@ -18,6 +20,32 @@ _LEFT_S: Final = (0.02, 0.5)
 _CLICK: Final = 1.0
 
 
+# How far a cue point of a file may lie from the cue of its name, in samples: half of a hundredth of a second.
+_SAME_PLACE: Final = 240
+
+
+def cue_warnings(clip: Clip, rate: int) -> Iterator[tuple[str, str]]:
+    """Texts and codes of named cue points in the file that lie elsewhere than the clip's cues of their names.
+
+    Args:
+        rate: Of the file, in Hz.
+    """
+    try:
+        marks = wav_marks(clip.audio).cues
+    except OSError:
+        return
+    marked = {tidy_name(mark.name): mark.place * SAMPLE_RATE / rate - clip.beginning for mark in marks if mark.name}
+    for cue in clip.cues:
+        place = marked.get(cue.name)
+        if place is not None and abs(place - float(cue.place)) > _SAME_PLACE:
+            there_s, here_s = place / SAMPLE_RATE, float(cue.place) / SAMPLE_RATE
+            yield (
+                f"marks {cue.name} {there_s:.3f} s behind the clip's beginning; the rule file has this cue at "
+                f"{here_s:.3f} s",
+                "cue_moved",
+            )
+
+
 def clip_warnings(clip: Clip, samples: Samples) -> Iterator[tuple[str, str]]:
     """Texts and codes of what is doubtful in the sound of a clip.
 
@@ -25,13 +53,17 @@ def clip_warnings(clip: Clip, samples: Samples) -> Iterator[tuple[str, str]]:
         clip: The clip.
         samples: Its whole file at 48 kHz, float32 [S, 2].
     """
+    begin = clip.beginning
     if clip.loop is None:
-        behind = [cue for cue in clip.cues if cue >= len(samples)]
+        end = len(samples) - begin
+        behind = [cue for cue in clip.cues if cue.place >= end]
         if behind:
-            cue, end = (float(each) / SAMPLE_RATE for each in (behind[0], len(samples)))
-            yield f"ends after {end:.2f} s, before its cue at {cue:.2f} s", "cue_behind_the_end"
+            name, place_s = behind[0].name, float(behind[0].place) / SAMPLE_RATE
+            cue = f"its cue {name}" if name else "its cue"
+            text = f"ends {end / SAMPLE_RATE:.2f} s behind its beginning, before {cue} at {place_s:.2f} s"
+            yield text, "cue_behind_the_end"
         return
-    parts = float(clip.intro + clip.loop + (clip.outro or 0))
+    parts = float(clip.parts)
     left_s = (len(samples) - parts) / SAMPLE_RATE
     if clip.tempo_mbpm is not None and _LEFT_S[0] < left_s < _LEFT_S[1]:
         bar = clip.bar_ticks * FRAME_SIZE / clip.tempo_mbpm
@@ -42,7 +74,7 @@ def clip_warnings(clip: Clip, samples: Samples) -> Iterator[tuple[str, str]]:
             f"{tempo:.3f}bpm",
             "clip_length",
         )
-    step, inside = seam_steps(samples, clip.pass_start(0), min(clip.loop_end, len(samples)))
+    step, inside = seam_steps(samples, begin + clip.pass_start(0), min(begin + clip.loop_end, len(samples)))
     if not clip.crossfade_samples and step > _CLICK * inside > 0:
         yield (
             f"steps by {_decibels(step)} dBFS where its loop begins again, and by {_decibels(inside)} dBFS at most "
@@ -57,7 +89,8 @@ def clip_warnings(clip: Clip, samples: Samples) -> Iterator[tuple[str, str]]:
 
 
 def _has_room(clip: Clip, samples: Samples) -> bool:
-    return len(samples) >= clip.loop_end + clip.crossfade_samples or clip.pass_start(0) >= clip.crossfade_samples
+    begin, length = clip.beginning, clip.crossfade_samples
+    return len(samples) >= begin + clip.loop_end + length or begin + clip.pass_start(0) >= length
 
 
 def _decibels(level: float) -> str:

@@ -21,7 +21,13 @@ from segue_rules.model import ChoiceInput, FlagInput, Input, IntegerInput, Numbe
 from segue_yaml.nodes import Mark
 
 if TYPE_CHECKING:
-    from segue_rules.loading.declarations import Declarations, DeclaredLayer, DeclaredName, DeclaredStinger
+    from segue_rules.loading.declarations import (
+        Declarations,
+        DeclaredClip,
+        DeclaredLayer,
+        DeclaredName,
+        DeclaredStinger,
+    )
 
 EXAMPLES: Final = """examples:
   segue describe meadow.yaml
@@ -85,6 +91,7 @@ def _declared(declared: Declarations) -> dict[str, Any]:
         "styles": list(map(_name, declared.styles)),
         "layers": list(map(_layer, declared.layers)),
         "stingers": list(map(_stinger, declared.stingers)),
+        "clips": list(map(_clip, declared.clips)),
     }
 
 
@@ -115,6 +122,11 @@ def _layer(declared: DeclaredLayer) -> dict[str, Any]:
 
 def _stinger(declared: DeclaredStinger) -> dict[str, Any]:
     return {"name": declared.name, "kind": declared.kind, "trigger": declared.trigger, **_place(declared.mark)}
+
+
+def _clip(declared: DeclaredClip) -> dict[str, Any]:
+    cues = list(map(_name, declared.cues))
+    return {"name": declared.name, "audio": declared.audio, "cues": cues, **_place(declared.mark)}
 
 
 def _place(mark: Mark) -> dict[str, Any]:

@@ -9,8 +9,8 @@ Each finding is a problem with its code. Beside the codes of `segue_rules.analys
 * silent_audio, short_audio: a sound without signal, and a stinger too short to be heard as a sound;
 * offset_audio: a DC offset, which is heard as a click at both ends;
 * hot_audio: a sound beyond full scale, which will be limited;
-* clip_length, loop_click, no_crossfade, cue_behind_the_end: a clip that does not fit its bars or its file, or begins
-  again with a click;
+* clip_length, loop_click, no_crossfade, cue_behind_the_end, cue_moved: a clip that does not fit its bars, its file or
+  the marks in it, or begins again with a click;
 * ignored_control, ignored_theme: what a generator does not obey.
 
 What prevents rules from being played is an error: a sound that cannot be used, a text of which no word is understood.
@@ -220,7 +220,7 @@ def audio_findings(rules: Rules) -> tuple[RuleFindings, dict[Path, AudioReading]
             continue
         found.warnings += [
             (about(text=f"{use.path.name} {text}"), code)
-            for text, code in (*_sound_findings(samples, prompt=use.prompt), *_of_clip(use.clip, samples))
+            for text, code in (*_sound_findings(samples, prompt=use.prompt), *_of_clip(use.clip, samples, facts.rate))
         ]
         if use.path not in shown:
             rate = "" if facts.rate == SAMPLE_RATE else f", {facts.rate} Hz, which is resampled to {SAMPLE_RATE} Hz"
@@ -230,10 +230,12 @@ def audio_findings(rules: Rules) -> tuple[RuleFindings, dict[Path, AudioReading]
     return found, recordings
 
 
-def _of_clip(clip: Clip | None, samples: Samples) -> Iterator[tuple[str, str]]:
-    from segue.cli.clip_findings import clip_warnings
+def _of_clip(clip: Clip | None, samples: Samples, rate: int) -> Iterator[tuple[str, str]]:
+    from segue.cli.clip_findings import clip_warnings, cue_warnings
 
-    return iter(()) if clip is None else clip_warnings(clip, samples)
+    if clip is not None:
+        yield from clip_warnings(clip, samples)
+        yield from cue_warnings(clip, rate)
 
 
 def _read_recording(samples: Samples) -> AudioReading:

@@ -1,4 +1,4 @@
-"""Fetch, check and find the files of Magenta RealTime 2, which the generators mrt2_small and mrt2_base play.
+"""Fetch, check, convert and find the files of Magenta RealTime 1 and 2, which the generators mrt1_… and mrt2_… play.
 
 The files do not come with Segue. They are looked for in the folder magenta-rt-v2 of MAGENTA_HOME, or else of
 Documents/Magenta in the home folder, where Google's own tool (mrt) keeps them too.
@@ -12,18 +12,28 @@ from typing import Final
 
 from segue.cli.console import BAD_INPUT, DONE, FAILED, print_lines, print_problems
 from segue.extras import missing_modules, missing_text
-from segue.model_files import HOME_VARIABLE, MODELS, REPOSITORY, folder_problem, models_folder
+from segue.model_files import (
+    FIRST_REPOSITORY,
+    HOME_VARIABLE,
+    MODELS,
+    REPOSITORY,
+    ModelFile,
+    folder_problem,
+    models_folder,
+)
 
 EXAMPLES: Final = """examples:
   segue models list
   segue models fetch mrt2_small
   segue models verify
   segue models path mrt2_small
+  segue models convert mrt1_base -o mrt1_base.safetensors
 """
 _LICENCE: Final = (
     f"The files are published by Google as {REPOSITORY} on Hugging Face. Their licence is stated on that page: read it "
     "before you ship music made with them. Segue's authors could not see it; the package magenta-rt that runs them is "
-    'Apache-2.0. Name them as "Magenta RealTime 2 by Google DeepMind".'
+    'Apache-2.0. Name them as "Magenta RealTime 2 by Google DeepMind". The language models of Magenta RealTime 1 are '
+    f"published as {FIRST_REPOSITORY}, by its page under CC-BY-4.0."
 )
 _MIB: Final = 1 << 20
 
@@ -35,9 +45,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("fetch", "fetch the files of a model that are missing, then verify them"),
         ("verify", "check files, and compare them with what they were when first verified"),
         ("path", "print the folder of all files, or where a model's weights are looked for"),
+        ("convert", "write a checkpoint of Magenta RealTime 1 as safetensors"),
     ):
         action = actions.add_parser(name, help=text, description=text)
-        if name == "fetch":
+        if name == "convert":
+            action.add_argument("model", choices=[name for name, files in MODELS.items() if _first(files[0])])
+            action.add_argument("--source", type=Path, help="an archive or folder of T5X; default: the fetched one")
+            action.add_argument("-o", "--output", type=Path, required=True, help="the safetensors file to write")
+        elif name == "fetch":
             action.add_argument("model", choices=tuple(MODELS))
         elif name != "list":
             action.add_argument("model", choices=tuple(MODELS), nargs="?", help="default: all that are there")
@@ -55,9 +70,54 @@ def run(arguments: argparse.Namespace) -> int:
             return _fetch(arguments.model, folder)
         case "verify":
             return _verify(arguments.model, folder)
+        case "convert":
+            return _convert(
+                arguments.model, arguments.source or folder / MODELS[arguments.model][0].path, arguments.output
+            )
         case _:
             print_lines(str(folder if arguments.model is None else folder / MODELS[arguments.model][0].path))
             return DONE
+
+
+def _first(file: ModelFile) -> bool:
+    """Say whether a file is of Magenta RealTime 1."""
+    return file.repository == FIRST_REPOSITORY
+
+
+def _check_weights(name: str, path: Path) -> None:
+    """Check that a file holds a model's weights. Raises: CheckpointError, naming every tensor that differs."""
+    if _first(MODELS[name][0]):
+        from segue.model.mrt1 import checkpoint
+        from segue.model.mrt1.config import MRT1_CONFIGS
+
+        checkpoint.check(path, MRT1_CONFIGS[name])
+    else:
+        from segue.model.mrt2_parts import check_weights
+
+        check_weights(name, path)
+
+
+def _convert(name: str, source: Path, target: Path) -> int:
+    if text := missing_text("models"):
+        print_problems([f"segue models convert: {text}"])
+        return BAD_INPUT
+    from segue.model.checkpoint import CheckpointError
+    from segue.model.mrt1 import checkpoint
+    from segue.model.mrt1.config import MRT1_CONFIGS
+
+    if target.suffix != checkpoint.CONVERTED:
+        print_problems([f"--output: expected a name that ends in {checkpoint.CONVERTED}, got {str(target)!r}"])
+        return BAD_INPUT
+    if not source.exists():
+        print_problems([f"{source}: is not there; run 'segue models fetch {name}', or name a checkpoint by --source"])
+        return BAD_INPUT
+    try:
+        numbers = checkpoint.convert(source, MRT1_CONFIGS[name], target)
+    except CheckpointError as error:
+        print_problems([error])
+        return BAD_INPUT
+    print_lines(f"wrote {target}: {numbers:,} numbers; play it with '--generator {name} --weights {target}'")
+    return DONE
 
 
 def _list(folder: Path) -> int:
@@ -84,8 +144,10 @@ def _fetch(name: str, folder: Path) -> int:
         print_problems([f"segue models fetch: {text}"])
         return BAD_INPUT
     print_lines(_LICENCE)
+    repository = MODELS[name][0].repository
     try:
         for file in model_store.fetch(name, folder, model_store.from_hub):
+            repository = file.repository
             print_lines(f"fetching {file.path} to {folder}")
     except Exception as error:
         # Of huggingface_hub and what it stands on: no base class tells them from others. Some are an OSError, without
@@ -94,7 +156,7 @@ def _fetch(name: str, folder: Path) -> int:
             raise
         print_problems(
             [
-                f"cannot fetch from {REPOSITORY}: {type(error).__name__}: {error}",
+                f"cannot fetch from {repository}: {type(error).__name__}: {error}",
                 "run the command again to go on where it broke off; if access is refused, accept the licence on the "
                 "model's page and run 'hf auth login'",
             ]
@@ -109,8 +171,6 @@ def _verify(name: str | None, folder: Path) -> int:
     if text := missing_text("models"):
         print_problems([f"segue models verify: {text}"])
         return BAD_INPUT
-    from segue.model.mrt2_parts import check_weights
-
     # Without a name, models that were never fetched are of no interest.
     names = [name] if name else [each for each, files in MODELS.items() if (folder / files[0].path).is_file()]
     if not names:
@@ -120,7 +180,7 @@ def _verify(name: str | None, folder: Path) -> int:
     seen: set[str] = set()
     try:
         for each in names:
-            for verdict in model_store.verify(each, folder, check_weights):
+            for verdict in model_store.verify(each, folder, _check_weights):
                 if verdict.file.path in seen:
                     continue
                 seen.add(verdict.file.path)

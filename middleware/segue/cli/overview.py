@@ -6,16 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from segue_rules.controls import EFFECTS
+from segue_rules.controls import EFFECTS, SILENCE_DB
 from segue_rules.model import FRAME_RATE, Rules
 from segue_rules.plan import FramePlan
-from segue_rules.timeline import effect_text, switch
+from segue_rules.timeline import clip_levels, effect_text, switch
 
 COLUMNS: Final = 80
 """Seconds side by side; longer timelines go on below. With the labels a line has at most 98 characters."""
 _LABEL: Final = 16
 _AUDIBLE: Final = 0.02
 """A share of the mix below this is not drawn: about -34 dB."""
+
+_LEVELS_DB: Final = 40.0
+"""How far below 0 dB the level of a clip is drawn."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +81,7 @@ def draw_both(
                     yield f"{sign} {_row(key[1], rows[key].cells)}"
 
 
-_KINDS: Final = ("layer", "style", "control")
+_KINDS: Final = ("layer", "style", "clip", "control")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +109,7 @@ def _differ(old: _DrawnRow | None, new: _DrawnRow | None) -> bool:
 
 
 def _rows(rules: Rules, seconds: Sequence[FramePlan], start: int, ink: Ink) -> Iterator[_DrawnRow]:
-    """The rows of COLUMNS seconds from `start` on: layers, audible styles, and controls that change."""
+    """The rows of COLUMNS seconds from `start` on: layers, audible styles and clips, and controls that change."""
     part = seconds[start : start + COLUMNS]
 
     def levels(kind: str, label: str, values: Sequence[float]) -> _DrawnRow:
@@ -123,6 +126,10 @@ def _rows(rules: Rules, seconds: Sequence[FramePlan], start: int, ink: Ink) -> I
         shares = [plan.mix[i] for plan in part]
         if max(shares) >= _AUDIBLE:
             yield levels("style", f"  {style.name}", shares)
+    for clip in rules.clips:
+        loudness = [_share(clip_levels(plan).get(clip.name, float(SILENCE_DB))) for plan in part]
+        if max(loudness) > 0:
+            yield levels("clip", f"  {clip.name}", loudness)
     yield settled("tempo", [f"{plan.controls.tempo_mbpm / 1000:.0f}" for plan in part])
     for name in ("meter", "key", "drums"):
         if len({switch(plan.controls, name) for plan in seconds}) > 1:
@@ -188,6 +195,11 @@ def _settled(values: Sequence[str], ink: Ink) -> str:
         if values[i - 1] != values[i] != values[i + 1]:
             line = line[:i] + ink.rest + line[i + 1 :]
     return line
+
+
+def _share(level_db: float) -> float:
+    """How high a level is drawn, from 0 at -40 dB and below to 1 at 0 dB and above."""
+    return min(1.0, max(0.0, 1 + level_db / _LEVELS_DB))
 
 
 def _level(share: float, ink: Ink) -> str:

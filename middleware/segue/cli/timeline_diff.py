@@ -20,11 +20,17 @@ from segue_rules.errors import RuleError
 from segue_rules.events import Receipt, ScriptedEvent
 from segue_rules.loading import load, load_events
 from segue_rules.model import FRAME_RATE, Rules
-from segue_rules.plan import Change, FramePlan, StingerCue
+from segue_rules.plan import Change, ClipSound, FramePlan, StingerCue
 from segue_rules.timeline import TimelineEntry, entry_lines, plan_at, play_script
 from segue_rules.times import clock_text, duration_text
 
 _MARKS: Final = {(True, False): "-", (False, True): "+", (True, True): "~"}
+_INTERVALS: Final = {
+    "state": "other states",
+    "mix": "another mix",
+    "clip": "other clips",
+    "control": "other controls",
+}
 _MOST_STYLES: Final = 4
 """Styles named in a line about the mix."""
 _LARGE: Final = 0.05
@@ -197,6 +203,8 @@ def _without_time(happened: Happened) -> object:
             return ramp, at, fades
         case StingerCue():
             return happened.what._replace(start=0)
+        case ClipSound(start=start, begin=begin):
+            return begin - start
     return happened.entry.text
 
 
@@ -228,7 +236,8 @@ def _value_text(interval: Interval, values: Values, value: Value | None) -> str:
         return "none"
     if interval.kind == "mix":
         return f"{value:.2f}"
-    return value if isinstance(value, str) else f"{round(value, 2):g}{_UNITS[values.name]}"
+    unit = "dB" if interval.kind == "clip" else _UNITS.get(values.name, "")
+    return value if isinstance(value, str) else f"{round(value, 2):g}{unit}"
 
 
 def _overview(before: Rules, after: Rules, events: Sequence[ScriptedEvent], frames: int) -> Iterator[str]:
@@ -250,9 +259,9 @@ def _seconds(rules: Rules, events: Sequence[ScriptedEvent], frames: int) -> list
 def _summary(found: Comparison, frames: int) -> str:
     if found.equal:
         return f"no difference in {clock_text(frames / FRAME_RATE, 2)}"
-    counts = [(_count(kind, found.pairs), kind) for kind in ("event", "change", "stinger")]
+    counts = [(_count(kind, found.pairs), kind) for kind in ("event", "change", "stinger", "clip")]
     differences = [f"{count} {kind}{'' if count == 1 else 's'}" for count, kind in counts if count]
-    for kind, what in (("state", "other states"), ("mix", "another mix"), ("control", "other controls")):
+    for kind, what in _INTERVALS.items():
         long = _covered([each for each in found.intervals if each.kind == kind])
         if long:
             differences.append(f"{what} for {duration_text(long / FRAME_RATE)}")
@@ -265,7 +274,14 @@ def _count(kind: str, pairs: Sequence[Pair]) -> int:
 
 def _kind(happened: Happened | None) -> str:
     what = happened.what if happened is not None else None
-    return "change" if isinstance(what, Change) else "stinger" if isinstance(what, StingerCue) else "event"
+    match what:
+        case Change():
+            return "change"
+        case StingerCue():
+            return "stinger"
+        case ClipSound():
+            return "clip"
+    return "event"
 
 
 def _covered(intervals: Sequence[Interval]) -> int:
@@ -313,12 +329,14 @@ def _records(
 def _happened_record(happened: Happened | None) -> dict[str, Any] | None:
     if happened is None:
         return None
-    plan = happened.plan._replace(receipts=(), changes=(), stingers=(), warnings=())
+    plan = happened.plan._replace(receipts=(), changes=(), stingers=(), clips=(), warnings=())
     match happened.what:
         case Change() as change:
             plan = plan._replace(changes=(change,))
         case StingerCue() as cue:
             plan = plan._replace(stingers=(cue,))
+        case ClipSound() as clip:
+            plan = plan._replace(clips=(clip,))
         case Receipt() as receipt:
             plan = plan._replace(receipts=(receipt,))
     (record,) = timeline_json.records(plan)

@@ -9,7 +9,7 @@ from segue_rules.controls import CONTROL_NAMES
 from segue_rules.events import ScriptedEvent
 from segue_rules.model import FRAME_RATE, SAMPLE_RATE, Rules
 from segue_rules.plan import Change, FramePlan
-from segue_rules.timeline import bar_beat, clips_begun, control, switch
+from segue_rules.timeline import bar_beat, clip_levels, clips_begun, control, switch
 
 
 def header(rules: Rules, events: Sequence[ScriptedEvent], frames: int) -> dict[str, Any]:
@@ -22,6 +22,7 @@ def header(rules: Rules, events: Sequence[ScriptedEvent], frames: int) -> dict[s
         "duration_s": frames / FRAME_RATE,
         "layers": {layer.name: [state.name for state in layer.states] for layer in rules.layers},
         "styles": [style.name for style in rules.styles],
+        "clips": [clip.name for clip in rules.clips],
         "events": [
             {
                 "sequence": scripted.event.sequence,
@@ -36,7 +37,7 @@ def header(rules: Rules, events: Sequence[ScriptedEvent], frames: int) -> dict[s
 
 
 def records(plan: FramePlan) -> Iterator[dict[str, Any]]:
-    """Yield the receipts, changes, stingers and warnings of a frame."""
+    """Yield the receipts, changes, stingers, beginnings of clips and warnings of a frame."""
     for receipt in plan.receipts:
         answer = {
             "sequence": receipt.sequence,
@@ -52,17 +53,20 @@ def records(plan: FramePlan) -> Iterator[dict[str, Any]]:
         yield _at(plan, "stinger") | sound
     for clip in clips_begun(plan):
         place = {"clip": clip.clip, "start_s": clip.begin / SAMPLE_RATE, "outro": not clip.loops}
-        yield _at(plan, "clip") | place
+        # From its beginning on, negative in its pre-entry; of an outro, in its file.
+        yield _at(plan, "clip") | place | {"position_s": (clip.begin - clip.start) / SAMPLE_RATE}
     for code in plan.warnings:
         yield _at(plan, "warning") | {"code": code}
 
 
 def second(rules: Rules, plan: FramePlan) -> dict[str, Any]:
-    """Return the states, weights, mix, inputs and controls at a full second."""
+    """Return the states, weights, mix, levels of clips in dB, inputs and controls at a full second."""
     return _at(plan, "second") | {
         "states": {layer.name: state for layer, state in zip(rules.layers, plan.states, strict=True)},
         "weights": {layer.name: weight for layer, weight in zip(rules.layers, plan.layer_weights, strict=True)},
         "mix": {style.name: share for style, share in zip(rules.styles, plan.mix, strict=True)},
+        "clips": clip_levels(plan),
+        "music_level": plan.music,
         "inputs": {item.name: value for item, value in zip(rules.inputs, plan.inputs, strict=True)},
         "music": {
             name: switch(plan.controls, name) if name in ("key", "drums") else control(plan.controls, name)

@@ -68,6 +68,18 @@ class Hints:
 NO_HINTS: Final = Hints()
 
 
+class FoundCue(NamedTuple):
+    """A cue point of a file.
+
+    Attributes:
+        name: For the rule file; "" for one without.
+        place: A bar, the first being 1, or else seconds from the beginning.
+    """
+
+    name: str
+    place: int | float
+
+
 @dataclass(frozen=True, kw_only=True)
 class FoundClip:
     """A recording as a clip.
@@ -84,7 +96,7 @@ class FoundClip:
         loudness_lufs: Of the whole piece; -inf for one too short or too quiet to have one.
         gain_db: Brings the piece to the level of generated music.
         intro, loop, outro: Samples at 48 kHz of its parts; 0 for none.
-        cues: Bars, the first being 1.
+        cues: Places that the file marks.
         click: Whether the seam of the loop is heard as a click.
     """
 
@@ -102,7 +114,7 @@ class FoundClip:
     intro: int = 0
     loop: int = 0
     outro: int = 0
-    cues: tuple[int, ...] = ()
+    cues: tuple[FoundCue, ...] = ()
     click: bool = False
 
 
@@ -294,7 +306,8 @@ def _marks(file: _File) -> WavMarks:
         return round(place * SAMPLE_RATE / file.rate)
 
     loop = None if marks.loop is None else (moved(marks.loop[0]), moved(marks.loop[1]))
-    return WavMarks(tuple(map(moved, marks.cues)), loop)
+    cues = [cue._replace(place=moved(cue.place)) for cue in marks.cues]
+    return WavMarks(tuple(cues), loop)
 
 
 class _Parts(NamedTuple):
@@ -340,28 +353,37 @@ def _clicks(sound: Samples, parts: _Parts) -> bool:
     return step > inside > 0
 
 
-def _cues(marks: WavMarks, time: MusicalTime | None, beats: int, samples: int) -> tuple[int, ...]:
-    """Return the bars of the first `samples` at whose beginnings a file has cue points."""
-    if time is None:
-        return ()
-    bar = beats * 60 * SAMPLE_RATE / time.tempo_bpm
-    near = [round(cue / bar) for cue in marks.cues if abs(cue / bar - round(cue / bar)) * bar <= _NEAR_A_BAR]
-    return tuple(dict.fromkeys(bar_number + 1 for bar_number in near if bar_number * bar < samples))[:MOST_CUES]
+def _cues(marks: WavMarks, time: MusicalTime | None, beats: int, samples: int) -> tuple[FoundCue, ...]:
+    """Return the cue points in the first `samples` of a file: those at bar lines or, if any has a name, all."""
+    bar = math.inf if time is None else beats * 60 * SAMPLE_RATE / time.tempo_bpm
+    named = any(cue.name for cue in marks.cues)
+    names, found = _Names(), list[FoundCue]()
+    for place, name in marks.cues:
+        number = round(place / bar)
+        at_bar = abs(place - number * bar) <= _NEAR_A_BAR if time is not None else False
+        if place < samples and (number * bar < samples if at_bar else named):
+            label = names.of(name or "cue", "cue") if named else ""
+            found.append(FoundCue(label, number + 1 if at_bar else place / SAMPLE_RATE))
+    return tuple(dict.fromkeys(found))[:MOST_CUES]
 
 
 class _Names:
-    """Names of clips, each once."""
+    """Names of clips or of cues, each once."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
 
-    def of(self, stem: str) -> str:
-        """Return a name as rule files have them, from that of a file without its tempo and key."""
+    def of(self, stem: str, what: str = "clip") -> str:
+        """Return a name as rule files have them, from that of a file without its tempo and key.
+
+        Args:
+            what: What begins a name that does not begin with a letter.
+        """
         plain = without_key(re.sub(r"(?<![0-9])[0-9.]+[ _-]?bpm", "", stem, flags=re.IGNORECASE))
         letters = unicodedata.normalize("NFKD", plain.lower()).replace("ß", "ss")
         spelt = "".join(each for each in letters if not unicodedata.combining(each))
         words = re.sub("[^a-z0-9]+", "_", spelt).strip("_")[:_LONGEST_NAME].strip("_")
-        name = words if re.match("[a-z]", words) else f"clip_{words}".rstrip("_")
+        name = words if re.match("[a-z]", words) else f"{what}_{words}".rstrip("_")
         number = 2
         unique = name
         while unique in self._taken:

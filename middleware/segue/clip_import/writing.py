@@ -89,7 +89,16 @@ def _fields(clip: FoundClip, base: Path) -> Iterator[str]:
     if crossfade := _crossfade_ms(clip):
         yield f"crossfade: {crossfade}ms"
     if clip.cues:
-        yield f"cues: [{', '.join(map(str, clip.cues))}]"
+        # Rounded up, so that a place is the same sample once it is read.
+        places = [
+            f"{math.ceil(cue.place * 1e6 - 1e-3) / 1e6:.6f}s" if isinstance(cue.place, float) else str(cue.place)
+            for cue in clip.cues
+        ]
+        if clip.cues[0].name:
+            named = (f"{cue.name}: {place}" for cue, place in zip(clip.cues, places, strict=True))
+            yield f"cues: {{{', '.join(named)}}}"
+        else:
+            yield f"cues: [{', '.join(places)}]"
 
 
 def _crossfade_ms(clip: FoundClip) -> int:

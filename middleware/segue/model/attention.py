@@ -27,16 +27,24 @@ Past: TypeAlias = Float[Array, "R 2 N W H"]
 Ring: TypeAlias = Float[Array, "R 2 N S+W H"]
 
 
-def _mix(
+def mix(
     queries: Float[Array, "*B Q H"],
     keys: Float[Array, "*B C H"],
     values: Float[Array, "*B C H"],
-    visible: Bool[Array, "*#B #Q C"],
+    visible: Bool[Array, "*#B #Q C"] | None = None,
+    bias: Float[Array, "*#B #Q C"] | None = None,
 ) -> Float[Array, "*B Q H"]:
-    """Return softmax attention; the queries come scaled."""
+    """Return softmax attention.
+
+    Args:
+        queries: Scaled.
+        visible: Which keys a query sees; None for all.
+        bias: Added to the scores, if any.
+    """
     product = partial(jnp.einsum, precision=exact(keys.dtype), preferred_element_type=jnp.float32)
     scores = product("...qh,...ch->...qc", queries.astype(keys.dtype), keys)
-    probabilities = jax.nn.softmax(jnp.where(visible, scores, MASKED), axis=-1)
+    scores = scores if bias is None else scores + bias
+    probabilities = jax.nn.softmax(scores if visible is None else jnp.where(visible, scores, MASKED), axis=-1)
     return product("...qc,...ch->...qh", probabilities.astype(values.dtype), values)
 
 
@@ -85,7 +93,7 @@ def attend_block(
         context = jnp.concatenate([jnp.broadcast_to(sinks, (rows, blocks, *sinks.shape)), context], axis=4)
         visible = jnp.pad(visible, [(0, 0)] * 3 + [(sinks.shape[2], 0)], constant_values=True)
     block_queries = jnp.swapaxes(in_blocks(queries), 2, 3)
-    mixed = _mix(block_queries, context[:, :, 0], context[:, :, 1], visible[:, :, None])
+    mixed = mix(block_queries, context[:, :, 0], context[:, :, 1], visible[:, :, None])
     mixed = jnp.swapaxes(mixed, 2, 3).reshape(rows, blocks * window, heads, -1)[:, :length]
     return mixed, jnp.moveaxis(jnp.concatenate([old, new], axis=1)[:, -window:], 1, 3)
 
@@ -113,6 +121,11 @@ def write(ring: Ring, keys_values: Float[Array, "R 2 N H"], slot: Int[Array, ""]
     return lax.dynamic_update_slice_in_dim(ring, keys_values.astype(ring.dtype)[:, :, :, None], slot, axis=3)
 
 
-def attend_ring(queries: Float[Array, "R N H"], ring: Ring, visible: Bool[Array, "#R 1 1 C"]) -> Float[Array, "R N H"]:
-    """Return the attention of one frame to the visible slots."""
-    return _mix(queries[:, :, None], ring[:, 0], ring[:, 1], visible)[:, :, 0]
+def attend_ring(
+    queries: Float[Array, "R N H"],
+    ring: Ring,
+    visible: Bool[Array, "#R 1 1 C"] | None = None,
+    bias: Float[Array, "#R N 1 C"] | None = None,
+) -> Float[Array, "R N H"]:
+    """Return the attention of one frame to the visible slots, or to all."""
+    return mix(queries[:, :, None], ring[:, 0], ring[:, 1], visible, bias)[:, :, 0]

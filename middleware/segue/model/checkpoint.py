@@ -31,7 +31,12 @@ class CheckpointError(ValueError):
     """A weight file that is damaged, or of another model: one line a tensor, its name, what was expected, what came."""
 
 
-def _differences(prefix: str, wanted: Mapping[str, Shape], found: Mapping[str, tuple[Shape, str]]) -> list[str]:
+def differences(prefix: str, wanted: Mapping[str, Shape], found: Mapping[str, tuple[Shape, str]]) -> list[str]:
+    """Return a line for each tensor that is missing, extra, misshapen or of a wrong type.
+
+    Args:
+        found: Shape and type, one of FLOATS, by name.
+    """
     missing = [name for name in wanted if name not in found]
     extra = [name for name in found if name not in wanted]
     lines = []
@@ -69,7 +74,7 @@ def check_part(path: Path, what: str, prefix: str, wanted: Mapping[str, Shape], 
             if name.startswith(prefix):
                 header = file.get_slice(name)
                 found[name.removeprefix(prefix)] = tuple(header.get_shape()), header.get_dtype()
-    lines = foreign + _differences(prefix, wanted, found)
+    lines = foreign + differences(prefix, wanted, found)
     if lines:
         raise CheckpointError(f"{path} is not a {what} checkpoint:\n" + "\n".join(lines))
 
@@ -168,7 +173,7 @@ def write(
         metadata: Text to keep beside them (configuration, commit, metrics).
     """
     arrays = {name: np.asarray(value) for name, value in weights.items()}
-    lines = _differences(PREFIX, shapes(config), {name: (value.shape, "F32") for name, value in arrays.items()})
+    lines = differences(PREFIX, shapes(config), {name: (value.shape, "F32") for name, value in arrays.items()})
     if lines:
         raise CheckpointError(f"these are not the weights of a {config.name}:\n" + "\n".join(lines))
     stored = {PREFIX + name: np.ascontiguousarray(value.astype(dtype)) for name, value in arrays.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import Final
+from typing import Final, Protocol
 
 END_OF_FRAME: Final = 0
 NO_CODE: Final = -1
@@ -194,6 +194,24 @@ class Depthformer:
     def receptive_field(self) -> int:
         """Frames of the past that can reach a frame's logits, the frame before it included."""
         return self.temporal.layers * (self.window - 1) + 1
+
+
+class Configuration(Protocol):
+    """What a language model says of itself, whatever it is made of.
+
+    Attributes:
+        codes: How its frames are spelled.
+        receptive_field: Frames of the past that can reach a frame's logits.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def codes(self) -> Codes: ...
+
+    @property
+    def receptive_field(self) -> int: ...
 
 
 MRT2_CODES: Final = Codes(cardinalities=(1_024,) * 12)

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -20,7 +20,7 @@ from jaxtyping import Array
 from numpy.typing import NDArray
 
 from segue.model.conditioning import Frames
-from segue.model.config import NO_CODE, Depthformer
+from segue.model.config import NO_CODE, Configuration, Depthformer
 from segue.model.depthformer import extend
 from segue.model.fused import Fused, fuse
 from segue.model.generation import SamplingControls, generate
@@ -40,14 +40,15 @@ class Run:
     """One row's next T frames.
 
     Attributes:
-        frames: Conditioning, every leaf [T, ...] without a batch axis.
+        state: The engine's own.
+        frames: Conditioning as the engine's model reads it, every leaf [T, ...] without a batch axis.
         temperature: [T], 0 is greedy.
         guidance: [T], 1 is none.
         forced: [T, K], NO_CODE where free; None: all free.
     """
 
-    state: State
-    frames: Frames
+    state: Any
+    frames: Any
     temperature: NDArray[np.float32]
     guidance: NDArray[np.float32]
     forced: Codes | None = None
@@ -61,8 +62,46 @@ class Run:
 class Ran:
     """The state after a run, and its codes [T, K]."""
 
-    state: State
+    state: Any
     codes: Codes
+
+
+class LanguageModel(Protocol):
+    """A language model that is ready to run. Its states are immutable values with `seed` and `frame` of the noise.
+
+    Attributes:
+        fused: Its weights as they compute, a tree of arrays.
+        batch_buckets: Rows that it takes at once.
+        longest_run: Frames that one call can generate.
+    """
+
+    @property
+    def config(self) -> Configuration: ...
+
+    @property
+    def fused(self) -> Any: ...
+
+    @property
+    def batch_buckets(self) -> Sequence[int]: ...
+
+    @property
+    def longest_run(self) -> int: ...
+
+    def start(self, *, seed: int, frame: int = 0) -> Any:
+        """The state before a row's first frame, which is `frame` in the noise."""
+        ...
+
+    def generate(self, runs: Sequence[Run]) -> list[Ran]:
+        """Generate every run; equal runs give equal codes, and however frames are cut into runs.
+
+        Raises:
+            ValueError: For a run longer than `longest_run`.
+        """
+        ...
+
+    def restore(self, codes: Codes, frames: Any, *, seed: int, frame: int) -> Any:
+        """The state before `frame` after frames whose codes [T, K] are known, with nothing before them."""
+        ...
 
 
 def _bucket(buckets: Sequence[int], size: int, what: str) -> int:

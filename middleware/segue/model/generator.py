@@ -26,12 +26,11 @@ from segue.contract import (
     StyleBank,
 )
 from segue.model import packed_history
-from segue.model.conditioning import FeatureFrames, Frames
+from segue.model.conditioning import FeatureFrames
 from segue.model.config import NO_CODE, Depthformer, FeatureConditioning
 from segue.model.config import Codes as CodeLayout
-from segue.model.engine import BLOCK, Codes, Engine, Run
+from segue.model.engine import BLOCK, Codes, Engine, LanguageModel, Run
 from segue.model.history import MOST_FRAMES, History, Played, frames_to_keep
-from segue.model.state import State
 
 OBEYED = frozenset({"tempo", "meter", "key", "drums", "intensity", "temperature", "guidance"})
 # The encoder whose embeddings condition the bundled model.
@@ -56,7 +55,7 @@ class GeneratorState:
         unread: Codes that come before the first frame, which the model reads once the first frame's styles are known.
     """
 
-    model: State
+    model: Any
     codec: Any
     frame: int
     history: History = field(default_factory=History)
@@ -138,7 +137,7 @@ def _joined(first: Chunk, second: Chunk) -> Chunk:
 
 
 class LanguageModelGenerator:
-    """Implements segue.contract.Generator over an Engine and a Codec.
+    """Implements segue.contract.Generator over a LanguageModel and a Codec.
 
     Where the codec's sound lags behind its codes, the model goes ahead by as much: the codes that a frame of sound ends
     with are generated under that frame's conditioning. Before the first frame, it generates the lead under the first
@@ -160,9 +159,9 @@ class LanguageModelGenerator:
         encoder: str,
         controls: frozenset[str],
         exact_beats: bool,
-        engine: Engine,
+        engine: LanguageModel,
         codec: Codec[Any],
-        conditioned: Callable[[StyleBank, Conditioning], Frames],
+        conditioned: Callable[[StyleBank, Conditioning], Any],
         sounding: Callable[[Codes, Conditioning], Codes],
         gain: float = 1.0,
         temperature: float = 1.0,
@@ -297,7 +296,7 @@ class LanguageModelGenerator:
         return replace(request, state=self._after(position, played, frame=state.frame))
 
     def _result(
-        self, request: Request[GeneratorState], model: State, piece: Played, decoded: Decoded[Any], silence: int
+        self, request: Request[GeneratorState], model: Any, piece: Played, decoded: Decoded[Any], silence: int
     ) -> Result[GeneratorState]:
         """Return what a request is answered with.
 
@@ -364,7 +363,7 @@ class LanguageModelGenerator:
         frames = min(length, self._codec.memory_frames + block - 1)
         return length - frames + (frames - frame) % block
 
-    def _read_again(self, position: packed_history.NoisePosition, played: Played) -> State:
+    def _read_again(self, position: packed_history.NoisePosition, played: Played) -> Any:
         """Return the model's state at `position`, after the frames of `played`."""
         frames = self._conditioned(played.styles, played.conditioning)
         return self.engine.restore(played.codes.astype(np.int32), frames, seed=position.seed, frame=position.frame)

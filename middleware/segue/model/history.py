@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.contract import FRAME_RATE, Conditioning, StyleBank
-from segue.model.config import Depthformer
+from segue.model.config import Configuration
 
 # A save holds at least ten seconds; the codec may remember longer than the language model.
 _LEAST_FRAMES: Final = 10 * FRAME_RATE
@@ -56,7 +56,7 @@ class Played(NamedTuple):
         return self.codes.nbytes + sum(row.nbytes for row in rows)
 
 
-def frames_to_keep(config: Depthformer, block: int) -> int:
+def frames_to_keep(config: Configuration, block: int) -> int:
     """Return all that can reach the next frame, and at least ten seconds, in whole blocks."""
     return -(-max(_LEAST_FRAMES, config.receptive_field) // block) * block
 

@@ -70,12 +70,14 @@ class StyleVectors:
 
     def _one(self, half: NDArray[np.float16]) -> NDArray[np.float32]:
         key = half.tobytes()
-        if key not in self._found:
+        found = self._found.get(key)
+        if found is None:
+            # A restore asks from a thread of its own.
+            found = self._vector(self._quantise(half.astype(np.float32)))
             if len(self._found) >= _MOST_STYLES:
                 self._found.clear()
-            tokens = self._quantise(half.astype(np.float32))
-            self._found[key] = self._vector(tokens)
-        return self._found[key]
+            self._found[key] = found
+        return found
 
     def _vector(self, tokens: NDArray[np.int32]) -> NDArray[np.float32]:
         levels, size = self._config.style_levels, self._config.style_cardinality

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from segue.contract import MOST_STATE_BYTES, Conditioning, StyleBank
 from segue.model.config import END_OF_FRAME, NO_CODE
 from segue.model.config import Codes as CodeLayout
-from segue.model.engine import Engine
+from segue.model.engine import LanguageModel
 from segue.model.history import FIELDS, MOST_FRAMES, History, Played
 
 _HEAD: Final = struct.Struct("<IIqHHHB")
@@ -41,7 +41,7 @@ class NoisePosition(NamedTuple):
     frame: int
 
 
-def model_hash(engine: Engine) -> str:
+def model_hash(engine: LanguageModel) -> str:
     """Return the hash of the configuration and of all weights as they compute, hexadecimal; reads every weight."""
     digest = hashlib.sha256(repr(engine.config).encode())
     for leaf in jax.tree.leaves(engine.fused):

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from segue.atomic import replacing
 from segue.contract import SAMPLE_RATE
-from segue.report import audio_rows, composition_rows, music_rows
+from segue.report import audio_rows, clip_rows, composition_rows, music_rows
 from segue.report.decision_log import ENTRY_KINDS, LogEntry, decision_log
 from segue.report.plots import LEFT_PX, RIGHT_PX, PlotRow, TimeAxis
 from segue.report.report_data import ReportData
@@ -169,6 +169,7 @@ def _rows(report: ReportData, axis: TimeAxis) -> list[PlotRow]:
         music_rows.events(report, axis),
         music_rows.states(report, axis),
         music_rows.weights(report, axis),
+        clip_rows.clips(report, axis),
         music_rows.inputs(report, axis),
         music_rows.tempo(report, axis),
         composition_rows.gain(report, axis),

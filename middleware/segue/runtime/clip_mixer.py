@@ -67,13 +67,13 @@ class ClipPlayer:
 
         Args:
             clip: Its name.
-            position: Samples from its beginning; silence before it.
+            position: Samples from its beginning; before it lies its pre-entry, or silence.
             count: How many samples.
             loops: Whether its loop repeats; the file goes on behind it otherwise.
         """
-        playing, file = self.clips[clip], self._files[clip]
+        playing = self.clips[clip]
         if playing.loop is None or not loops:
-            return self.streams.read(file, position, count)
+            return self._read(playing, position, count)
         parts = []
         at, end = position, position + count
         while at < end:
@@ -84,12 +84,16 @@ class ClipPlayer:
             else:
                 stop = min(end, playing.pass_start(number + 1))
                 start = playing.pass_start(0) + at - playing.pass_start(number)
-            part = self.streams.read(file, start, stop - at)
-            parts.append(self._joined(playing, file, at, part) if playing.crossfade_samples else part)
+            part = self._read(playing, start, stop - at)
+            parts.append(self._joined(playing, at, part) if playing.crossfade_samples else part)
             at = stop
         return np.concatenate(parts) if parts else np.zeros((0, CHANNELS), np.float32)
 
-    def _joined(self, clip: Clip, file: int, at: int, part: Samples) -> Samples:
+    def _read(self, clip: Clip, position: int, count: int) -> Samples:
+        """Return samples of a clip's file from a place behind its beginning on."""
+        return self.streams.read(self._files[clip.name], clip.beginning + position, count)
+
+    def _joined(self, clip: Clip, at: int, part: Samples) -> Samples:
         """Crossfade a part of one pass where it goes over from the pass before, or into the next.
 
         The file goes on behind the loop where there is enough of it, and else what lies before the loop leads in.
@@ -98,18 +102,19 @@ class ClipPlayer:
         gone, coming = crossfade_gains(length, 0.0)
         number = max(0, clip.pass_at(at))
         begin, following = clip.pass_start(number), clip.pass_start(number + 1)
-        if self.streams.facts[file].samples >= clip.loop_end + length:
+        file = self.streams.facts[self._files[clip.name]]
+        if file.samples >= clip.beginning + clip.loop_end + length:
             low, high = max(at, begin), min(end, begin + length)
             if number and low < high:
                 behind = clip.loop_end + low - begin
-                other = self.streams.read(file, behind, high - low)
+                other = self._read(clip, behind, high - low)
                 here, fade = slice(low - at, high - at), slice(low - begin, high - begin)
                 part[here] = part[here] * coming[fade, None] + other * gone[fade, None]
-        elif clip.pass_start(0) >= length:
+        elif clip.beginning + clip.pass_start(0) >= length:
             low, high = max(at, following - length), min(end, following)
             if low < high:
                 before = clip.pass_start(0) - following + low
-                other = self.streams.read(file, before, high - low)
+                other = self._read(clip, before, high - low)
                 here, fade = slice(low - at, high - at), slice(low - following + length, high - following + length)
                 part[here] = part[here] * gone[fade, None] + other * coming[fade, None]
         return part
@@ -129,15 +134,10 @@ def clip_problem(clip: Clip, facts: AudioFacts) -> str:
     seconds = facts.samples / SAMPLE_RATE
     if seconds > LONGEST_CLIP_S:
         return f"{clip.audio}: lasts {seconds:.1f} s, expected at most {LONGEST_CLIP_S:g} s"
-    needed = 0 if clip.loop is None else float(clip.intro + clip.loop + (clip.outro or 0))
+    needed = float(clip.parts)
     if needed > facts.samples + _ROUNDING:
-        parts = " and ".join(
-            [
-                *(["intro"] if clip.intro else []),
-                "loop",
-                *(["outro"] if clip.outro else []),
-            ]
-        )
+        named = (clip.pre_entry, "pre_entry"), (clip.intro, "intro"), (clip.loop, "loop"), (clip.outro, "outro")
+        parts = " and ".join(name for length, name in named if length)
         return f"{clip.audio}: lasts {seconds:.3f} s, expected at least the {needed / SAMPLE_RATE:.3f} s of its {parts}"
     return ""
 
@@ -187,7 +187,8 @@ def _add(frame: Samples, clip: ClipSound, level: float, position: int, player: C
         part *= np.float32(clip.gain)
     else:
         part *= (np.float32(level) + np.float32(clip.gain - level) * _RAMP[first:last])[:, None]
-    if clip.begin != clip.start:
+    # Only the beginning of a file has an attack of its own.
+    if clip.begin != clip.start - player.clips[clip.clip].beginning:
         _fade(part, position + first - clip.begin, _EDGE, after=1.0)
     if clip.end != NO_END:
         _fade(part, position + first - clip.end, _EDGE[::-1], after=0.0)

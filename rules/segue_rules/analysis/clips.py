@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from segue_rules.analysis.finding import Finding, state_finding
-from segue_rules.analysis.reachability import Reachability
+from segue_rules.analysis.reachability import Reachability, describe
 from segue_rules.model import FRAME_SIZE, SAMPLE_RATE, Binding, Clip, Layer, LayerState, Rules
 
 # A loop in seconds is written to a millisecond; a hundredth of a beat is not heard.
@@ -29,9 +29,48 @@ def clips(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
         for state in reachability.states_of(layer):
             playing = [known[use.clip] for use in state.clips]
             yield from _together(layer, state, playing)
-            if state.enter == "cue" and playing and not any(clip.cues for clip in playing):
-                text = f"enter: cue has no effect: none of its clips has cues ({', '.join(c.name for c in playing)})"
+            cues = [cue for clip in playing for cue in clip.cues if state.cue in ("", cue.name)]
+            if state.enter == "cue" and playing and not cues:
+                named, wanted = (f"cue {state.cue}", "this cue") if state.cue else ("cue", "cues")
+                text = f"enter: {named} has no effect: none of its clips has {wanted}"
+                text += f" ({', '.join(clip.name for clip in playing)})"
                 yield state_finding(layer, state, "missing_cues", text)
+            if state.enter == "same":
+                yield from _over(layer, state, playing, known)
+    yield from _left_at_cues(rules, reachability, known)
+
+
+def _over(layer: Layer, state: LayerState, playing: list[Clip], known: dict[str, Clip]) -> Iterator[Finding]:
+    """Clips that play once, and come in as far as one that goes round and round."""
+    once = [clip.name for clip in playing if clip.loop is None]
+    others = [other for other in layer.states if other.written != state.written and other.clips]
+    round_again = [other for other in others if known[other.clips[0].clip].loop is not None]
+    if once and round_again:
+        other = round_again[0]
+        text = (
+            f'enter: same lets {once[0]} come in as far as {other.clips[0].clip} of "{other.written}", which repeats; '
+            f"{once[0]} plays once, and is silent where that is behind its end; give it a loop, or leave enter out"
+        )
+        yield state_finding(layer, state, "same_after_the_end", text)
+
+
+def _left_at_cues(rules: Rules, reachability: Reachability, known: dict[str, Clip]) -> Iterator[Finding]:
+    """Rows that start at a cue which no clip of the states that they leave has."""
+    for row in rules.transitions:
+        if row.at.unit != "cue":
+            continue
+        left = [
+            state
+            for layer in rules.layers
+            if row.layer in (None, layer.name)
+            for state in reachability.states_of(layer)
+            if row.from_state in (None, state.written, *state.groups)
+        ]
+        cues = [cue.name for state in left for use in state.clips for cue in known[use.clip].cues]
+        if row.at.cue not in cues if row.at.cue else not cues:
+            text = f"at: {row.at} waits for a bar line: no clip of a state that it leaves has "
+            text += "this cue" if row.at.cue else "cues"
+            yield Finding(mark=row.mark, where=describe(row), code="missing_cues", text=text)
 
 
 def _uneven(clip: Clip) -> str:

@@ -14,6 +14,7 @@ from segue_rules.director.transition_rows import TransitionRows
 from segue_rules.meters import Meter, beats_of
 from segue_rules.model import (
     FRAME_RATE,
+    FRAME_SIZE,
     All,
     Any,
     Binding,
@@ -160,11 +161,18 @@ class Reachability:
     def _longest_wait(self, row: Transition) -> int:
         """For how many frames a change may wait for its boundary, at the file's slowest tempo and longest bar."""
         bars = row.at.every * self._longest_bar
-        beats = {"immediate": 0, "eighth": 0.5, "beat": 1, "group": self._longest_group, "bar": bars}[row.at.unit]
+        beats = {"immediate": 0, "eighth": 0.5, "beat": 1, "group": self._longest_group}.get(row.at.unit, bars)
         frames = math.ceil(beats * 60 / self._slowest_tempo * FRAME_RATE)
+        if row.at.unit == "cue":
+            frames += math.ceil(self._longest_to_cue / FRAME_SIZE)
         if row.max_wait_frames is None:
             return frames
         return min(frames, lasting(row.max_wait_frames, round(self._slowest_tempo * 1000), self._longest_bar))
+
+    @cached_property
+    def _longest_to_cue(self) -> float:
+        """For how many samples a clip may play without a cue: at most for its intro and a pass of its loop."""
+        return max([float(clip.intro + (clip.loop or 0)) for clip in self._rules.clips if clip.cues], default=0.0)
 
     @cached_property
     def _longest_bar(self) -> int:

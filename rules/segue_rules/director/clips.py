@@ -11,9 +11,9 @@ from typing import Final, NamedTuple, TypeAlias
 
 from segue_rules.controls import SILENCE_DB
 from segue_rules.director.chance import chance
-from segue_rules.director.layers import FrameContext
+from segue_rules.director.layers import FrameContext, LayerDirector
 from segue_rules.director.state import ClipsNow, ClipVoice, LayerNow, Vector
-from segue_rules.director.timing import BoundValue, bar_in, line_in, progress, sample_offset, shape
+from segue_rules.director.timing import BoundValue, bar_in, later, progress, sample_offset, shape
 from segue_rules.model import (
     BUILT_IN_TRANSITION,
     FRAME_SIZE,
@@ -35,6 +35,14 @@ _RAMP_FRAMES: Final = 5
 _RAMP_CURVE: Final = "linear"
 MOST_RELEASED: Final = 48
 """Voices of a layer that ring on at once. Where more would, the oldest ends."""
+
+
+class Coming(NamedTuple):
+    """The change of a layer that is decided and not made yet: the state, the row, and the frame if nothing moves it."""
+
+    state: int
+    row: int
+    frame: int
 
 
 class _Use(NamedTuple):
@@ -59,9 +67,9 @@ _Uses: TypeAlias = tuple[_Use, ...]
 class ClipDirector:
     """The clips of one rule file."""
 
-    def __init__(self, rules: Rules, seed: int) -> None:
+    def __init__(self, rules: Rules, directors: Sequence[LayerDirector], seed: int) -> None:
         self.clips, self._seed = rules.clips, seed
-        self._layers = rules.layers
+        self._layers, self._directors = rules.layers, directors
         self._rows = (*rules.transitions, BUILT_IN_TRANSITION)
         indexes = {clip.name: i for i, clip in enumerate(rules.clips)}
         inputs = {item.name: i for i, item in enumerate(rules.inputs)}
@@ -76,6 +84,8 @@ class ClipDirector:
             for layer in rules.layers
         )
         self.any = any(uses for states in self._uses for uses in states)
+        self.early = any(rules.clips[use.clip].beginning for states in self._uses for uses in states for use in uses)
+        """Whether a state plays a clip with a pre-entry."""
         self._leads = tuple(tuple(state.clip_leads for state in layer.states) for layer in rules.layers)
 
     def leads(self, layers: Sequence[LayerNow]) -> bool:
@@ -86,7 +96,7 @@ class ClipDirector:
         """Whether a clip comes in in a frame, in a state whose clip leads the music."""
         return any(
             voice.part == "on"
-            and voice.begin // FRAME_SIZE == frame
+            and max(voice.start, voice.begin) // FRAME_SIZE == frame
             and self._leads[voice.layer][layers[voice.layer].active]
             for voice in now.voices
         )
@@ -105,8 +115,11 @@ class ClipDirector:
         bar, _ = bar_in(context.clock, context.tempo)
         if bar >= 0:
             return bar
-        rows = [self._rows[now.row] for now in layers if now.start == context.frame]
-        lines = [line_in(row.at, context.clock, context.tempo) for row in rows]
+        lines = [
+            director.line_in(self._rows[now.row], context)
+            for director, now in zip(self._directors, layers, strict=True)
+            if now.start == context.frame
+        ]
         return max([context.clock.ticks, *lines])
 
     def step(
@@ -116,6 +129,7 @@ class ClipDirector:
         values: tuple[InputValue, ...],
         weights: Vector,
         context: FrameContext,
+        coming: Sequence[Coming | None],
         *,
         begun: bool,
     ) -> ClipsNow:
@@ -125,6 +139,7 @@ class ClipDirector:
             layers: After its changes.
             values: Of the inputs.
             weights: Of the layers, muted.
+            coming: What each layer will change to; () where no clip has a pre-entry.
             begun: Whether there was a frame before.
         """
         if not self.any and not now.voices:
@@ -133,10 +148,12 @@ class ClipDirector:
         for i, layer in enumerate(layers):
             own = [voice for voice in now.voices if voice.layer == i]
             uses = self._uses[i][layer.active]
-            if not own and not uses:
+            if not own and not uses and not coming:
                 continue
             if not self._plays(i, layer.active, own):
                 own = self._change(i, layer, layers, own, context, begun=begun)
+            if coming or any(voice.part == "pre" for voice in own):
+                own = self._with_early(i, own, coming[i] if coming else None, context)
             share = min(1.0, weights[i])
             voices += [self._moved(voice, uses, values, share, context.frame) for voice in own]
         kept = tuple([voice for voice in voices if not _over(voice, context.frame)])
@@ -179,10 +196,6 @@ class ClipDirector:
             wanted = {use.clip for use in uses}
             fitting = [voice for voice in voices if voice.clip in wanted and voice.part in ("on", "off")]
             staying = {voice.clip: voice for voice in fitting if voice.part == "on" or voice.start == led.start}
-        released: list[ClipVoice] = []
-        for voice in voices:
-            if staying.get(voice.clip) is not voice:
-                released += self._released(voice, at, ramp, frame) if voice.part == "on" else [voice]
         cue = self._cue(state, self._layers[i].name, line) if state.enter == "cue" else 0
         entered = []
         for use in uses:
@@ -195,9 +208,19 @@ class ClipDirector:
             start = at - self._into(self.clips[use.clip], line, context) - cue
             if led is not None and state.enter == "same":
                 start = led.start
+            early = next((v for v in voices if v.part == "pre" and v[1:3] == (layer.active, use.clip)), None)
+            if early is not None and early.start == start:
+                staying[use.clip] = early
+                held = early._replace(part="on", origin=early.level, since=frame, frames=ramp.enter, curve=ramp.curve)
+                entered.append(held)
+                continue
             entered.append(
                 ClipVoice(i, layer.active, use.clip, "on", start, at, NO_END, 0.0, frame, ramp.enter, ramp.curve)
             )
+        released: list[ClipVoice] = []
+        for voice in voices:
+            if staying.get(voice.clip) is not voice:
+                released += self._released(voice, at, ramp, frame) if voice.part in ("on", "pre") else [voice]
         return [*released[-MOST_RELEASED:], *entered]
 
     def _ramp(self, layer: LayerNow, frame: int, *, begun: bool) -> _Ramp:
@@ -218,12 +241,55 @@ class ClipDirector:
         return clip.samples((line - end) % clip.bar_ticks)
 
     def _cue(self, state: LayerState, layer: str, line: int) -> int:
-        """How many samples behind its beginning a cue lies, drawn from those of the first clip that has any."""
+        """How many samples behind its beginning a cue lies: one of the first clip that has any of the state's name."""
         clips = {clip.name: clip for clip in self.clips}
-        cues = next((clips[use.clip].cues for use in state.clips if clips[use.clip].cues), ())
-        if not cues:
-            return 0
-        return int(cues[int(chance(self._seed, layer, state.name, "cue", line) * len(cues))])
+        for use in state.clips:
+            cues = [cue.place for cue in clips[use.clip].cues if state.cue in ("", cue.name)]
+            if cues:
+                return int(cues[int(chance(self._seed, layer, state.name, "cue", line) * len(cues))])
+        return 0
+
+    def _with_early(
+        self, i: int, voices: Sequence[ClipVoice], coming: Coming | None, context: FrameContext
+    ) -> list[ClipVoice]:
+        """The voices of a layer with pre-entries of the change to come. Those of one that does not come fade out."""
+        frame = context.frame
+        starts = {} if coming is None else self._beginnings(i, voices, coming, context)
+        kept: list[ClipVoice] = []
+        early: dict[int, ClipVoice] = {}
+        for voice in voices:
+            if voice.part != "pre":
+                kept.append(voice)
+            elif (
+                coming is not None
+                and voice.state == coming.state
+                and abs(voice.start - starts.get(voice.clip, NO_END)) <= FRAME_SIZE
+            ):
+                early[voice.clip] = voice
+            elif voice.level > 0.0:
+                gone = voice._replace(part="off", origin=voice.level, since=frame)
+                kept.append(gone._replace(frames=_RAMP_FRAMES, curve=_RAMP_CURVE))
+        for clip, start in starts.items() if frame >= context.earliest else ():
+            begin = max(start - self.clips[clip].beginning, frame * FRAME_SIZE)
+            if coming is not None and clip not in early and begin < (frame + 1) * FRAME_SIZE:
+                early[clip] = ClipVoice(i, coming.state, clip, "pre", start, begin, NO_END, 0.0, frame, 0, _RAMP_CURVE)
+        on = [voice for voice in kept if voice.part == "on"]
+        released = [voice for voice in kept if voice.part != "on"]
+        return [*released[-MOST_RELEASED:], *on, *early.values()]
+
+    def _beginnings(self, i: int, voices: Sequence[ClipVoice], coming: Coming, context: FrameContext) -> dict[int, int]:
+        """The sample at which each clip with a pre-entry begins in the state to come, if nothing moves its change."""
+        state, uses = self._layers[i].states[coming.state], self._uses[i][coming.state]
+        goes_on = state.enter == "same" and any(voice.part == "on" for voice in voices)
+        if state.enter == "cue" or goes_on or self._plays(i, coming.state, voices):
+            return {}
+        ahead = coming.frame - context.frame
+        then = context._replace(frame=coming.frame, clock=later(context.clock, context.tempo, ahead))
+        bar, _ = bar_in(then.clock, then.tempo)
+        line = bar if bar >= 0 else max(then.clock.ticks, self._directors[i].line_in(self._rows[coming.row], then))
+        start = then.frame * FRAME_SIZE + sample_offset(line, then.clock, then.tempo)
+        with_early = [use.clip for use in uses if self.clips[use.clip].beginning]
+        return {clip: start for clip in with_early if not self._into(self.clips[clip], line, then)}
 
     def _released(self, voice: ClipVoice, at: int, ramp: _Ramp, frame: int) -> list[ClipVoice]:
         """What rings on of a voice whose state has ended: its outro, or its fade-out."""
@@ -232,6 +298,8 @@ class ClipDirector:
             return []
         held = voice._replace(origin=voice.level, since=frame, curve=ramp.curve)
         cut = held._replace(part="cut", frames=0, end=at)
+        if voice.part == "pre":
+            return [cut]
         if clip.loop is not None and clip.outro is not None:
             end = at + int(clip.outro)
             outro = cut._replace(part="outro", start=at - clip.loop_end, begin=at, end=end, gain=0.0)
@@ -255,16 +323,20 @@ class ClipDirector:
         level = voice.origin
         if voice.part == "on":
             use = next(use for use in uses if use.clip == voice.clip)
-            target = use.gain
-            if use.bound is not None:
-                target = linear(use.bound(values), self.clips[voice.clip].gain_db)
+            target = self._target(use, values)
             g = _gone(voice, frame)
             level = target if g >= 1.0 else level + g * (target - level)
+        elif voice.part == "pre":
+            early = next(use for use in self._uses[voice.layer][voice.state] if use.clip == voice.clip)
+            level = self._target(early, values)
         elif voice.part == "off":
             level *= _left(voice, frame)
         if voice.level == level and voice.gain == share * level:
             return voice
         return voice._replace(level=level, gain=share * level)
+
+    def _target(self, use: _Use, values: tuple[InputValue, ...]) -> float:
+        return use.gain if use.bound is None else linear(use.bound(values), self.clips[use.clip].gain_db)
 
     def music(self, now: ClipsNow, whole: float, weights: Vector, frame: int) -> float:
         """The level of the generated music beside the clips at the end of a frame, 0 to 1.

@@ -98,7 +98,7 @@ class IdleDirector:
             plan: Of the frame before, in which it decided nothing.
         """
         frame, clock = state.frame, state.clock
-        context = FrameContext(frame, frame, clock, plan.controls.tempo_mbpm, clock.meter)
+        context = FrameContext(frame, frame, clock, plan.controls.tempo_mbpm, clock.meter, state.clips)
         deadlines: list[int] = []
         for layer, now in zip(self._layers, state.layers, strict=True):
             deadlines += layer.deadlines(now, context)

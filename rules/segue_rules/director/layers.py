@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from segue_rules.director.conditions import Conditions, FrameView
+from segue_rules.director.cues import Cues
 from segue_rules.director.playlists import NOTICE, Playlists, playing_from
-from segue_rules.director.state import NEVER, ConditionRun, LayerNow, Pending, PieceStart, Vector
-from segue_rules.director.timing import blend, frames_until, line_in, next_line, progress
+from segue_rules.director.state import NEVER, ClipsNow, ConditionRun, LayerNow, Pending, PieceStart, Vector
+from segue_rules.director.timing import blend, frames_until, progress
 from segue_rules.director.transition_rows import TransitionRows
 from segue_rules.model import (
     FRAME_RATE,
@@ -32,6 +33,7 @@ class FrameContext(NamedTuple):
         earliest: The first frame that the session can still change.
         tempo: In milli-bpm.
         meter: That of the frame before, which times in bars count by.
+        clips: Those of the frame before, whose cues are boundaries.
     """
 
     frame: int
@@ -39,6 +41,7 @@ class FrameContext(NamedTuple):
     clock: MusicalClock
     tempo: int
     meter: int
+    clips: ClipsNow
 
     def frames(self, duration: Length) -> int:
         """The frames that a duration has in this frame."""
@@ -82,6 +85,7 @@ class LayerDirector:
         )
         self._clips = tuple(tuple(use.clip for use in state.clips) for state in self.states)
         self._transitions, self._seed = rows, seed
+        self._index, self._cues = index, Cues(rules)
         self.rows = rows.rows
 
     def start(self, playing: PieceStart) -> LayerNow:
@@ -202,8 +206,9 @@ class LayerDirector:
         ahead = max(0, context.earliest - context.frame, self._before_end(now, pending, context))
         if self._ends_bridge(now, pending):
             return context.frame + ahead
-        line = next_line(row.at, context.clock, context.tempo, ahead)
-        start = context.frame + frames_until(line, context.clock, context.tempo)
+        clock, tempo = context.clock, context.tempo
+        line = self._cues.next_line(row.at, self._index, context.clips, context.frame, clock, tempo, ahead)
+        start = context.frame + frames_until(line, clock, tempo)
         if row.max_wait_frames is not None and not self._same_state(now, pending):
             start = min(start, pending.decided + context.frames(row.max_wait_frames))
         return max(start, context.earliest)
@@ -288,7 +293,12 @@ class LayerDirector:
         wait = None if self._same_state(now, pending) else row.max_wait_frames
         if wait is not None and context.frame - pending.decided >= context.frames(wait):
             return True
-        return line_in(row.at, context.clock, context.tempo) >= 0
+        return self.line_in(row, context) >= 0
+
+    def line_in(self, row: Transition, context: FrameContext) -> int:
+        """Where a change by a row may start in a frame, in ticks, or -1."""
+        clock, tempo = context.clock, context.tempo
+        return self._cues.line_in(row.at, self._index, context.clips, context.frame, clock, tempo)
 
     def _switch(self, now: LayerNow, pending: Pending, vetoes: list[bool], context: FrameContext) -> LayerNow:
         cooldowns, frame = now.cooldowns, context.frame

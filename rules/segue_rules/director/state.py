@@ -221,7 +221,7 @@ class ClipVoice(NamedTuple):
 
     Attributes:
         layer, state, clip: By index. state: That which plays it, or played it last; -1 for one that is gone.
-        part: Played by the active state, fading out, cut off, or its outro.
+        part: Played before its state by its pre-entry, played by the active state, fading out, cut off, or its outro.
         start: The sample of the session at which its beginning lies; of an outro, that of its file.
         begin, end: From where on and how long it is heard; end: NO_END where nothing cuts it off.
         origin: Its level where its ramp began.
@@ -233,7 +233,7 @@ class ClipVoice(NamedTuple):
     layer: int
     state: int
     clip: int
-    part: Literal["on", "off", "cut", "outro"]
+    part: Literal["pre", "on", "off", "cut", "outro"]
     start: int
     begin: int
     end: int

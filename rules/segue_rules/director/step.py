@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from segue_rules.director import timing
-from segue_rules.director.clips import ClipDirector
+from segue_rules.director.clips import ClipDirector, Coming
 from segue_rules.director.conditions import Conditions, FrameView
 from segue_rules.director.controls import ControlDirector
 from segue_rules.director.idle import Idle, IdleDirector
@@ -90,7 +90,7 @@ class Director:
         self._controls = ControlDirector(rules, self._levels)
         self._visits = VisitDirector(rules)
         self._mixes = Mixes(rules, self._layers, self._stingers)
-        self._clips = ClipDirector(rules, seed)
+        self._clips = ClipDirector(rules, self._layers, seed)
         self._nothing_ahead = Lookahead(NO_CHANGE, (NO_CHANGE,) * len(self._layers))
         self._idling = IdleDirector(
             self._inputs,
@@ -279,7 +279,8 @@ class Director:
             # Mutes that began with the session are over for the first decisions only.
             mixing = self._mixing(decided, values)
         opened, begun = self._opened(context, switches), bool(state.switches)
-        clips = self._clips.step(state.clips, layers, values, mixing.weights, opened, begun=begun)
+        coming = self._coming(layers, opened) if self._clips.early else ()
+        clips = self._clips.step(state.clips, layers, values, mixing.weights, opened, coming, begun=begun)
         if clips is not state.clips:
             decided = decided._replace(clips=clips)
         tempo = self._leading_tempo(decided, mixing, context) if state.switches else None
@@ -351,6 +352,17 @@ class Director:
         frame = decided.frame + 1
         styles = self._levels.styles_tempo(decided.styles_tempo, mixing.values, frame)
         return mixing._replace(frame=frame, styles=styles)
+
+    def _coming(self, layers: tuple[LayerNow, ...], context: FrameContext) -> tuple[Coming | None, ...]:
+        """What each layer will change to, as far as it is decided and not made yet."""
+        return tuple(
+            [
+                None
+                if now.pending is None
+                else Coming(now.pending.state, now.pending.row, layer.predicted(now, now.pending, context))
+                for layer, now in zip(self._layers, layers, strict=True)
+            ]
+        )
 
     def _leading_tempo(self, decided: DirectorState, mixing: Mixing, context: FrameContext) -> int | None:
         """The tempo of a frame in which a clip begins to lead: the old one up to its beginning, then the clip's.
@@ -426,12 +438,14 @@ class Director:
         """
         if state.switches:
             tempo = self._controls.tempo(state.glides, before)
-            return FrameContext(view.frame, earliest, state.clock, tempo, state.clock.meter)
-        layers, _ = self._step_layers(state.layers, view, FrameContext(view.frame, earliest, state.clock, 1, 1))
+            return FrameContext(view.frame, earliest, state.clock, tempo, state.clock.meter, state.clips)
+        layers, _ = self._step_layers(
+            state.layers, view, FrameContext(view.frame, earliest, state.clock, 1, 1, state.clips)
+        )
         _, _, mixing = self._mixed(state, layers, before)
         controls = self._controls.values(state.glides, self._controls.switch((), mixing), mixing)
         clock = state.clock._replace(meter=controls.meter, groups=controls.groups)
-        return FrameContext(view.frame, earliest, clock, controls.tempo_mbpm, controls.meter)
+        return FrameContext(view.frame, earliest, clock, controls.tempo_mbpm, controls.meter, state.clips)
 
     @staticmethod
     def _opened(context: FrameContext, switches: tuple[SwitchNow, ...]) -> FrameContext:

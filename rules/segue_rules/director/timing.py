@@ -108,6 +108,13 @@ def advance(clock: MusicalClock, controls: Controls, frames: int = 1) -> Musical
     return MusicalClock(ticks, clock.bar + 1 + bars, end + bars * length, controls.meter, controls.groups)
 
 
+def later(clock: MusicalClock, tempo: int, frames: int) -> MusicalClock:
+    """The clock `frames` later if tempo and meter stay as they are."""
+    ticks, length = clock.ticks + frames * tempo, clock.meter * TICKS_PER_BEAT
+    bars = (ticks - clock.bar_ticks) // length
+    return clock._replace(ticks=ticks, bar=clock.bar + bars, bar_ticks=clock.bar_ticks + bars * length)
+
+
 def shape(curve: str, u: float) -> float:
     """The progress of a ramp at u in [0, 1]: 0 at 0, 1 at 1, monotonic."""
     if u >= 1.0:

@@ -10,15 +10,16 @@ from segue_rules.director import plain_data
 from segue_rules.director.clips import MOST_RELEASED, NO_CLIPS, linear
 from segue_rules.director.packed_names import MOST_RAMP, find_state
 from segue_rules.director.state import ClipsNow, ClipVoice
-from segue_rules.model import CURVES, FRAME_SIZE, Rules
+from segue_rules.model import CURVES, FRAME_SIZE, LONGEST_CLIP_S, SAMPLE_RATE, Rules
 from segue_rules.plan import NO_END
 
-_PARTS: Final = ("on", "off", "cut", "outro")
+_PARTS: Final = ("pre", "on", "off", "cut", "outro")
 _FIELDS: Final = len(ClipVoice._fields)
 # A clip's own level and that in its state.
 _MOST_LEVEL: Final = linear(float(GAIN.high), float(GAIN.high))
-# Of a layer: those of a state, and those that ring on.
-_MOST_VOICES: Final = 64
+# Of a layer: those of a state, those of the state to come, and those that ring on.
+_MOST_VOICES: Final = 80
+_MOST_AHEAD: Final = LONGEST_CLIP_S * SAMPLE_RATE + FRAME_SIZE
 _LAST_SAMPLE: Final = plain_data.LAST_FRAME * FRAME_SIZE
 
 
@@ -41,8 +42,11 @@ def read_clips(rules: Rules, data: Any, frame: int) -> ClipsNow:
             voices.append(voice)
     voices.sort(key=lambda voice: voice.layer)
     for i, layer in enumerate(rules.layers):
-        own = [voice.clip for voice in voices if voice.layer == i and voice.part == "on"]
-        if len(set(own)) < len(own) or sum(voice.layer == i for voice in voices) > _MOST_VOICES:
+        on, pre = (
+            [voice.clip for voice in voices if voice.layer == i and voice.part == part] for part in ("on", "pre")
+        )
+        twice = len(set(on)) < len(on) or len(set(pre)) < len(pre)
+        if twice or sum(voice.layer == i for voice in voices) > _MOST_VOICES:
             raise ValueError(f"expected each clip of layer '{layer.name}' once, and at most {_MOST_VOICES} in all")
     return ClipsNow(tuple(voices), plain_data.real(music, 0.0, 1.0))
 
@@ -62,7 +66,7 @@ def _read_voice(rules: Rules, fields: Sequence[Any], frame: int) -> ClipVoice | 
         state=-1 if found is None else found[1],
         clip=clips[0] if clips else -1,
         part=cast(Any, part),
-        start=plain_data.integer(start, low, high),
+        start=plain_data.integer(start, low, high + (_MOST_AHEAD if part == "pre" else 0)),
         begin=plain_data.integer(begin, low, high),
         end=plain_data.integer(end, low, _LAST_SAMPLE),
         origin=plain_data.real(origin, 0.0, _MOST_LEVEL),
@@ -73,6 +77,6 @@ def _read_voice(rules: Rules, fields: Sequence[Any], frame: int) -> ClipVoice | 
         gain=plain_data.real(gain, 0.0, _MOST_LEVEL),
         shown=plain_data.real(shown, 0.0, 1.0),
     )
-    if voice.part in ("on", "off") and voice.end != NO_END:
-        raise ValueError("expected no end of a clip that plays or fades out")
+    if voice.part in ("pre", "on", "off") and voice.end != NO_END:
+        raise ValueError("expected no end of a clip that plays, will play or fades out")
     return voice if layers and clips else None

@@ -9,16 +9,25 @@ from typing import Final
 
 from segue_rules.controls import AUTO, TONICS
 from segue_rules.loading.bindings import WrittenBinding
-from segue_rules.loading.grammar_clips import LONGEST_CLIP_S, ClipTable
+from segue_rules.loading.grammar_clips import ClipTable
 from segue_rules.loading.inputs import DeclaredInputs, find_audio
 from segue_rules.loading.music import resolve
 from segue_rules.loading.sources import Sources
 from segue_rules.loading.time_kinds import samples
 from segue_rules.meters import beats_of
-from segue_rules.model import SAMPLE_RATE, TICKS_PER_BEAT, Clip, ClipUse, Key, LayerState, MusicalTime
+from segue_rules.model import (
+    LONGEST_CLIP_S,
+    SAMPLE_RATE,
+    TICKS_PER_BEAT,
+    Clip,
+    ClipUse,
+    Cue,
+    Key,
+    LayerState,
+    MusicalTime,
+)
 from segue_rules.model.timing import FRAME_SIZE
 from segue_yaml.containers import Item
-from segue_yaml.kinds import number
 from segue_yaml.report import Scope
 from segue_yaml.tables import Field, Record
 
@@ -53,11 +62,12 @@ def _clip(item: Item[Record], sources: Sources) -> Clip | None:
     loop = _length(ClipTable.loop, record, clip)
     clip = replace(
         clip,
+        pre_entry=_length(ClipTable.pre_entry, record, clip) or Fraction(0),
         intro=_length(ClipTable.intro, record, clip) or Fraction(0),
         loop=loop,
         outro=_length(ClipTable.outro, record, clip),
-        cues=_cues(record, clip),
     )
+    clip = replace(clip, cues=_cues(record, clip))
     _check(record, clip)
     return clip
 
@@ -75,16 +85,23 @@ def _length(part: Field[Fraction | MusicalTime], record: Record, clip: Clip) -> 
     return beats * Fraction(TICKS_PER_BEAT * FRAME_SIZE, clip.tempo_mbpm)
 
 
-def _cues(record: Record, clip: Clip) -> tuple[Fraction, ...]:
-    bars = record.get(ClipTable.cues)
-    if bars is None:
-        return ()
-    if clip.tempo_mbpm is None:
+def _cues(record: Record, clip: Clip) -> tuple[Cue, ...]:
+    """The cues by place. Bars without a tempo, and places behind the loop, are reported."""
+    written = record.get(ClipTable.cues) or ()
+    if clip.tempo_mbpm is None and any(isinstance(each.place, int) for each in written):
         if not record.has(ClipTable.tempo):
             record.problem(ClipTable.cues, "expected a tempo, by which the bars of the cues are counted, got none")
         return ()
-    bar = Fraction(clip.bar_ticks * FRAME_SIZE, clip.tempo_mbpm)
-    return tuple((int(each) - 1) * bar for each in bars)
+    bar = Fraction(clip.bar_ticks * FRAME_SIZE, clip.tempo_mbpm or 1)
+    cues = []
+    for name, place, mark in written:
+        at = (place - 1) * bar if isinstance(place, int) else place * SAMPLE_RATE
+        if clip.loop is not None and at >= clip.intro + clip.loop:
+            text = f"expected places within intro and loop, which last {_seconds(clip.intro + clip.loop)}, got"
+            bars = f"bar {place} at " if isinstance(place, int) else ""
+            record.scope.inside(ClipTable.cues.name).problem(mark, f"{text} {bars}{_seconds(at)}")
+        cues.append(Cue(name, at))
+    return tuple(sorted(cues, key=lambda cue: cue.place))
 
 
 def _check(record: Record, clip: Clip) -> None:
@@ -95,20 +112,14 @@ def _check(record: Record, clip: Clip) -> None:
             if record.has(part) and not unread:
                 record.problem(part, _NO_LOOP)
         return
-    whole = clip.intro + clip.loop + (clip.outro or 0)
-    if whole > LONGEST_CLIP_S * SAMPLE_RATE:
-        text = f"expected intro, loop and outro of at most {LONGEST_CLIP_S} s in all, got {_seconds(whole)}"
+    if clip.parts > LONGEST_CLIP_S * SAMPLE_RATE:
+        text = f"expected parts of at most {LONGEST_CLIP_S} s in all, got {_seconds(clip.parts)}"
         record.problem(ClipTable.loop, text)
     if clip.loop < 1:
         record.problem(ClipTable.loop, f"expected a loop of at least one sample, got {_seconds(clip.loop)}")
     elif 2 * clip.crossfade_samples > clip.loop:
         text = f"expected at most half of the loop, {_seconds(clip.loop / 2)}, got"
         record.problem(ClipTable.crossfade, f"{text} {_seconds(Fraction(clip.crossfade_samples))}")
-    bars = record.get(ClipTable.cues)
-    for cue, bar in zip(clip.cues, bars or (), strict=False):
-        if cue >= clip.intro + clip.loop:
-            text = f"expected bars within intro and loop, which last {_seconds(clip.intro + clip.loop)}, got bar"
-            record.problem(ClipTable.cues, f"{text} {number(bar)} at {_seconds(cue)}")
 
 
 def _seconds(count: Fraction) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from segue_rules.loading.grammar import FileTable
 from segue_rules.loading.grammar_changes import AudioStingerTable, BurstTable
+from segue_rules.loading.grammar_clips import ClipTable
 from segue_rules.loading.grammar_layers import StateTable
 from segue_rules.loading.inputs import DeclaredInputs
 from segue_rules.loading.sources import MergedLayer, Sources
@@ -19,7 +20,7 @@ from segue_yaml.tables import Record
 
 @dataclass(frozen=True, kw_only=True)
 class DeclaredName:
-    """A style or a state."""
+    """A style, a state or a cue."""
 
     name: str
     mark: Mark
@@ -54,6 +55,21 @@ class DeclaredStinger:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DeclaredClip:
+    """A clip.
+
+    Attributes:
+        audio: The path of its file as written; None if that could not be read.
+        cues: The names of its cues, as far as they have some.
+    """
+
+    name: str
+    mark: Mark
+    audio: str | None
+    cues: tuple[DeclaredName, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Declarations:
     """What could be read of a rule file and all it includes, in their order.
 
@@ -68,6 +84,7 @@ class Declarations:
     styles: tuple[DeclaredName, ...] = ()
     layers: tuple[DeclaredLayer, ...] = ()
     stingers: tuple[DeclaredStinger, ...] = ()
+    clips: tuple[DeclaredClip, ...] = ()
     files: tuple[Path, ...] = ()
     complete: bool = False
 
@@ -87,6 +104,7 @@ def declarations_of(sources: Sources, inputs: DeclaredInputs, untitled: str) -> 
         styles=tuple(DeclaredName(name=item.name, mark=item.mark) for item in sources.styles.values()),
         layers=tuple(map(_layer, sources.layers.values())),
         stingers=tuple(map(_stinger, sources.stingers.values())),
+        clips=tuple(map(_clip, sources.clips.values())),
         files=(*sources.files, *sources.missing),
         complete=not sources.report.partial and len(inputs.by_name) == len(inputs.declared),
     )
@@ -100,6 +118,13 @@ def _layer(layer: MergedLayer) -> DeclaredLayer:
         states=tuple(DeclaredName(name=item.name, mark=item.mark) for item in states),
         default=next((item.name for item in states if item.value and item.value.get(StateTable.default)), None),
     )
+
+
+def _clip(item: Item[Record]) -> DeclaredClip:
+    audio = item.value.get(ClipTable.audio) if item.value is not None else None
+    written = item.value.get(ClipTable.cues) if item.value is not None else None
+    cues = tuple(DeclaredName(name=cue.name, mark=cue.mark) for cue in written or () if cue.name)
+    return DeclaredClip(name=item.name, mark=item.mark, audio=None if audio is None else audio.text, cues=cues)
 
 
 def _stinger(item: Item[Record]) -> DeclaredStinger:

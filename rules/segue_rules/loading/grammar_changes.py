@@ -68,7 +68,13 @@ class TransitionTable(Table):
         default="any",
         example="combat",
     )
-    at = Field(_BOUNDARY, _BOUNDARY_DOC, default="beat", example="4 bars")
+    at = Field(
+        Boundary(cues=True),
+        f"{_BOUNDARY_DOC[:-1]}; or cue, the next cue of the clip that plays, or cue NAME. Where no clip has one ahead, "
+        "the next bar.",
+        default="beat",
+        example="4 bars",
+    )
     max_wait = Field(
         TimeOrBeats(time=Time(low=FRAME)), "Start after this time even if the beat or bar has not come.", example="4s"
     )

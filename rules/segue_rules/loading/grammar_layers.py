@@ -6,12 +6,12 @@ from typing import Final
 
 from segue_rules.loading.bindings import Bindable, WeightBindingTable
 from segue_rules.loading.for_each import FOR_EACH
-from segue_rules.loading.grammar_clips import CLIPS
+from segue_rules.loading.grammar_clips import CLIPS, EntryKind
 from segue_rules.loading.grammar_music import MIX, USED_THEME, WEIGHT, MusicTable
 from segue_rules.loading.limits import MOST_GROUPS, MOST_LAYERS, MOST_PIECES, MOST_STATES
 from segue_rules.loading.rule_kinds import GROUP_NAME, NAMED_LAYER, PIECE_NAME, STATE_NAME, ConditionKind, StateOf
 from segue_rules.loading.time_kinds import BEATS, FRAME, PieceLength, Time
-from segue_rules.model import ENTERS, ON_RETURN, PLAYLIST_ORDERS
+from segue_rules.model import ON_RETURN, PLAYLIST_ORDERS
 from segue_yaml.containers import ListOf, MapOf, OneOrMore
 from segue_yaml.kinds import Boolean, Choice, Number
 from segue_yaml.tables import Field, Object, Table
@@ -147,9 +147,9 @@ class StateTable(Table):
         example="{siege: 0dB, drums: {from: threat, curve: [[0, -96dB], [1, 0dB]]}}",
     )
     enter = Field(
-        Choice(words=ENTERS),
-        "Where its clips come in: at their beginning, where the layer's clips before them were, or at a cue drawn by "
-        "chance.",
+        EntryKind(),
+        "Where its clips come in: at their beginning, where the layer's clips before them were, at a cue drawn by "
+        "chance, or at one by its name: cue chorus.",
         default="start",
         example="same",
     )

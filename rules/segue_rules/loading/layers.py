@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from segue_rules.loading.bindings import WeightBindingTable, WrittenBinding
@@ -21,7 +21,6 @@ from segue_rules.model import (
     Binding,
     Clip,
     Condition,
-    Enter,
     IntegerInput,
     Layer,
     LayerState,
@@ -63,6 +62,7 @@ def _layer(
         if state is not None and item.value is not None
         for piece in pieces_of(state, item.value, sources, inputs)
     )
+    _check_cues(merged, states, clips)
     if len(states) > MOST_STATES >= len(merged.states):
         scope.problem(merged.mark, f"expected at most {MOST_STATES} states and pieces of playlists, got {len(states)}")
     return Layer(
@@ -100,6 +100,19 @@ def _check_default(merged: MergedLayer, scope: Scope) -> None:
         scope.inside(f'state "{item.name}"').problem(item.mark, text)
 
 
+def _check_cues(merged: MergedLayer, states: Sequence[LayerState], clips: Mapping[str, Clip]) -> None:
+    """Report the cues at which states come in and that none of their clips has."""
+    for item in merged.states.values():
+        if item.value is None or not (named := item.value.value(StateTable.enter).cue):
+            continue
+        uses = [use for state in states if state.written == item.name for use in state.clips]
+        cues = [cue.name for use in uses if use.clip in clips for cue in clips[use.clip].cues if cue.name]
+        if all(use.clip in clips for use in uses) and named not in cues:
+            scope = item.value.scope.inside(StateTable.enter.name)
+            hint = "" if cues else "; none of its clips has a cue with a name"
+            scope.unknown(item.value.mark_of(StateTable.enter), "cue", named, dict.fromkeys(cues), hint)
+
+
 def _state(
     item: Item[Record], layer: str, sources: Sources, inputs: DeclaredInputs, conditions: ConditionReader
 ) -> LayerState | None:
@@ -132,7 +145,8 @@ def _state(
         mute=_muted(record, layer, sources),
         solo=record.value(StateTable.solo),
         clips=build_uses(record.get(StateTable.clips), sources.clips, inputs, record.scope.inside("clips")),
-        enter=cast(Enter, record.value(StateTable.enter)),
+        enter=record.value(StateTable.enter).enter,
+        cue=record.value(StateTable.enter).cue,
         groups=_groups(record, layer, sources),
         mark=item.mark,
     )

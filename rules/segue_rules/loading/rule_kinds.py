@@ -22,6 +22,8 @@ PLAIN_NUMBER: Final = r"[-+]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)
 RANGE: Final = rf"{PLAIN_NUMBER}\s*\.\.(?!\.)\s*{PLAIN_NUMBER}"
 """A range of a condition. "0...5" is none: it would be one to 0.5."""
 _BAR_OF: Final = r"bar ([0-9]{1,3}) of ([0-9]{1,3})"
+NAMED_CUE: Final = rf"cue ({NAME})"
+"""A cue of a clip."""
 MOST_BARS: Final = 64
 LANGUAGE_VERSION: Final = 1
 LAYER_NAME: Final = Name(what="layer", reserved={"any": "every layer", "music": "the music of the whole file"})
@@ -96,10 +98,21 @@ _NEARLY: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class Boundary(Kind[At]):
-    """When a change may start: `immediate`, `eighth`, `beat`, `group`, `bar`, `N bars` or `bar K of N`."""
+    """When a change may start: `immediate`, `eighth`, `beat`, `group`, `bar`, `N bars`, `bar K of N`.
+
+    Attributes:
+        cues: Whether it may also be `cue` or `cue NAME`, of a clip that plays.
+    """
+
+    cues: bool = False
 
     @property
     def expected(self) -> str:
+        if self.cues:
+            return (
+                "immediate, eighth, beat, group, bar, cue, a number of bars such as 4 bars, a bar such as bar 3 of 8, "
+                "or a cue by its name such as cue chorus"
+            )
         return "immediate, eighth, beat, group, bar, a number of bars such as 4 bars, or a bar such as bar 3 of 8"
 
     def read(self, node: Node, scope: Scope) -> At | None:
@@ -114,6 +127,12 @@ class Boundary(Kind[At]):
             return At(unit="group")
         if text == "bar":
             return At(unit="bar")
+        named = re.fullmatch(NAMED_CUE, text)
+        if text == "cue" or named:
+            if self.cues:
+                return At(unit="cue", cue=named[1] if named else "")
+            scope.problem(node.mark, f"expected {self.expected}, got {describe(node)}; transitions alone start at cues")
+            return None
         bars = re.fullmatch(BARS, text)
         if bars and 1 <= int(bars[1]) <= MOST_BARS:
             return At(unit="bar", every=int(bars[1]))
@@ -149,8 +168,9 @@ class Boundary(Kind[At]):
         return _NEARLY.get(text, text if text in ("immediate", "eighth", "beat", "group", "bar") else "")
 
     def schema(self) -> Schema:
-        units: Schema = {"enum": ["immediate", "eighth", "beat", "group", "bar"]}
-        return {"anyOf": [units, spelling(BARS, self.expected), spelling(_BAR_OF, self.expected)]}
+        units: Schema = {"enum": ["immediate", "eighth", "beat", "group", "bar", *(["cue"] if self.cues else [])]}
+        cues = [spelling(NAMED_CUE, self.expected)] if self.cues else []
+        return {"anyOf": [units, spelling(BARS, self.expected), spelling(_BAR_OF, self.expected), *cues]}
 
 
 _PITCHES: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}

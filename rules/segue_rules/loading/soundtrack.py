@@ -44,7 +44,7 @@ def _build(sources: Sources, inputs: DeclaredInputs, untitled: str) -> Rules:
     layers = build_layers(sources, inputs, conditions, clips)
     stingers = build_stingers(sources, inputs)
     themes = build_themes(sources)
-    transitions = build_transitions(sources, inputs)
+    transitions = build_transitions(sources, inputs, clips)
     layers = write_out_bridges(layers, transitions, sources)
     music = build_music(sources.music, inputs)
     _check_whole(sources)

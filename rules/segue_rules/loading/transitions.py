@@ -13,7 +13,7 @@ from segue_rules.loading.grammar_layers import StateTable
 from segue_rules.loading.inputs import DeclaredInputs
 from segue_rules.loading.sources import Sources
 from segue_rules.loading.time_kinds import duration
-from segue_rules.model import Curve, Length, MusicalTime, Transition
+from segue_rules.model import Clip, Curve, Length, MusicalTime, Transition
 from segue_yaml.kinds import Word
 from segue_yaml.report import did_you_mean, listing
 from segue_yaml.tables import Field, Record
@@ -66,8 +66,9 @@ def groups_of(sources: Sources) -> dict[str, tuple[str, ...]]:
     return {name: tuple(groups) for name, groups in found.items()}
 
 
-def build_transitions(sources: Sources, inputs: DeclaredInputs) -> tuple[Transition, ...]:
+def build_transitions(sources: Sources, inputs: DeclaredInputs, clips: Mapping[str, Clip]) -> tuple[Transition, ...]:
     """All rows in merged order. Rows that never fit, or have the pattern of another, are reported."""
+    cues = {cue.name: None for clip in clips.values() for cue in clip.cues if cue.name}
     names = _Names(
         states={name: tuple(layer.states) for name, layer in sources.layers.items()},
         groups=groups_of(sources),
@@ -85,6 +86,10 @@ def build_transitions(sources: Sources, inputs: DeclaredInputs) -> tuple[Transit
         bridge = build_bridge(record, sources, inputs)
         if row is None:
             continue
+        if row.at.cue and row.at.cue not in cues and len(clips) == len(sources.clips):
+            scope = record.scope.inside(TransitionTable.at.name)
+            hint = "" if cues else "; no clip has a cue with a name"
+            scope.unknown(record.mark_of(TransitionTable.at), "cue", row.at.cue, cues, hint)
         itself = row.from_state is not None and row.from_state == row.to_state
         if bridge is not None and itself and not any(row.from_state in each for each in names.groups.values()):
             text = "the pieces of a playlist follow each other without a bridge; write a piece instead"

@@ -6,7 +6,7 @@ The modules build on each other in this order: `timing`, `inputs` and `music`, `
 
 from __future__ import annotations
 
-from segue_rules.model.clips import ENTERS, Clip, ClipUse, Enter
+from segue_rules.model.clips import ENTERS, LONGEST_CLIP_S, Clip, ClipUse, Cue, Enter
 from segue_rules.model.inputs import (
     COMPARISONS,
     All,
@@ -67,6 +67,7 @@ from segue_rules.model.soundtrack import (
     Stinger,
 )
 from segue_rules.model.timing import (
+    AT_BAR,
     FRAME_RATE,
     FRAME_SIZE,
     SAMPLE_RATE,
@@ -79,6 +80,7 @@ from segue_rules.model.timing import (
 )
 
 __all__ = [
+    "AT_BAR",
     "BUILT_IN_TRANSITION",
     "COMPARISONS",
     "CURVES",
@@ -87,6 +89,7 @@ __all__ = [
     "FRAME_RATE",
     "FRAME_SIZE",
     "LARGEST_SEED",
+    "LONGEST_CLIP_S",
     "ON_RETURN",
     "PIECE_SEPARATOR",
     "PLAYLIST_ORDERS",
@@ -107,6 +110,7 @@ __all__ = [
     "Condition",
     "Counted",
     "Counter",
+    "Cue",
     "Curve",
     "Duck",
     "Enter",

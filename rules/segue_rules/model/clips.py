@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 from segue_rules.meters import Meter, beats_of
 from segue_rules.model.music import Binding, Key
@@ -14,7 +14,23 @@ from segue_yaml.nodes import NOWHERE, Mark
 
 Enter: TypeAlias = Literal["start", "same", "cue"]
 ENTERS: Final[tuple[Enter, ...]] = get_args(Enter)
-"""Where a state's clips come in: at their beginning, where the clips before them were, or at a cue drawn by chance."""
+"""Where a state's clips come in: at their beginning, where the clips before them were, or at a cue."""
+
+
+LONGEST_CLIP_S: Final = 600
+"""What the parts of a clip may last together."""
+
+
+class Cue(NamedTuple):
+    """A place in a clip where others may come in, or it may be left.
+
+    Attributes:
+        name: "" for one without.
+        place: Samples from the clip's beginning.
+    """
+
+    name: str
+    place: Fraction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,10 +40,11 @@ class Clip:
     Attributes:
         tempo_mbpm: In milli-bpm; None for a recording without a beat, which starts wherever its state does.
         meter, key: What the music follows while it leads; None to leave them alone.
+        pre_entry: What lies before its beginning in the file, and plays where the beginning is known so far ahead.
         intro: What plays once before the loop.
         loop: What then repeats; None to play the file once.
         outro: What plays behind the loop when the state ends; None to fade out.
-        cues: Places of bars, from the beginning.
+        cues: By place.
         crossfade_samples: Over which the end of each pass of the loop goes over into the next.
     """
 
@@ -37,10 +54,11 @@ class Clip:
     meter: Meter | None = None
     key: Key | None = None
     gain_db: float = 0.0
+    pre_entry: Fraction = Fraction(0)
     intro: Fraction = Fraction(0)
     loop: Fraction | None = None
     outro: Fraction | None = None
-    cues: tuple[Fraction, ...] = ()
+    cues: tuple[Cue, ...] = ()
     crossfade_samples: int = 0
     mark: Mark = field(default=NOWHERE, compare=False, repr=False)
 
@@ -71,8 +89,34 @@ class Clip:
 
     @property
     def loop_end(self) -> int:
-        """The sample of the file at which the loop ends."""
+        """The sample from the beginning on at which the first pass of the loop ends."""
         return self.pass_start(1)
+
+    @property
+    def beginning(self) -> int:
+        """The sample of the file at which its beginning lies."""
+        return int(self.pre_entry)
+
+    @property
+    def parts(self) -> Fraction:
+        """The samples that its parts last together in the file."""
+        return self.pre_entry + self.intro + (self.loop or 0) + (self.outro or 0)
+
+    def cue_from(self, cue: Cue, position: int) -> int | None:
+        """The first sample at or behind a position at which a cue is played; None if it is over.
+
+        Args:
+            cue: One of its cues. Within the loop it comes in each pass.
+            position: Samples from the beginning.
+        """
+        place = int(cue.place)
+        if place >= position:
+            return place
+        if self.loop is None or place < self.pass_start(0):
+            return None
+        into = place - self.pass_start(0)
+        number = self.pass_at(position - into)
+        return self.pass_start(number if self.pass_start(number) + into >= position else number + 1) + into
 
 
 @dataclass(frozen=True, kw_only=True)

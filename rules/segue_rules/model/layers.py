@@ -65,6 +65,7 @@ class LayerState:
         solo: Whether all other layers are.
         clips: The recordings that it plays.
         enter: Where these come in.
+        cue: The name of the cue at which they do, where that is one; "" for any, drawn by chance.
         clip_leads: Whether the music has the tempo of the first of them that has one, from their beginning on.
     """
 
@@ -86,6 +87,7 @@ class LayerState:
     solo: bool = False
     clips: tuple[ClipUse, ...] = ()
     enter: Enter = "start"
+    cue: str = ""
     clip_leads: bool = False
     piece: Piece | None = None
     groups: tuple[str, ...] = ()

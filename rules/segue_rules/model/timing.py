@@ -68,15 +68,19 @@ class At:
     """When a change may start.
 
     Attributes:
-        unit: An eighth is half a beat. A group is one of the meter, or else a beat.
+        unit: An eighth is half a beat. A group is one of the meter, or else a beat. A cue is one of a clip that plays.
         every, first: For bars: the index of the bar is `first` and a multiple of `every`.
+        cue: For cues: the name; "" for any.
     """
 
-    unit: Literal["immediate", "eighth", "beat", "group", "bar"]
+    unit: Literal["immediate", "eighth", "beat", "group", "bar", "cue"]
     every: int = 1
     first: int = 0
+    cue: str = ""
 
     def __str__(self) -> str:
+        if self.cue:
+            return f"cue {self.cue}"
         if self.first:
             return f"bar {self.first + 1} of {self.every}"
         return f"{self.every} bars" if self.unit == "bar" and self.every > 1 else self.unit
@@ -84,3 +88,4 @@ class At:
 
 AT_ONCE: Final = At(unit="immediate")
 AT_BEAT: Final = At(unit="beat")
+AT_BAR: Final = At(unit="bar")

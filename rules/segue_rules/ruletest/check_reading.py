@@ -190,7 +190,7 @@ class CheckReader:
             return None
         layer = self._layers[name][1]
         at_node, because_node = record.get(ChangeTable.at), record.get(ChangeTable.because)
-        at = None if at_node is None else Boundary().read(at_node, scope.inside("at"))
+        at = None if at_node is None else Boundary(cues=True).read(at_node, scope.inside("at"))
         because = (
             None if because_node is None else _word_of(because_node, "input", self._inputs, scope.inside("because"))
         )

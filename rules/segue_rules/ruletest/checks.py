@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -10,7 +9,7 @@ from segue_rules.controls import SILENCE_DB
 from segue_rules.model import COMPARISONS, FRAME_RATE, FRAME_SIZE, Comparison, InputValue, written_name
 from segue_rules.plan import Change
 from segue_rules.ruletest.expectation import Instant
-from segue_rules.timeline import control, show_value, switch, timeline_entries
+from segue_rules.timeline import clip_levels, control, show_value, switch, timeline_entries
 from segue_rules.times import duration_text
 from segue_yaml.nodes import NOWHERE, Mark
 
@@ -327,8 +326,7 @@ class ClipLevelIs(FrameCheck):
     bound: ExpectedNumber
 
     def value(self, instant: Instant) -> float:
-        gain = max([each.gain for each in instant.plan.clips if each.clip == self.clip], default=0.0)
-        return max(float(SILENCE_DB), 20.0 * math.log10(gain)) if gain > 0.0 else float(SILENCE_DB)
+        return clip_levels(instant.plan).get(self.clip, float(SILENCE_DB))
 
     def holds(self, instant: Instant) -> bool:
         return self.bound.holds(self.value(instant))

@@ -93,6 +93,22 @@ def test_a_file_that_is_gone_or_another_one_is_silent(tmp_path: Path) -> None:
     assert not streams.read(0, 3 * SAMPLE_RATE, 100).any()
 
 
+def test_a_file_that_cannot_be_read_any_more_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = written(tmp_path / "a.wav", noise(4 * SAMPLE_RATE), subtype="PCM_16")
+    streams = AudioStreams([path])
+    path.rename(tmp_path / "b.wav")
+    for second in range(3):
+        assert not streams.read(0, second * SAMPLE_RATE, 100).any()
+    text = f"{path}: expected a sound file, found nothing; it is silent until it can be read again"
+    assert [record.getMessage() for record in caplog.records] == [text]
+    (tmp_path / "b.wav").rename(path)
+    assert streams.read(0, 3 * SAMPLE_RATE, 100).any()
+    streams.close()
+    path.unlink()
+    assert not streams.read(0, 3 * SAMPLE_RATE + SAMPLE_RATE // 2, 100).any()
+    assert len(caplog.records) == 2
+
+
 def test_samples_that_are_no_numbers_are_silent_and_too_loud_ones_are_limited(tmp_path: Path) -> None:
     sound = noise(1_000)
     sound[10], sound[20], sound[30] = np.nan, 1e9, -np.inf

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -109,8 +110,36 @@ def test_preview_refuses_a_clip_that_is_too_short_and_writes_a_stem_of_clips(
 def test_a_cue_behind_the_end_of_a_file_is_found(capsys: pytest.CaptureFixture[str]) -> None:
     tone(4.0)
     found, _ = checked("tempo: 120bpm, cues: [1, 2, 9]", capsys)
-    assert ("siege.wav ends after 4.00 s, before its cue at 16.00 s", "cue_behind_the_end") in [
+    assert ("siege.wav ends 4.00 s behind its beginning, before its cue at 16.00 s", "cue_behind_the_end") in [
         (text, code) for code, text in found
     ]
     found, _ = checked("tempo: 120bpm, cues: [1, 2]", capsys)
     assert "cue_behind_the_end" not in [code for code, _ in found]
+
+
+def test_a_pre_entry_belongs_to_the_parts_of_the_file(capsys: pytest.CaptureFixture[str]) -> None:
+    tone(8.5)
+    found, _ = checked("tempo: 120bpm, pre_entry: 1 beat, loop: 4 bars", capsys)
+    assert found == []
+    ((_, text),), _ = checked("tempo: 120bpm, pre_entry: 2 beats, loop: 4 bars", capsys, 2)
+    assert text.endswith("siege.wav: lasts 8.500 s, expected at least the 9.000 s of its pre_entry and loop")
+
+
+def test_a_cue_point_that_was_moved_in_the_file_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    tone(8.0)
+    path = Path("siege.wav")
+    cue = b"cue " + struct.pack("<IIII4sIII", 28, 1, 7, 0, b"data", 0, 0, 100_000)
+    label = b"LIST" + struct.pack("<I4s4sII", 20, b"adtl", b"labl", 8, 7) + b"Hit\0"
+    path.write_bytes(path.read_bytes() + cue + label)
+    found, _ = checked("tempo: 120bpm, loop: 4 bars, cues: {hit: 2}", capsys)
+    text = "siege.wav marks hit 2.083 s behind the clip's beginning; the rule file has this cue at 2.000 s"
+    assert found == [("cue_moved", text)]
+    found, _ = checked("tempo: 120bpm, loop: 4 bars, cues: {hit: 2.083s, other: 2}", capsys)
+    assert found == []
+
+
+def test_a_cue_behind_the_end_of_a_file_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    tone(4.0)
+    found, _ = checked("pre_entry: 1s, cues: {hit: 3.5s}", capsys)
+    text = "siege.wav ends 3.00 s behind its beginning, before its cue hit at 3.50 s"
+    assert found == [("cue_behind_the_end", text)]

@@ -150,3 +150,18 @@ def test_what_is_no_rule_file_is_bad_input(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr() == ("", "a.test.yaml: expected a rule file (NAME.yaml)\n")
     assert main(["describe", "nowhere.yaml"]) == 2
     assert capsys.readouterr() == ("", "nowhere.yaml: no such file\n")
+
+
+def test_clips_are_described_with_their_named_cues(capsys: pytest.CaptureFixture[str]) -> None:
+    clips = (
+        "clips:\n"
+        "  siege: {audio: gone.ogg, tempo: 120bpm, loop: 8 bars, cues: {verse: 1, chorus: 5}}\n"
+        "  rain: {loop: 2s, cues: [1s]}\n"
+    )
+    Path("meadow.yaml").write_text(MEADOW.replace("layers:", f"{clips}layers:"), encoding="utf-8")
+    (printed,) = described(capsys, "meadow.yaml", code=2)
+    siege, rain = printed["clips"]
+    assert (siege["name"], siege["audio"], siege["line"], siege["column"]) == ("siege", "gone.ogg", 11, 3)
+    places = [(cue["name"], cue["line"], cue["column"]) for cue in siege["cues"]]
+    assert places == [("verse", 11, 71), ("chorus", 11, 82)]
+    assert (rain["name"], rain["audio"], rain["cues"]) == ("rain", None, [])

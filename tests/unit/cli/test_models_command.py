@@ -20,7 +20,7 @@ from segue.model.spectrostream.checkpoint import write_decoder
 from segue.model.spectrostream.config import SPECTROSTREAM_TINY
 from segue.model.spectrostream.weights import random_decoder
 from segue.model.weights import random_weights
-from segue.model_files import MODELS, REPOSITORY, models_folder
+from segue.model_files import MODELS, REPOSITORY, ModelFile, models_folder
 
 TFLITE = b"\x1c\0\0\0TFL3" + bytes(40)
 SENTENCEPIECE = b"\n\x0e\n\x05<unk>" + bytes(8)
@@ -166,7 +166,7 @@ def test_damaged_files_are_refused_by_name(
 def test_missing_files_are_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "verify"]) == 1
     assert capsys.readouterr().err == (
-        f"no model is in {folder}; run 'segue models fetch NAME' for one of mrt2_small, mrt2_base\n"
+        f"no model is in {folder}; run 'segue models fetch NAME' for one of {', '.join(MODELS)}\n"
     )
     written(folder)
     (folder / "resources/musiccoca/mapper.tflite").unlink()
@@ -229,7 +229,7 @@ class _RefusedError(OSError):
 def test_a_refused_access_is_told_with_what_to_do(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def refuse(path: str, folder: Path) -> None:
+    def refuse(file: ModelFile, folder: Path) -> None:
         raise _RefusedError("403: the licence was not accepted")
 
     monkeypatch.setattr(model_store, "from_hub", refuse)
@@ -242,8 +242,8 @@ def test_a_refused_access_is_told_with_what_to_do(
 def test_a_disk_that_refuses_is_named_as_such(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def refuse(path: str, folder: Path) -> None:
-        raise PermissionError(13, "Permission denied", str(folder / path))
+    def refuse(file: ModelFile, folder: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(folder / file.path))
 
     monkeypatch.setattr(model_store, "from_hub", refuse)
     assert main(["models", "fetch", "mrt2_small"]) == 2

@@ -1,4 +1,4 @@
-"""Commands with a model as their generator, at reduced size: preview, its recordings, and check."""
+"""Commands with a model as their generator, at reduced sizes: preview, its recordings, and check."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from contract.generators import mrt2_model
+from contract.generators import mrt1_model, mrt2_model
 from segue.cli import play, serve
 from segue.cli.main import main
 from segue.contract import GeneratorError, Samples
@@ -36,26 +36,29 @@ NOISE = "mrt2_tiny has made-up weights: it plays noise, not music\n"
 
 @pytest.fixture
 def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a rule file, in a place where mrt2_small is a reduced model."""
+    """Return a rule file, in a place where the models are reduced ones."""
     monkeypatch.setattr("segue.model.mrt2_parts.noise_model", lambda name, *, recording: mrt2_model())
+    monkeypatch.setattr("segue.model.mrt1.parts.noise_model", lambda name, *, recording: mrt1_model())
     path = tmp_path / "song.yaml"
     path.write_text(RULES, "utf-8")
     return path
 
 
-def noise(rules: Path, output: str, *flags: str) -> list[str]:
-    chosen = ["--generator", "mrt2_small", "--weights", "random", "--quiet"]
+def noise(rules: Path, output: str, *flags: str, generator: str = "mrt2_small") -> list[str]:
+    chosen = ["--generator", generator, "--weights", "random", "--quiet"]
     return ["preview", str(rules), *chosen, "-o", str(rules.parent / output), *flags]
 
 
+@pytest.mark.parametrize("generator", ["mrt2_small", "mrt1_base"])
 def test_a_preview_says_that_it_is_noise_and_a_recording_gives_its_bytes_again(
-    rules: Path, capsys: pytest.CaptureFixture[str]
+    rules: Path, capsys: pytest.CaptureFixture[str], generator: str
 ) -> None:
     script, record = rules.parent / "song.events.yaml", rules.parent / "song.jsonl"
     script.write_text("- {at: 0.5s, set: {threat: 1}}\n", "utf-8")
-    assert main(noise(rules, "live.wav", "--live", "--duration", "2s", "--record", str(record))) == 0
-    assert capsys.readouterr().err == NOISE
-    assert main(noise(rules, "again.wav", "--recording", str(record))) == 0
+    live_flags = ("--live", "--duration", "2s", "--record", str(record))
+    assert main(noise(rules, "live.wav", *live_flags, generator=generator)) == 0
+    assert capsys.readouterr().err == NOISE.replace("mrt2", generator[:4])
+    assert main(noise(rules, "again.wav", "--recording", str(record), generator=generator)) == 0
     live, again = ((rules.parent / name).read_bytes() for name in ("live.wav", "again.wav"))
     assert live == again
     samples, _ = soundfile.read(rules.parent / "live.wav")

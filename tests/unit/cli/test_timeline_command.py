@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -157,7 +158,7 @@ def test_json_has_both_fades_of_a_change(capsys: pytest.CaptureFixture[str]) -> 
     assert {(each["ramp_s"], each["fade_out_s"], each["fade_in_s"]) for each in changes} == {(4.0, 4.0, 0.4)}
 
 
-@pytest.mark.parametrize("name", ["emberwood", "nightwatch", "redline"])
+@pytest.mark.parametrize("name", ["emberwood", "highwall", "nightwatch", "redline"])
 def test_fits_a_hundred_columns(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["timeline", str(LIBRARY / name / f"{name}.yaml")]) == 0
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 100
@@ -267,3 +268,19 @@ def test_effects_that_are_used_are_drawn(capsys: pytest.CaptureFixture[str]) -> 
     Path("small.yaml").write_text(RULES.replace("{tempo: 100bpm}", "{low_pass: 800Hz, pan: -0.25}"))
     assert main(["timeline", "small.yaml", "--duration", "12s"]) == 0
     assert capsys.readouterr().out.endswith(EFFECTS)
+
+
+def test_json_and_overview_have_the_clips(capsys: pytest.CaptureFixture[str]) -> None:
+    highwall = str(LIBRARY / "highwall" / "highwall.yaml")
+    assert main(["timeline", highwall, "--json", "--duration", "60s"]) == 0
+    head, *records = map(json.loads, capsys.readouterr().out.splitlines())
+    assert head["clips"] == ["watch", "strings", "brass", "drums", "victory"]
+    early = next(each for each in records if each["kind"] == "clip" and each["clip"] == "strings")
+    # Its upbeat: less than a beat of 126 bpm before its beginning.
+    assert -60 / 126 < early["position_s"] < 0
+    second = next(each for each in records if each["kind"] == "second" and each["time_s"] == 5)
+    assert (second["clips"], second["music_level"]) == ({"watch": 0.0}, 0.0)
+    assert main(["timeline", highwall, "--duration", "60s"]) == 0
+    out = capsys.readouterr().out
+    assert "before its beginning" in out
+    assert re.search(r"^  strings +█+", out, re.MULTILINE)

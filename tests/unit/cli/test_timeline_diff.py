@@ -8,7 +8,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 
 from segue.cli.main import main
 
@@ -220,3 +222,40 @@ def test_without_git_the_error_says_so(monkeypatch: pytest.MonkeyPatch, capsys: 
     monkeypatch.setenv("PATH", "")
     assert main(["timeline", "--diff", "git:HEAD", "a.yaml"]) == 2
     assert capsys.readouterr().err == "git:HEAD: versions need git, which is not installed or not on the PATH\n"
+
+
+CLIPS = (
+    'styles: {grass: {text: "meadow"}',
+    'clips: {theme: {audio: a.wav, loop: 4s}}\nstyles: {grass: {text: "meadow"}',
+)
+CAVE = (
+    "cave:  {when: {cave: true}, mix: {stone: 1}",
+    "cave:  {when: {cave: true}, clips: {theme: 0dB}, mix: {stone: 1}",
+)
+
+
+def test_clips_that_begin_and_their_levels_are_compared(capsys: pytest.CaptureFixture[str]) -> None:
+    soundfile.write("a.wav", np.zeros((5 * 48_000, 2)), 48_000)
+    edit(CLIPS, CAVE)
+    Path("old.yaml").write_text(Path("a.yaml").read_text())
+    edit(CLIPS, (CAVE[0], CAVE[1].replace("0dB", "-6dB")), ("at: bar", "at: beat"))
+    assert main(["timeline", "a.yaml", "--diff", "old.yaml", "--duration", "12s"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert "~  0:01.00    1:3  theme         comes in at sample 48000, 1s earlier" in lines
+    assert "   0:01.00  0:12.00  theme         -96dB → -6dB" in lines
+    assert lines[-1].startswith("different: 1 change, 1 clip, other states for 1s,")
+    assert "other clips for 11s" in lines[-1]
+    assert main(["timeline", "a.yaml", "--diff", "old.yaml", "--duration", "12s", "--json"]) == 1
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (clip,) = (record for record in records if record["kind"] == "clip")
+    assert (clip["before"]["start_s"], clip["after"]["start_s"], clip["after"]["position_s"]) == (2.0, 1.0, 0.0)
+    assert main(["timeline", "a.yaml", "--diff", "a.yaml", "--duration", "12s"]) == 0
+
+
+def test_a_clip_that_one_file_lacks_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    soundfile.write("a.wav", np.zeros((5 * 48_000, 2)), 48_000)
+    edit(CLIPS, CAVE)
+    assert main(["timeline", "a.yaml", "--diff", "old.yaml", "--duration", "12s"]) == 1
+    out = capsys.readouterr().out
+    assert 'only in a.yaml: clip "theme"' in out
+    assert "+  0:02.00    2:1  theme         comes in at sample 96000" in out

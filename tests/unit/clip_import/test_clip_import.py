@@ -12,7 +12,7 @@ import soundfile
 
 from segue.audio.files import write_audio
 from segue.cli.main import main
-from segue.clip_import import Hints, clips_text, read_folder
+from segue.clip_import import FoundCue, Hints, clips_text, read_folder
 from segue.clip_import.keys import key_in
 from segue.clip_import.musical_time import musical_time, tempo_in
 from segue.contract import SAMPLE_RATE, Samples
@@ -120,13 +120,42 @@ def test_loops_and_cue_points_of_the_file_are_believed(tmp_path: Path) -> None:
     (clip,) = read_folder(tmp_path).clips
     assert (clip.intro, clip.loop, clip.outro) == (2 * bar, 8 * bar, 2 * bar)
     # The cue point in the middle of a bar is none.
-    assert clip.cues == (1, 4)
+    assert clip.cues == (FoundCue("", 1), FoundCue("", 4))
     assert "intro: 1 bar, loop: 4 bars, outro: 1 bar, cues: [1, 4]" in clips_text([clip], tmp_path)
+
+
+def labels(*names: bytes) -> tuple[bytes, bytes]:
+    parts = [struct.pack("<4sII", b"labl", 4 + len(name), i) + name for i, name in enumerate(names)]
+    return b"LIST", b"adtl" + b"".join(part + b"\0" * (len(part) % 2) for part in parts)
+
+
+def test_cue_points_with_names_are_cues_with_names(tmp_path: Path) -> None:
+    path = tmp_path / "siege_120bpm.wav"
+    write_audio(path, beats(120, 24))
+    bar = 2 * SAMPLE_RATE
+    marked(path, labels(b"Verse 1\0", b"\0", b"Verse 1\0", "R\u00fche".encode()), cue(0, bar, 3 * bar, 4 * bar + 999))
+    (clip,) = read_folder(tmp_path).clips
+    assert [tuple(each) for each in clip.cues] == [
+        ("verse_1", 1),
+        ("cue", 2),
+        ("verse_1_2", 4),
+        ("ruhe", 8.0 + 999 / SAMPLE_RATE),
+    ]
+    text = clips_text([clip], tmp_path)
+    assert "cues: {verse_1: 1, cue: 2, verse_1_2: 4, ruhe: 8.020813s}" in text
+    rules = tmp_path / "r.yaml"
+    layers = "layers: {x: {states: {y: {default: true, mix: {a: 1}}}}}"
+    rules.write_text(f'segue: 1\nstyles: {{a: {{text: "harp"}}}}\n{text}{layers}\n')
+    (built,) = load(rules).clips
+    assert [int(each.place) for each in built.cues] == [0, bar, 3 * bar, 4 * bar + 999]
 
 
 @pytest.mark.parametrize(
     "chunk",
     [
+        (b"LIST", b"adtl" + struct.pack("<4sII", b"labl", 0xFFFFFFFF, 0)),
+        (b"LIST", b"adtl" + b"\xff" * 21),
+        (b"LIST", b""),
         (b"cue ", b""),
         (b"cue ", struct.pack("<I", 0xFFFFFFFF)),
         (b"cue ", b"\xff" * 30),

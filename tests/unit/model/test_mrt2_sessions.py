@@ -15,7 +15,8 @@ from segue.contract import GeneratorError, Samples
 from segue.model import checkpoint, mrt2_parts
 from segue.model.checkpoint import CheckpointError
 from segue.model.config import MRT2_TINY
-from segue.model.mrt2_parts import NoiseEncoder, PlayableModel, noise_model, released_model
+from segue.model.mrt2_parts import noise_model, released_model
+from segue.model.parts import NoiseEncoder, PlayableModel
 from segue.model.spectrostream.checkpoint import write_decoder, write_encoder
 from segue.model.spectrostream.codec import SpectroStream
 from segue.model.spectrostream.config import SPECTROSTREAM, SPECTROSTREAM_TINY

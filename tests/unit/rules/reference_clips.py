@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from segue_rules.model import Clip, ClipUse, Layer, LayerState, Rules
+from segue_rules.model import At, Clip, ClipUse, Layer, LayerState, Rules
 from segue_rules.plan import TICKS_PER_BEAT, ClipSound
 from unit.rules.reference_inputs import chance, written
 from unit.rules.reference_mix import ramped, shape
@@ -16,7 +16,7 @@ EDGE = 240
 
 @dataclass(frozen=True)
 class Turn:
-    """What a clip does from a frame on: "in", "out", "cut" or "outro". state: Whose level it has."""
+    """What a clip does from a frame on: "pre", "in", "out", "cut" or "outro". state: Whose level it has."""
 
     frame: int
     what: str
@@ -49,6 +49,9 @@ class ReferenceClips(ReferenceStingers):
         super().__init__(rules)
         self.named = {clip.name: clip for clip in rules.clips}
         self.plays: list[Play] = []
+        # What played for each layer before this frame: clips, and where they begin.
+        self.heard: dict[str, list[tuple[Clip, int]]] = {}
+        self.earliest = 0
         # The bar line in this frame, in ticks.
         self.bar_line: int | None = None
         # The gain of each at the end of the frame before, and the level of the music then.
@@ -58,8 +61,39 @@ class ReferenceClips(ReferenceStingers):
     def _leads_now(self) -> bool:
         """Whether a clip comes in in this frame, in a state whose clip leads."""
         f = self.frame
-        begun = [play for play in self.plays if play.what == "in" and play.begin // 1920 == f]
+        begun = [play for play in self.plays if play.what == "in" and max(play.start, play.begin) // 1920 == f]
         return any(self.active[f][play.layer.name].clip_leads for play in begun)
+
+    def _remember_clips(self) -> None:
+        self.heard = {layer.name: [] for layer in self.rules.layers}
+        for play in self.plays:
+            if play.what == "in":
+                self.heard[play.layer.name].append((play.clip, play.start))
+
+    def _cue_line(self, layer: Layer, at: At, frame: int, start: int, end: int) -> tuple[bool, int | None]:
+        for clip, begin in self.heard[layer.name]:
+            cues = [int(cue.place) for cue in clip.cues if at.cue in ("", cue.name)]
+            samples = [begin + cue for cue in cues]
+            again = [cue for cue in cues if clip.loop is not None and cue >= int(clip.intro)]
+            number = 1
+            while clip.loop is not None and again and samples[-1] < (frame + 2) * 1920:
+                samples += [begin + int(clip.intro + number * clip.loop) + cue - int(clip.intro) for cue in again]
+                number += 1
+            lines = [line for line in map(self._line_at, samples) if line >= start]
+            if lines or again:
+                inside = [line for line in lines if line < end]
+                return True, min(inside) if inside else None
+        return False, None
+
+    def _line_at(self, sample: int) -> int:
+        """Where a sample lies, in ticks: at the bar line that is at most 240 samples away, if there is one."""
+        f, clock = self.frame, self._clock()
+        ticks = self.ticks[f] - (f * 1920 - sample) * self.tempo // 1920
+        bar = clock.meter * TICKS_PER_BEAT
+        behind = (ticks - clock.bar_ticks) % bar
+        if behind * 1920 <= 240 * self.tempo:
+            return ticks - behind
+        return ticks + bar - behind if (bar - behind) * 1920 <= 240 * self.tempo else ticks
 
     def _entry(self, bar: int | None, beat: int | None) -> int:
         """Where clips come in, in ticks."""
@@ -72,6 +106,8 @@ class ReferenceClips(ReferenceStingers):
             at = self.started[layer.name][-1].row.at
             if at.unit == "eighth":
                 lines.append(self._eighth() or ticks)
+            elif at.unit == "cue":
+                lines.append(self._cue_line(layer, at, self.frame, ticks, ticks + self.tempo)[1] or ticks)
             elif at.unit in ("beat", "group") and self._at_boundary(at, bar, beat):
                 lines.append(beat or ticks)
         return max(lines)
@@ -86,6 +122,7 @@ class ReferenceClips(ReferenceStingers):
         at = f * 1920 + ((line - self.ticks[f]) * 1920 // self.tempo if f else 0)
         for layer in self.rules.layers:
             self._turn(layer, line, at)
+            self._early(layer)
         for play in list(self.plays):
             gone = play.end is not None and f * 1920 >= play.end + EDGE
             if gone or (play.what == "out" and f >= play.turns[-1].frame + play.turns[-1].frames):
@@ -123,19 +160,77 @@ class ReferenceClips(ReferenceStingers):
                 play.turns[-1] = Turn(last.frame, "in", last.frames, last.curve, state)
             return
         out, enter, curve = self._times(layer)
-        released = [play for play in own if play.what != "in"]
+        released = [play for play in own if play.what not in ("in", "pre")]
         kept: list[Play] = []
         if state.enter == "same" and playing:
             names = [use.clip for use in state.clips]
             going = [play for play in released if play.what == "out" and play.start == playing[0].start]
             chosen = {play.clip.name: play for play in own if play in playing or play in going}
             kept = [play for name, play in chosen.items() if name in names]
+        kept += [play for play in own if play.what == "pre" and play.turns[-1].state is state]
+        entry = line, at
+        begun = [self._begin(layer, state, use, entry, playing, kept, (enter, curve)) for use in state.clips]
         gone: list[Play] = []
         for play in own:
-            if play not in kept:
-                gone += self._let_go(play, at, out, curve) if play in playing else [play]
-        begun = [self._begin(layer, state, use, (line, at), playing, kept, (enter, curve)) for use in state.clips]
+            if play not in begun:
+                gone += [play] if play in released else self._let_go(play, at, out, curve)
         self.plays = [play for play in self.plays if play.layer is not layer] + gone[-48:] + begun
+
+    def _early(self, layer: Layer) -> None:
+        """Let pre-entries of a change to come begin, and those of one that does not come fade out."""
+        f, own = self.frame, [play for play in self.plays if play.layer is layer]
+        decided, new, starts = self._decided(layer, f), self.winners[f][layer.name], {}
+        playing = [play for play in own if play.what == "in"]
+        if decided is not None and not self._started_in(layer, f):
+            starts = self._beginnings(layer, new, decided, playing)
+        for play in own:
+            if play.what == "pre" and not (
+                play.turns[-1].state is new and abs(play.start - starts.get(play.clip.name, -9999)) <= 1920
+            ):
+                if self._level(play, f - 1) > 0:
+                    play.turns.append(Turn(f, "out", 5, "linear", play.turns[-1].state))
+                else:
+                    self.plays.remove(play)
+        waiting = [play.clip.name for play in own if play.what == "pre"]
+        for name, start in starts.items() if f >= self.earliest else ():
+            begin = max(start - int(self.named[name].pre_entry), f * 1920)
+            if name not in waiting and begin < (f + 1) * 1920:
+                turn = Turn(f, "pre", 0, "linear", new)
+                self.plays.append(Play(layer, self.named[name], start, begin, None, 0.0, [turn]))
+
+    def _beginnings(self, layer: Layer, new: LayerState, decided: int, playing: list[Play]) -> dict[str, int]:
+        """Where each clip with a pre-entry begins in a state to come."""
+        old, f = self.active_before(layer, self.frame), self.frame
+        last = playing[0].turns[-1].state if playing else None
+        goes_on = last is not None and (last is new or (written(last) == written(new) and last.clips == new.clips))
+        unchanged = [play.clip.name for play in playing] == [use.clip for use in new.clips] and goes_on
+        if new.enter == "cue" or (new.enter == "same" and playing) or unchanged:
+            return {}
+        frame = self._predicted_start(layer, old, new, decided, self.earliest)
+        clock, start = self._clock(), self.ticks[f] + (frame - f) * self.tempo
+        length, end = clock.meter * TICKS_PER_BEAT, start + self.tempo
+        to_bar = (clock.bar_ticks - start) % length
+        line = start + to_bar
+        if line >= end:
+            line, at = start, self.row(layer, old, new).at
+            beat, eighth = (-(-start // part) * part for part in (TICKS_PER_BEAT, TICKS_PER_BEAT // 2))
+            if at.unit == "eighth" and eighth < end:
+                line = eighth
+            elif at.unit == "cue":
+                line = self._cue_line(layer, at, frame, start, end)[1] or start
+            elif beat < end and at.unit in ("beat", "group"):
+                into = (beat - clock.bar_ticks) % length // TICKS_PER_BEAT
+                line = beat if at.unit == "beat" or self._begins_group(into, clock.groups) else start
+        on_bar, found = (clock.bar_ticks - line) % length == 0, {}
+        for use in new.clips:
+            clip = self.named[use.clip]
+            behind = 0
+            if clip.tempo_mbpm is not None and not on_bar:
+                to_next = (clock.bar_ticks - line) % length
+                behind = (-to_next % clip.bar_ticks) * 1920 // clip.tempo_mbpm
+            if int(clip.pre_entry) and not behind:
+                found[use.clip] = frame * 1920 + (line - start) * 1920 // self.tempo
+        return found
 
     def _times(self, layer: Layer) -> tuple[int, int, str]:
         """In how many frames old clips go and new ones come, and the curve."""
@@ -151,12 +246,13 @@ class ReferenceClips(ReferenceStingers):
         level = self._level(play, f - 1)
         if level <= 0:
             return []
-        if play.clip.outro is None and out > 0:
+        if play.clip.outro is None and out > 0 and play.what == "in":
             play.turns.append(Turn(f, "out", out, curve, state))
             return [play]
+        early = play.what == "pre"
         play.held, play.end = level, at
         play.turns.append(Turn(f, "cut", 0, curve, state))
-        if play.clip.outro is None or play.clip.loop is None:
+        if play.clip.outro is None or play.clip.loop is None or early:
             return [play]
         start, end = at - int(play.clip.intro + play.clip.loop), at + int(play.clip.outro)
         return [play, Play(play.layer, play.clip, start, at, end, level, [Turn(f, "outro", 0, curve, state)])]
@@ -173,7 +269,7 @@ class ReferenceClips(ReferenceStingers):
     ) -> Play:
         f, clip, (line, at) = self.frame, self.named[use.clip], entry
         for play in kept:
-            if play.clip is clip:
+            if play.clip is clip and play.what != "pre":
                 play.turns.append(Turn(f, "in", *ramp, state))
                 return play
         start = at
@@ -184,10 +280,16 @@ class ReferenceClips(ReferenceStingers):
             to_bar = (clock.bar_ticks - line) % (clock.meter * TICKS_PER_BEAT)
             start -= (-to_bar % clip.bar_ticks) * 1920 // clip.tempo_mbpm
         if state.enter == "cue":
-            cues = [self.named[each.clip].cues for each in state.clips if self.named[each.clip].cues]
+            known = [self.named[each.clip].cues for each in state.clips]
+            fitting = [[cue.place for cue in cues if state.cue in ("", cue.name)] for cues in known]
+            cues = [each for each in fitting if each]
             if cues:
                 drawn = chance(self.rules.seed, layer.name, state.name, "cue", line)
                 start -= int(cues[0][int(drawn * len(cues[0]))])
+        for play in kept:
+            if play.clip is clip and play.what == "pre" and play.start == start:
+                play.turns.append(Turn(f, "in", *ramp, state))
+                return play
         return Play(layer, clip, start, at, None, 0.0, [Turn(f, "in", *ramp, state)])
 
     def _linear(self, clip: Clip, gain_db: float) -> float:
@@ -206,6 +308,8 @@ class ReferenceClips(ReferenceStingers):
             return before * shape(max(0.0, turn.frames - gone) / turn.frames, turn.curve)
         use = next(use for use in turn.state.clips if use.clip == play.clip.name)
         goal = self._linear(play.clip, self._live(use.gain_db, frame))
+        if turn.what == "pre":
+            return goal
         return ramped(before, goal, gone, turn.frames, turn.curve)
 
     def _share(self, play: Play, frame: int, count: int | None = None) -> float:
@@ -214,6 +318,8 @@ class ReferenceClips(ReferenceStingers):
         if count == 0 or play.what in ("cut", "outro"):
             return 0.0
         turn = play.turns[count - 1]
+        if turn.what == "pre":
+            return 0.0
         before, gone = self._share(play, turn.frame - 1, count - 1), frame + 1 - turn.frame
         if turn.what == "out":
             return before * shape(max(0.0, turn.frames - gone) / turn.frames, turn.curve)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segue_rules.model import FRAME_SIZE, At
+from segue_rules.model import FRAME_SIZE, At, Layer
 from segue_rules.plan import TICKS_PER_BEAT, MusicalClock
 from unit.rules.reference_controls import ReferenceControls
 
@@ -36,8 +36,18 @@ class ReferenceClock(ReferenceControls):
         index, (position, meter) = begun[-1]
         return MusicalClock(ticks, index, position, meter, self.bar_groups[index])
 
-    def _predict(self, at: At, earliest: int, max_wait: int | None = None) -> tuple[int, int | None]:
-        """The first frame after this one that meets a boundary, and its line in ticks: if tempo and meter stay."""
+    def _cue_line(self, layer: Layer, at: At, frame: int, start: int, end: int) -> tuple[bool, int | None]:
+        """Whether a cue is ahead at a frame, and where it falls in it: from tick `start` to `end` (21)."""
+        raise NotImplementedError
+
+    def _predict(
+        self, at: At, earliest: int, max_wait: int | None = None, layer: Layer | None = None
+    ) -> tuple[int, int | None]:
+        """The first frame after this one that meets a boundary, and its line in ticks: if tempo and meter stay.
+
+        Args:
+            layer: Of the change; None for a stinger.
+        """
         clock, tempo = self._clock(), self._tempo_mbpm()
         frame = self.frame
         while True:
@@ -46,7 +56,11 @@ class ReferenceClock(ReferenceControls):
             beat = -(-start // TICKS_PER_BEAT) * TICKS_PER_BEAT
             eighth = -(-2 * start // TICKS_PER_BEAT) * TICKS_PER_BEAT // 2
             bars, rest = divmod(beat - clock.bar_ticks, clock.meter * TICKS_PER_BEAT)
+            cue, ahead = None, False
+            if at.unit == "cue" and layer is not None:
+                ahead, cue = self._cue_line(layer, at, frame, start, start + tempo)
             met = {
+                "cue": cue is not None if ahead else beat < start + tempo and rest == 0,
                 "immediate": True,
                 "eighth": eighth < start + tempo,
                 "beat": beat < start + tempo,
@@ -55,7 +69,7 @@ class ReferenceClock(ReferenceControls):
             }[at.unit]
             waited = max_wait is not None and frame - self.frame >= max_wait
             if frame >= earliest and (met or waited):
-                return frame, {"immediate": None, "eighth": eighth}.get(at.unit, beat)
+                return frame, {"immediate": None, "eighth": eighth, "cue": cue if ahead else beat}.get(at.unit, beat)
 
     def _begins_group(self, beat: int, groups: tuple[int, ...]) -> bool:
         """Whether a group begins on a beat of a bar, the first being 0."""
@@ -65,9 +79,14 @@ class ReferenceClock(ReferenceControls):
             beat -= size
         return beat == 0 if groups else True
 
-    def _at_boundary(self, at: At, bar: int | None, beat: int | None) -> bool:
+    def _at_boundary(self, at: At, bar: int | None, beat: int | None, layer: Layer | None = None) -> bool:
         if at.unit == "immediate":
             return True
+        if at.unit == "cue":
+            assert layer is not None
+            start = self.ticks[self.frame]
+            ahead, cue = self._cue_line(layer, at, self.frame, start, start + max(1, self.tempo))
+            return (cue if ahead else bar) is not None
         if at.unit == "beat":
             return beat is not None
         if at.unit == "group":

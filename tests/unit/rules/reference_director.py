@@ -43,6 +43,8 @@ class ReferenceDirector(ReferenceClips):
 
     def step(self, events: Iterable[Event], earliest: int) -> FramePlan:
         self.undone, self.dropped = [], []
+        self.earliest = earliest
+        self._remember_clips()
         receipts = self.listen(events)
         f = self.frame
         self.conditions.append(
@@ -68,13 +70,13 @@ class ReferenceDirector(ReferenceClips):
                 name: [replace(change, tempo=tempo, meter=self.meter) for change in changes]
                 for name, changes in self.started.items()
             }
+        if bar is not None:
+            self.bars.append((bar, self.in_force[f]["meter"]))
+            self.bar_groups.append(self.in_force[f]["groups"])
         clips, music_before = self._play_clips(bar, beat), self.music_level
         if f > 0 and self._leads_now():
             tempo = self._leading_tempo(bar, beat, self._coming_tempo())
         self.ticks.append(self.ticks[f] + tempo)
-        if bar is not None:
-            self.bars.append((bar, self.in_force[f]["meter"]))
-            self.bar_groups.append(self.in_force[f]["groups"])
         cues = [*self.dropped, *self._cues(earliest, bar, beat)]
         self.music_level = self._level_of_music(sum(self._sum())) if clips else 1.0
         self.mixes.append(self._mix())
@@ -88,7 +90,8 @@ class ReferenceDirector(ReferenceClips):
             layer_weights=tuple(self.weights[f][layer.name] for layer in self.rules.layers),
             controls=self._controls()._replace(tempo_mbpm=tempo),
             clock=self._clock(),
-            beat=self._sample(beat, tempo),
+            # A clip that begins to lead makes the frame longer or shorter in ticks, after all that is decided in it.
+            beat=self._sample(self._lines(tempo)[1], tempo),
             bar_start=self._sample(bar, tempo),
             to_change=to_change,
             next_mix=next_mix,

@@ -130,7 +130,7 @@ class ReferenceStates(ReferenceClock):
         old, new = self.active_before(layer, f), self.winners[f][layer.name]
         row, same = self.row(layer, old, new), written(old) == written(new)
         waited = row.max_wait_frames is not None and not same and f - decided >= self.lasting(row.max_wait_frames)
-        reached = waited or (same and is_bridge(old)) or self._at_boundary(row.at, bar, beat)
+        reached = waited or (same and is_bridge(old)) or self._at_boundary(row.at, bar, beat, layer)
         if not reached or (same and self.ends[layer.name]):
             return False
         new = next(state for state in layer.states if state.name == new.name)
@@ -158,10 +158,10 @@ class ReferenceStates(ReferenceClock):
         row = self.row(layer, old, new)
         if written(old) == written(new):
             end = max(earliest, self.frame + (self.ends[layer.name] or 0))
-            return end if is_bridge(old) else self._predict(row.at, end)[0]
+            return end if is_bridge(old) else self._predict(row.at, end, layer=layer)[0]
         wait = row.max_wait_frames
         left = None if wait is None else self.lasting(wait) - (self.frame - decided)
-        return self._predict(row.at, earliest, left)[0]
+        return self._predict(row.at, earliest, left, layer)[0]
 
     def _withdrawn(self, layer: Layer, decided: int | None) -> list[Change]:
         """The record of a change that was pending before this frame and is not what is decided now."""

@@ -13,17 +13,21 @@ from segue_rules.model import (
     ENTERS,
     FRAME_SIZE,
     TICKS_PER_BEAT,
+    At,
     Binding,
     Clip,
     ClipUse,
+    Cue,
     IntegerInput,
     Layer,
     LayerState,
     NumberInput,
     Rules,
+    Transition,
 )
 from unit.rules.strategies import rules
 
+CUE_NAMES = ("", "hit", "rest")
 CLIP_NAMES = ("stem", "drone", "march")
 levels = st.sampled_from((-96.0, -6.0, 0.0, 3.0))
 
@@ -35,7 +39,8 @@ def clips(draw: st.DrawFn, name: str) -> Clip:
     beat = Fraction(7_000, 3) if tempo is None else Fraction(TICKS_PER_BEAT * FRAME_SIZE, tempo)
     loop = draw(st.sampled_from((None, beat, 3 * beat, Fraction(5_000))))
     outro = None if loop is None else draw(st.sampled_from((None, beat / 2, Fraction(100))))
-    cues = () if tempo is None else draw(st.sampled_from(((), (Fraction(0), 2 * beat), (beat,))))
+    cues = () if tempo is None else draw(st.sampled_from(((), (Fraction(0), 2 * beat), (beat,), (beat / 3, 2 * beat))))
+    names = draw(st.lists(st.sampled_from(CUE_NAMES), min_size=2, max_size=2))
     intro = Fraction(0) if loop is None else draw(st.sampled_from((Fraction(0), beat)))
     return Clip(
         name=name,
@@ -43,10 +48,11 @@ def clips(draw: st.DrawFn, name: str) -> Clip:
         tempo_mbpm=tempo,
         meter=meter,
         gain_db=draw(levels),
+        pre_entry=draw(st.sampled_from((Fraction(0), beat / 2, 3 * beat))),
         intro=intro,
         loop=loop,
         outro=outro,
-        cues=cues,
+        cues=tuple(map(Cue, names, cues)),
     )
 
 
@@ -68,13 +74,21 @@ def with_clips(draw: st.DrawFn, soundtrack: Rules) -> Rules:
                 gain = Binding(input=source.name, curve=((source.low, draw(levels)), (source.high, draw(levels))))
             uses.append(ClipUse(clip=name, gain_db=gain))
         mix = {} if draw(st.booleans()) else each.mix
-        played = replace(each, clips=tuple(uses), enter=draw(st.sampled_from(ENTERS)), mix=mix)
+        enter, cue = draw(st.sampled_from(ENTERS)), draw(st.sampled_from(CUE_NAMES))
+        played = replace(each, clips=tuple(uses), enter=enter, cue=cue if enter == "cue" else "", mix=mix)
         return with_leader(played, known)
 
     def layer(each: Layer) -> Layer:
         return replace(each, states=tuple(map(state, each.states)))
 
-    return replace(soundtrack, clips=tuple(known.values()), layers=tuple(map(layer, soundtrack.layers)))
+    def row(each: Transition) -> Transition:
+        if draw(st.booleans()):
+            return each
+        return replace(each, at=At(unit="cue", cue=draw(st.sampled_from(CUE_NAMES))))
+
+    rows = tuple(map(row, soundtrack.transitions))
+    layers = tuple(map(layer, soundtrack.layers))
+    return replace(soundtrack, clips=tuple(known.values()), layers=layers, transitions=rows)
 
 
 clip_rules = rules().flatmap(with_clips)

@@ -23,7 +23,7 @@ def played(rules: Rules, events: tuple[ScriptedEvent, ...], frames: int) -> list
     return [span.plan for span in play_script(Director(rules), events, frames)]
 
 
-@pytest.mark.parametrize("name", ["emberwood", "nightwatch", "redline"])
+@pytest.mark.parametrize("name", ["emberwood", "highwall", "nightwatch", "redline"])
 def test_without_a_switch_the_course_is_the_same(name: str) -> None:
     path = LIBRARY / name / f"{name}.yaml"
     rules = load(path)

@@ -20,6 +20,7 @@ from segue_rules.model import (
     Clip,
     ClipUse,
     Compare,
+    Cue,
     Enter,
     FlagInput,
     Key,
@@ -45,7 +46,7 @@ MARCH = Clip(
     key=Key(tonic=2, mode="minor"),
     loop=Fraction(192_000),
     outro=Fraction(24_000),
-    cues=(Fraction(0), Fraction(96_000)),
+    cues=(Cue("", Fraction(0)), Cue("", Fraction(96_000))),
 )
 CHOIR = replace(MARCH, name="choir", key=None, outro=None, gain_db=-6.0)
 RAIN = Clip(name="rain", audio=Path("rain.wav"))
@@ -289,7 +290,7 @@ def test_packed_shifted_and_skipped_states_play_the_same_clips(data: st.DataObje
         (lambda voice: voice.__setitem__(3, "loud"), "expected a clip that plays, fades out, is cut off or ends"),
         (lambda voice: voice.__setitem__(4, 1 << 60), "expected an integer from"),
         (lambda voice: voice.__setitem__(7, -1.0), "expected a number from 0.0 to"),
-        (lambda voice: voice.__setitem__(6, 5), "expected no end of a clip that plays or fades out"),
+        (lambda voice: voice.__setitem__(6, 5), "expected no end of a clip that plays, will play or fades out"),
         (lambda voice: voice.__setitem__(10, "steep"), "with the curve of its ramp"),
     ],
 )

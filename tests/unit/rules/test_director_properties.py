@@ -30,7 +30,7 @@ from unit.rules.strategies import Session, quick, rules, sessions
 from unit.rules.test_director_reference import bare, differences
 
 LIBRARY = Path(__file__).parents[3] / "rules" / "library"
-LIBRARY_FILES = sorted(LIBRARY / name / f"{name}.yaml" for name in ("emberwood", "nightwatch", "redline"))
+LIBRARY_FILES = sorted(LIBRARY / name / f"{name}.yaml" for name in ("emberwood", "highwall", "nightwatch", "redline"))
 # The library thinks in seconds where the random rules think in frames.
 LONG_QUIET = (0, 3, 25, 110, 260)
 STEEPEST = {"linear": 1.0, "smooth": 1.5, "equal_power": math.pi / 2}

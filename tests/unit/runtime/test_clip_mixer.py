@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import resource
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -25,7 +27,7 @@ from segue_rules.errors import RuleError
 from segue_rules.events import Event, ScriptedEvent
 from segue_rules.loading.clips import with_leader
 from segue_rules.model import At, Binding, Clip, ClipUse, Layer, Rules, Transition
-from segue_rules.plan import FramePlan
+from segue_rules.plan import NO_END, ClipSound, FramePlan
 from segue_yaml.nodes import NOWHERE
 from unit.runtime.rule_files import BANK, RULES
 from unit.runtime.toy_generator import ToyGenerator
@@ -289,3 +291,65 @@ def test_a_file_that_is_too_short_for_its_clip_is_refused(rules: Rules, tmp_path
         ('clip "gone"', "gone.wav: expected a sound file, found nothing"),
         ('clip "march"', "short.wav: lasts 0.833 s, expected at least the 1.138 s of its loop and outro"),
     ]
+
+
+def test_a_pre_entry_lies_before_the_beginning_in_the_file_and_in_time(tmp_path: Path) -> None:
+    sound = tone(60_000)
+    clip = Clip(
+        name="hum",
+        audio=saved(tmp_path / "hum.wav", sound),
+        pre_entry=Fraction(10_000),
+        intro=Fraction(5_000),
+        loop=Fraction(20_000),
+        crossfade_samples=0,
+    )
+    player = ClipPlayer([clip])
+    np.testing.assert_array_equal(player.read("hum", -10_000, 35_000), sound[:35_000])
+    np.testing.assert_array_equal(player.read("hum", 25_000, 20_000), sound[15_000:35_000])
+    assert not player.read("hum", -12_000, 2_000).any()
+    crossfaded = ClipPlayer([replace(clip, crossfade_samples=100)])
+    np.testing.assert_array_equal(crossfaded.read("hum", 25_100, 19_900), sound[15_100:35_000])
+    # At its first sample the end of the pass before, which goes on behind the loop.
+    np.testing.assert_allclose(crossfaded.read("hum", 25_000, 1), sound[35_000:35_001], atol=1e-3)
+
+
+@pytest.mark.parametrize(("begin", "edge"), [(-10_000, False), (-4_000, True), (0, True)])
+def test_only_the_beginning_of_a_file_has_no_edge(tmp_path: Path, begin: int, *, edge: bool) -> None:
+    path = saved(tmp_path / "hum.wav", np.ones((60_000, 2), np.float32))
+    clip = Clip(name="hum", audio=path, pre_entry=Fraction(10_000))
+    sounds = ClipSound(0, "hum", 12_000, 12_000 + begin, NO_END, True, 1.0, 1.0)
+    plans = [planned(RULES, frames=1)[0]._replace(frame=frame, clips=(sounds,)) for frame in range(12)]
+    _, sound = mix_clips({}, plans, [ClipPlayer([clip])] * 12)
+    assert sound is not None
+    first = int(np.flatnonzero(sound[:, 0])[0])
+    assert first == 12_000 + begin
+    assert sound[first, 0] == (pytest.approx(1 / 241) if edge else 1.0)
+    assert sound[first + 240 :, 0].min() == 1.0
+
+
+@pytest.mark.heavy
+def test_memory_is_flat_over_an_hour_of_clips(rules: Rules) -> None:
+    player = open_clips(rules)
+    assert player is not None
+    toy = ToyGenerator()
+    session = Session(rules, BANK, [toy], SessionConfig(seed=1, chunk_frames=50), clips=player)
+    values = ({"threat": 1.0}, {"region": "cave"}, {"threat": 0.0}, {"threat": 0.7, "region": "field"})
+    held: list[int] = []
+    heard = 0.0
+    while session.head < 90_000:
+        if session.head % 1_000 == 0:
+            count = session.head // 1_000
+            session.apply_event(Event(sequence=count + 1, set=values[count % 4]), session.head)
+            gc.collect()
+            held.append(resident_bytes())
+        heard = max(heard, *(float(np.abs(chunk.samples).max()) for chunk in made(session, toy)))
+    assert heard > 0.1
+    assert player.streams.held_bytes() <= 64 * 24_000 * 8
+    # From the tenth minute on, when every block that is kept has been read.
+    assert max(held[15:]) - held[15] < 8_000_000, held
+
+
+def resident_bytes() -> int:
+    """The memory that this process has in use."""
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    return pages * resource.getpagesize()

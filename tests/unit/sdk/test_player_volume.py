@@ -135,3 +135,18 @@ def test_the_players_gain_is_the_volume() -> None:
     with pytest.raises(ValueError, match=r"gain_db: expected -96 to 12, got 13"):
         player.gain_db = 13.0
     assert player.gain_db == -6.0
+
+
+@pytest.mark.parametrize(
+    ("block", "found"),
+    [
+        (memoryview(bytearray(64)).cast("f", (8, 2)), '2 dimensions of format "f"'),
+        (memoryview(bytearray(64)), '1 dimension of format "B"'),
+    ],
+)
+def test_a_block_that_is_no_flat_view_of_floats_is_refused_with_what_to_pass(block: memoryview, found: str) -> None:
+    with pytest.raises(ValueError, match="expected a memoryview of 1 dimension") as caught:
+        Player().read(block)
+    text = f'got {found}; memoryview(block).cast("B").cast("f") is one of the same samples'
+    assert str(caught.value).endswith(text)
+    Player().read(block.cast("B").cast("f") if block.ndim == 2 else block.cast("f"))

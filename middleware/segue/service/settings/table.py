@@ -102,13 +102,13 @@ class Settings(Table):
     generator = Field(Text(longest=64), "The generator of clients that ask for none.", default="score", example="score")
     weights = Field(
         PathText(what="a file of weights, or random", sample="mrt2_small.safetensors"),
-        "Weights of the generators mrt2_small and mrt2_base, instead of those in the models' folder; `random` for "
+        "Weights of a generator of Magenta RealTime, instead of those in the models' folder; `random` for "
         "made-up ones, which play noise.",
         example="random",
     )
     continue_from = Field(
         PathText(what="a sound file", sample="theme.wav"),
-        "A sound file that every session of mrt2_small or mrt2_base continues, from its last ten seconds or more.",
+        "A sound file that every session of a Magenta RealTime generator continues, from its last ten seconds or more.",
         example="theme.wav",
     )
     soundfont = Field(

@@ -37,7 +37,10 @@ BAD = sorted(CASES.glob("*.bad.yaml"))
 GOOD = sorted(CASES.glob("*.good.yaml"))
 ROOT = Path(__file__).parents[4]
 SHIPPED = [
-    *(ROOT / "rules" / "library" / name / f"{name}.yaml" for name in ("emberwood", "nightwatch", "redline")),
+    *(
+        ROOT / "rules" / "library" / name / f"{name}.yaml"
+        for name in ("emberwood", "highwall", "nightwatch", "redline")
+    ),
     ROOT / "tests" / "unit" / "rules" / "example" / "emberwood.yaml",
 ]
 

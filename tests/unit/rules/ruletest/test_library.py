@@ -44,12 +44,12 @@ def test_the_library_has_no_doubts(path: Path) -> None:
     assert analyse(load(path)) == ()
 
 
-def test_the_library_has_three_soundtracks() -> None:
+def test_the_library_has_four_soundtracks() -> None:
     folders = [path.parent.name for path in TEST_FILES]
-    assert sorted(set(folders) - {"cookbook"}) == ["emberwood", "nightwatch", "redline"]
+    assert sorted(set(folders) - {"cookbook"}) == ["emberwood", "highwall", "nightwatch", "redline"]
 
 
-@pytest.mark.parametrize("folder", ["emberwood", "nightwatch", "redline"])
+@pytest.mark.parametrize("folder", ["emberwood", "highwall", "nightwatch", "redline"])
 def test_stories_last_a_minute_and_a_half_to_two_and_a_half(folder: str) -> None:
     path = RULES / "library" / folder / f"{folder}.events.yaml"
     events = load_events(path, load(path.with_name(f"{folder}.yaml")))
@@ -76,3 +76,14 @@ def test_the_stings_are_small_and_readable() -> None:
         info = soundfile.info(path)
         assert (info.samplerate, info.channels) == (48_000, 2)
         assert 1.0 <= info.duration <= 5.0
+
+
+def test_the_recordings_are_small_and_longer_than_their_clips() -> None:
+    paths = sorted(RULES.glob("library/*/recordings/*.ogg"))
+    clips = load(RULES / "library" / "highwall" / "highwall.yaml").clips
+    assert {path.resolve() for path in paths} == {clip.audio.resolve() for clip in clips}
+    assert sum(path.stat().st_size for path in paths) <= 2_000_000
+    for clip in clips:
+        info = soundfile.info(clip.audio)
+        assert (info.samplerate, info.channels) == (48_000, 2)
+        assert info.frames >= int(clip.parts)

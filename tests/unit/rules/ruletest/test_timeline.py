@@ -16,7 +16,7 @@ from segue_rules.times import clock_text, duration_text
 LIBRARY = Path(__file__).parents[4] / "rules" / "library"
 
 
-@pytest.mark.parametrize("name", ["emberwood", "nightwatch", "redline"])
+@pytest.mark.parametrize("name", ["emberwood", "highwall", "nightwatch", "redline"])
 def test_equals_stepping_every_frame(name: str) -> None:
     rules = load(LIBRARY / name / f"{name}.yaml")
     script = load_events(LIBRARY / name / f"{name}.events.yaml", rules)
