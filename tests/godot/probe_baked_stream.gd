@@ -1,6 +1,6 @@
 extends SceneTree
-## Plays the AudioStreamInteractive of a bake, imported into this project: `-- CASE.json RESULT.json`.
-## The case has its `path` and the clips to switch to, as `clips`. The result has, of each clip, its
+## Plays the AudioStreamInteractive of a bake, imported into this project:
+## `-- CASE.json RESULT.json`. The case has its `path` and the clips to switch to, as `clips`. The result has, of each clip, its
 ## name and the tempo, beats and length of its stream; the transitions between them; and what plays
 ## once each switch is over.
 

@@ -50,6 +50,7 @@ Data: TypeAlias = dict[str, AnyValue]
 
 NONE: Final = -1
 """In place of an index: none."""
+_NO_CUES: Final = "waits for the cue of a clip, and a bake plays none; write a beat or a bar"
 
 
 class Machine(NamedTuple):
@@ -87,6 +88,11 @@ def _refused(rules: Rules) -> Iterator[Problem]:
         if row.chance < 1:
             text = f"{row_text(row)} has a chance, and a bake draws nothing; remove 'chance', or the row"
             yield Problem(mark=row.mark, where="transitions", text=text)
+        if row.at.unit == "cue":
+            yield Problem(mark=row.mark, where="transitions", text=f"{row_text(row)} {_NO_CUES}")
+    for stinger in rules.stingers:
+        if stinger.at.unit == "cue":
+            yield Problem(mark=stinger.mark, where=f'stinger "{stinger.name}"', text=f"it {_NO_CUES}")
     for layer in rules.layers:
         for state in layer.states:
             where = f'layer "{layer.name}", state "{state.written}"'

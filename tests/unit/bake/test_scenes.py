@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from segue.bake.machine import machine
 from segue.bake.scenes import KEEP, SILENCE, BakeError, Scenes, find_scenes
 from segue_rules.errors import RuleError
 from segue_rules.loading import load
-from segue_rules.model import Rules
+from segue_rules.model import At, AudioStinger, Rules, Transition
 
 BODY = """\
 segue: 1
@@ -183,3 +184,17 @@ def test_conditions_and_times_are_written_as_data(tmp_path: Path) -> None:
     # A state does not lead to itself; the built-in row is the last.
     assert data["layers"][0]["rows"] == [[-1, 0], [0, -1]]
     assert data["rows"][0]["at"] == {"unit": "beat", "every": 1, "first": 0}
+
+
+def test_rules_that_wait_for_the_cue_of_a_clip_are_refused(tmp_path: Path) -> None:
+    rules = rules_of(tmp_path, "  action:\n    states:\n      calm: {default: true, mix: {soft: 1}}\n")
+    mark = rules.layers[0].mark
+    rows = (Transition(to_state="calm", at=At(unit="cue"), mark=mark),)
+    stingers = (AudioStinger(name="gong", trigger="hit", audio=Path("gong.wav"), at=At(unit="cue"), mark=mark),)
+    with pytest.raises(RuleError) as caught:
+        machine(replace(rules, transitions=rows, stingers=stingers))
+    waits = "waits for the cue of a clip, and a bake plays none; write a beat or a bar"
+    assert [f"{each.where}: {each.text}" for each in caught.value.problems] == [
+        f'stinger "gong": it {waits}',
+        f"transitions: the row from any to calm {waits}",
+    ]

@@ -47,6 +47,7 @@ const _BUFFER_S := 0.5
 ## The audio bus.
 @export var bus: StringName = &"Master"
 
+## Of the music.
 @export_range(-80.0, 24.0, 0.1, "suffix:dB") var volume_db := 0.0:
 	set(value):
 		volume_db = value
