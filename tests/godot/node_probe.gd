@@ -17,7 +17,8 @@ func _initialize() -> void:
 	Engine.max_fps = 100
 	await process_frame
 	var given: Variant = await call(_case["run"])
-	# An error ends a function, and it gives nothing. Without results the test fails, and it shows the error.
+	# An error ends a function, and it gives nothing. Without results the test fails, and it shows
+	# the error.
 	if given is not Dictionary:
 		quit(1)
 		return

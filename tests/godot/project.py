@@ -34,6 +34,13 @@ def command(script: str, *arguments: str) -> list[str]:
     return [*godot, "--script", f"res://{script}", "--", *arguments]
 
 
+def import_project() -> None:
+    """Let the editor import the sounds that are in the project."""
+    words = [str(PLACE / "start"), "godot", "--headless", "--no-header", "--path", str(PROJECT), "--import"]
+    done = run_engine(words)
+    assert done.returncode == 0, done.stdout
+
+
 def complaints(output: str, allowed: str = "") -> list[str]:
     """The lines in which the engine complains of an error, a warning or a leak.
 

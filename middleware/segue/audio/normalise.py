@@ -106,10 +106,14 @@ def _next_gain_db(powers: tuple[float, ...], gain_db: float, target_lufs: float)
     loud = [power for power in powers if _counts(power)]
     if not loud:
         return gain_db
-    away = loudness(math.fsum(loud) / len(loud)) - target_lufs
-    beyond = away - min(FREE_LU, max(-FREE_LU, away))
-    wanted = min(_MAX_GAIN_DB, max(-_MAX_GAIN_DB, (KEPT - 1.0) * beyond))
+    wanted = settled_gain_db(loudness(math.fsum(loud) / len(loud)) - target_lufs)
     return gain_db + min(_RISE_DB_A_BLOCK, max(-_FALL_DB_A_BLOCK, wanted - gain_db))
+
+
+def settled_gain_db(away: float) -> float:
+    """Return the gain at which a stream settles whose loudness stays so many LU above the target."""
+    beyond = away - min(FREE_LU, max(-FREE_LU, away))
+    return min(_MAX_GAIN_DB, max(-_MAX_GAIN_DB, (KEPT - 1.0) * beyond))
 
 
 @lru_cache(maxsize=4 * _BLOCKS)

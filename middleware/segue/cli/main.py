@@ -30,6 +30,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "test": "run rule tests",
     "timeline": "show in text what an event script does to a rule file",
     "preview": "render a soundtrack to a sound file",
+    "bake": "render what the states can sound like to loops, for platforms without a service",
     "play": "play a rule file live: keys and sliders for its inputs, and what the music does and why",
     "studio": "play, see and change a rule file in the browser",
     "serve": "run the service that games connect to",
