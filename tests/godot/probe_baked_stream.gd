@@ -1,8 +1,8 @@
 extends SceneTree
 ## Plays the AudioStreamInteractive of a bake, imported into this project:
-## `-- CASE.json RESULT.json`. The case has its `path` and the clips to switch to, as `clips`. The result has, of each clip, its
-## name and the tempo, beats and length of its stream; the transitions between them; and what plays
-## once each switch is over.
+## `-- CASE.json RESULT.json`. The case has its `path` and the clips to switch to, as `clips`. The
+## result has, of each clip, its name and the tempo, beats and length of its stream; the transitions
+## between them; and what plays once each switch is over.
 
 const _MOST_BLOCKS := 2000
 const _BLOCK := 512
