@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 # Tests start hundreds of processes, each of which would compile all modules again.
 export PYTHONDONTWRITEBYTECODE :=
+# One more than two cores: tests also wait, for processes and compilers.
+WORKERS ?= 3
 
 .PHONY: demo test checks test-fast quick measure-tests lint types imports unit test-rules test-stalls test-training test-quality test-page test-faults test-scale test-clients test-godot test-unity test-web test-studio test-wheels bundle test-bundle godot-zip parity ci clean
 
@@ -33,7 +35,7 @@ imports: $(INSTALLED)
 	$(BIN)/lint-imports
 
 unit: $(INSTALLED)
-	$(BIN)/pytest -q -n 2 --dist worksteal
+	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal
 
 # In under a minute on two cores: the style of the code, the import contracts, and all tests but those that were measured
 # to be slow.
@@ -41,7 +43,7 @@ test-fast: $(INSTALLED)
 	$(MAKE) --jobs=3 --no-print-directory lint imports quick
 
 quick: $(INSTALLED)
-	$(BIN)/pytest -q -n 2 --dist worksteal --fast
+	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal --fast
 
 # Measures which tests are slow, and writes tests/slow_tests.txt; takes as long as all of them.
 measure-tests: $(INSTALLED)
