@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,15 @@ from unit.style.sounds import clicks, stereo
 
 def test_a_row_says_what_was_read_and_whether_a_warning_did() -> None:
     reading = read_recording(stereo(clicks(2.0)))
-    lines = list(recordings.table({"Clicks": reading}))
     near = ", ".join(f"{style} {likeness:.2f}" for style, likeness in reading.nearest)
+    # What the clicks are like changes with the tower.
+    like, unlike = (replace(reading, similarity=0.5, warnings=()), replace(reading, similarity=0.4, warnings=("far",)))
+    lines = list(recordings.table({"Clicks": like, "Others": unlike}))
     assert lines[2].startswith(f"| Clicks | {near} | tempo 120")
-    assert lines[2].endswith("| yes |")
-    assert lines[-1] == "Like no style (likeness below 0.45): 1 of 1."
+    assert lines[2].endswith("| no |")
+    assert lines[3].startswith(f"| Others | {near} | tempo 120")
+    assert lines[3].endswith("| yes |")
+    assert lines[-1] == "Like no style (likeness below 0.45): 1 of 2."
 
 
 def test_the_page_has_a_row_for_every_track() -> None:
