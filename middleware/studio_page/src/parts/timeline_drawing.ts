@@ -31,6 +31,9 @@ const LEAST_TEXT = 26;
 /** Pixels of a label beside an event, and of one at a line. */
 const MOST_LABEL = 90;
 const VALUE_LABEL = 46;
+
+/** A value that holds for fewer frames is a part of a ramp, and has no label. */
+const HELD = 12;
 const MUSIC_LINES: { name: string; index: 0 | 4 | 5; low: number; high: number }[] = [
   { name: "tempo", index: 0, low: 40, high: 200 },
   { name: "intensity", index: 4, low: 0, high: 1 },
@@ -252,7 +255,7 @@ export class TimelineDrawing {
     if (branch !== null) this.#line(branch, lane, colours.other, fork ?? 0, labelled);
   }
 
-  /** One of MUSIC_LINES as steps, with its value where it changes and no other label is: `labelled` has their places. */
+  /** One of MUSIC_LINES as steps, with its value where one holds and no other label is: `labelled` has their places. */
   #line(course: Course, lane: Lane, colour: string, from: number, labelled: number[]): void {
     const { context } = this;
     const { index, low, high } = MUSIC_LINES[lane.index]!;
@@ -268,7 +271,7 @@ export class TimelineDrawing {
       context.lineTo(x, at);
       context.lineTo(this.x(run.to), at);
       const seen = Math.max(x, LABEL_WIDTH);
-      if (labelled.every((other) => Math.abs(seen - other) > VALUE_LABEL)) {
+      if (run.to - run.from >= HELD && labelled.every((other) => Math.abs(seen - other) > VALUE_LABEL)) {
         labels.push([run.value, seen + 3, at > lane.top + lane.height / 2 ? at - 8 : at + 9]);
         labelled.push(seen);
       }
