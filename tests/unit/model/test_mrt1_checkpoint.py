@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,11 @@ def test_tensors_that_differ_are_refused_by_name(folder: Path, damage: Callable[
         assert str(caught.value) == f"{path} is not a mrt1_tiny checkpoint:\n{line}"
 
 
+def _a_folder_as_header(folder: Path) -> None:
+    (folder / FOLDER / ".zarray").unlink()
+    (folder / FOLDER / ".zarray").mkdir()
+
+
 def _header(**changes: Any) -> Callable[[Path], None]:
     def damage(folder: Path) -> None:
         path = folder / FOLDER / ".zarray"
@@ -116,6 +122,17 @@ def _header(**changes: Any) -> Callable[[Path], None]:
         (lambda folder: (folder / FOLDER / ".zarray").write_text("{"), "expected a header of Zarr 2: JSONDecodeError("),
         (lambda folder: (folder / FOLDER / ".zarray").write_text("[]"), "expected a header of Zarr 2: TypeError("),
         (_header(shape="no"), "expected a header of Zarr 2: ValueError("),
+        (
+            _header(shape=[24.0]),
+            "expected a header of Zarr 2: ValueError('expected a list of whole numbers,",
+        ),
+        (_header(shape=[float("inf")]), "expected a header of Zarr 2: ValueError("),
+        (_header(chunks=[True]), "expected a header of Zarr 2: ValueError("),
+        (
+            lambda folder: (folder / FOLDER / ".zarray").write_text("[" * 60_000),
+            "expected a header of Zarr 2: RecursionError(",
+        ),
+        (_a_folder_as_header, "cannot be read: "),
         (
             _header(zarr_format=3),
             "expected Zarr 2 in order C, without filters, points in the names",
@@ -182,3 +199,78 @@ def test_what_is_no_checkpoint_is_refused(tmp_path: Path, folder: Path) -> None:
     save_file({"target/encoder/encoder_norm/scale": np.zeros(24, np.float32)}, other)
     with pytest.raises(CheckpointError, match=r"other\.safetensors is not a mrt1_tiny checkpoint"):
         checkpoint.check(other, MRT1_TINY)
+
+
+def _small_archive(folder: Path) -> Path:
+    return archived(write_checkpoint(folder / "t5x", {NORM: np.ones(24, np.float32)}))
+
+
+def _renumbered(kind: bytes, size: bytes) -> Callable[[Path], None]:
+    """Return what gives the first member of an archive another kind and size."""
+
+    def damage(path: Path) -> None:
+        raw = bytearray(path.read_bytes())
+        raw[156:157], raw[124:136] = kind, size
+        raw[148:156] = b" " * 8
+        raw[148:156] = b"%06o\0 " % sum(raw[:512])
+        path.write_bytes(raw)
+
+    return damage
+
+
+def _with_member(**changes: Any) -> Callable[[Path], None]:
+    """Return what appends a chunk with other attributes to an archive."""
+
+    def damage(path: Path) -> None:
+        member = tarfile.TarInfo(f"checkpoints/llm_base_x4286_c1860k/{FOLDER}/0")
+        for name, value in changes.items():
+            setattr(member, name, value)
+        with tarfile.open(path, "a", format=tarfile.PAX_FORMAT) as archive:
+            archive.addfile(member)
+
+    return damage
+
+
+def _with_long_names(path: Path) -> None:
+    name = tarfile.TarInfo("././@LongLink")
+    name.type, name.size = tarfile.GNUTYPE_LONGNAME, 2
+    path.write_bytes((name.tobuf(tarfile.GNU_FORMAT) + b"a".ljust(512, b"\0")) * 3_000 + path.read_bytes())
+
+
+_HUGE, _NEGATIVE = b"\x80" + (1 << 70).to_bytes(11, "big"), b"\xff" * 9 + b"\xfe\0\0"
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (_renumbered(b"0", _HUGE), ""),
+        (_renumbered(b"L", _HUGE), ""),
+        (_renumbered(b"x", _NEGATIVE), ""),
+        (_with_long_names, ""),
+        (_with_member(pax_headers={"GNU.sparse.map": "1,2,x"}), ""),
+        (_with_member(pax_headers={"GNU.sparse.map": "0,1", "GNU.sparse.size": "80"}), "is sparse"),
+        (_with_member(pax_headers={"size": "-1"}), "has a size of -1 or is sparse"),
+        (_with_member(pax_headers={"size": "-10240"}), "has a size of -10240 or is sparse"),
+        (
+            _with_member(name=f"other/{FOLDER}/0"),
+            "it holds several, in ",
+        ),
+    ],
+)
+def test_archives_with_numbers_that_lie_are_refused(folder: Path, damage: Callable[[Path], None], message: str) -> None:
+    path = archived(folder)
+    damage(path)
+    with pytest.raises(CheckpointError) as caught:
+        T5XCheckpoint(path)
+    text = str(caught.value)
+    assert text.startswith(f"{path}: expected a whole tar archive of a T5X checkpoint: ")
+    assert text.endswith("; fetch it again")
+    assert message in text
+
+
+def test_members_of_archives_that_are_links_are_not_followed(folder: Path) -> None:
+    path = archived(folder)
+    _with_member(name=f"checkpoints/llm_base_x4286_c1860k/{FOLDER}/0", type=tarfile.SYMTYPE, linkname="/etc/passwd")(
+        path
+    )
+    assert checkpoint.lazy(path, MRT1_TINY)[NORM].shape == (24,)
