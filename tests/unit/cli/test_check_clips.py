@@ -123,6 +123,8 @@ def test_a_pre_entry_belongs_to_the_parts_of_the_file(capsys: pytest.CaptureFixt
     assert found == []
     ((_, text),), _ = checked("tempo: 120bpm, pre_entry: 2 beats, loop: 4 bars", capsys, 2)
     assert text.endswith("siege.wav: lasts 8.500 s, expected at least the 9.000 s of its pre_entry and loop")
+    ((_, text),), _ = checked("pre_entry: 8.5s", capsys, 2)
+    assert text.endswith("lasts 8.500 s, expected more than the 8.500 s of its pre_entry, behind which it begins")
 
 
 def test_a_cue_point_that_was_moved_in_the_file_is_told(capsys: pytest.CaptureFixture[str]) -> None:
