@@ -154,8 +154,8 @@ def test_names_that_a_file_has_twice_or_that_cannot_be_written_move_no_cues(caps
     cues = b"".join(struct.pack("<II4sIII", number, 0, b"data", 0, 0, place) for number, place, _ in marks)
     labels = b""
     for number, _, name in marks:
-        text = name.encode() + b"\0"
-        labels += struct.pack("<4sII", b"labl", 4 + len(text), number) + text + b"\0" * (len(text) % 2)
+        label = name.encode() + b"\0"
+        labels += struct.pack("<4sII", b"labl", 4 + len(label), number) + label + b"\0" * (len(label) % 2)
     cue = b"cue " + struct.pack("<II", 4 + len(cues), len(marks)) + cues
     path.write_bytes(path.read_bytes() + cue + b"LIST" + struct.pack("<I4s", 4 + len(labels), b"adtl") + labels)
     for written in ("{hit: 1, hit_2: 2, cue: 3}", "[1, 2]"):

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from ml_dtypes import bfloat16
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from segue.model.checkpoint import CheckpointError
@@ -50,6 +51,27 @@ def test_every_form_gives_the_same_numbers(folder: Path, stored: dict[str, NDArr
     assert set(found) == set(stored)
     for name, value in stored.items():
         np.testing.assert_array_equal(found[name], value)
+
+
+def test_a_converted_file_may_be_read_by_whom_other_files_may(folder: Path) -> None:
+    other, converted = folder.parent / "other", folder.parent / "tiny.safetensors"
+    other.touch()
+    checkpoint.convert(folder, MRT1_TINY, converted)
+    assert converted.stat().st_mode == other.stat().st_mode
+
+
+def test_a_conversion_that_cannot_be_written_says_so_and_leaves_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(checkpoint, "save_file", full)
+    converted = folder.parent / "tiny.safetensors"
+    with pytest.raises(OSError, match="cannot be written: Error while serializing: I/O error: No space left") as caught:
+        checkpoint.convert(folder, MRT1_TINY, converted)
+    assert caught.value.filename == str(converted)
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 
 def test_types_and_chunks_are_read_as_they_are(tmp_path: Path) -> None:
