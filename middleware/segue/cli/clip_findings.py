@@ -34,11 +34,17 @@ def cue_warnings(clip: Clip, rate: int) -> Iterator[tuple[str, str]]:
         marks = wav_marks(clip.audio).cues
     except OSError:
         return
-    marked = {tidy_name(mark.name): mark.place * SAMPLE_RATE / rate - clip.beginning for mark in marks if mark.name}
+    # A file may have one name several times, of which an import names all but the first anew.
+    marked: dict[str, list[float]] = {}
+    for mark in marks:
+        if mark.name:
+            marked.setdefault(tidy_name(mark.name), []).append(mark.place * SAMPLE_RATE / rate - clip.beginning)
     for cue in clip.cues:
-        place = marked.get(cue.name)
-        if place is not None and abs(place - float(cue.place)) > _SAME_PLACE:
-            there_s, here_s = place / SAMPLE_RATE, float(cue.place) / SAMPLE_RATE
+        here = float(cue.place)
+        away = [place - here for place in marked.get(cue.name, ())] if cue.name else []
+        nearest = min(away, key=abs, default=0.0)
+        if abs(nearest) > _SAME_PLACE:
+            there_s, here_s = (here + nearest) / SAMPLE_RATE, here / SAMPLE_RATE
             yield (
                 f"marks {cue.name} {there_s:.3f} s behind the clip's beginning; the rule file has this cue at "
                 f"{here_s:.3f} s",

@@ -139,6 +139,9 @@ def clip_problem(clip: Clip, facts: AudioFacts) -> str:
         named = (clip.pre_entry, "pre_entry"), (clip.intro, "intro"), (clip.loop, "loop"), (clip.outro, "outro")
         parts = " and ".join(name for length, name in named if length)
         return f"{clip.audio}: lasts {seconds:.3f} s, expected at least the {needed / SAMPLE_RATE:.3f} s of its {parts}"
+    if clip.beginning >= facts.samples:
+        early = f"{needed / SAMPLE_RATE:.3f} s of its pre_entry, behind which it begins"
+        return f"{clip.audio}: lasts {seconds:.3f} s, expected more than the {early}"
     return ""
 
 

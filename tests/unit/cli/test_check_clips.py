@@ -123,6 +123,8 @@ def test_a_pre_entry_belongs_to_the_parts_of_the_file(capsys: pytest.CaptureFixt
     assert found == []
     ((_, text),), _ = checked("tempo: 120bpm, pre_entry: 2 beats, loop: 4 bars", capsys, 2)
     assert text.endswith("siege.wav: lasts 8.500 s, expected at least the 9.000 s of its pre_entry and loop")
+    ((_, text),), _ = checked("pre_entry: 8.5s", capsys, 2)
+    assert text.endswith("lasts 8.500 s, expected more than the 8.500 s of its pre_entry, behind which it begins")
 
 
 def test_a_cue_point_that_was_moved_in_the_file_is_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -143,3 +145,22 @@ def test_a_cue_behind_the_end_of_a_file_is_named(capsys: pytest.CaptureFixture[s
     found, _ = checked("pre_entry: 1s, cues: {hit: 3.5s}", capsys)
     text = "siege.wav ends 3.00 s behind its beginning, before its cue hit at 3.50 s"
     assert found == [("cue_behind_the_end", text)]
+
+
+def test_names_that_a_file_has_twice_or_that_cannot_be_written_move_no_cues(capsys: pytest.CaptureFixture[str]) -> None:
+    tone(8.0)
+    path = Path("siege.wav")
+    marks = ((1, 0, "Hit"), (2, 96_000, "hit"), (3, 192_000, "終わり"))
+    cues = b"".join(struct.pack("<II4sIII", number, 0, b"data", 0, 0, place) for number, place, _ in marks)
+    labels = b""
+    for number, _, name in marks:
+        label = name.encode() + b"\0"
+        labels += struct.pack("<4sII", b"labl", 4 + len(label), number) + label + b"\0" * (len(label) % 2)
+    cue = b"cue " + struct.pack("<II", 4 + len(cues), len(marks)) + cues
+    path.write_bytes(path.read_bytes() + cue + b"LIST" + struct.pack("<I4s", 4 + len(labels), b"adtl") + labels)
+    for written in ("{hit: 1, hit_2: 2, cue: 3}", "[1, 2]"):
+        found, _ = checked(f"tempo: 120bpm, loop: 4 bars, cues: {written}", capsys)
+        assert found == []
+    found, _ = checked("tempo: 120bpm, loop: 4 bars, cues: {hit: 2.5s}", capsys)
+    text = "siege.wav marks hit 2.000 s behind the clip's beginning; the rule file has this cue at 2.500 s"
+    assert found == [("cue_moved", text)]

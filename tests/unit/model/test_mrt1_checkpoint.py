@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from ml_dtypes import bfloat16
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from segue.model.checkpoint import CheckpointError
@@ -49,6 +51,27 @@ def test_every_form_gives_the_same_numbers(folder: Path, stored: dict[str, NDArr
     assert set(found) == set(stored)
     for name, value in stored.items():
         np.testing.assert_array_equal(found[name], value)
+
+
+def test_a_converted_file_may_be_read_by_whom_other_files_may(folder: Path) -> None:
+    other, converted = folder.parent / "other", folder.parent / "tiny.safetensors"
+    other.touch()
+    checkpoint.convert(folder, MRT1_TINY, converted)
+    assert converted.stat().st_mode == other.stat().st_mode
+
+
+def test_a_conversion_that_cannot_be_written_says_so_and_leaves_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(checkpoint, "save_file", full)
+    converted = folder.parent / "tiny.safetensors"
+    with pytest.raises(OSError, match="cannot be written: Error while serializing: I/O error: No space left") as caught:
+        checkpoint.convert(folder, MRT1_TINY, converted)
+    assert caught.value.filename == str(converted)
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 
 def test_types_and_chunks_are_read_as_they_are(tmp_path: Path) -> None:
@@ -102,6 +125,11 @@ def test_tensors_that_differ_are_refused_by_name(folder: Path, damage: Callable[
         assert str(caught.value) == f"{path} is not a mrt1_tiny checkpoint:\n{line}"
 
 
+def _a_folder_as_header(folder: Path) -> None:
+    (folder / FOLDER / ".zarray").unlink()
+    (folder / FOLDER / ".zarray").mkdir()
+
+
 def _header(**changes: Any) -> Callable[[Path], None]:
     def damage(folder: Path) -> None:
         path = folder / FOLDER / ".zarray"
@@ -116,6 +144,17 @@ def _header(**changes: Any) -> Callable[[Path], None]:
         (lambda folder: (folder / FOLDER / ".zarray").write_text("{"), "expected a header of Zarr 2: JSONDecodeError("),
         (lambda folder: (folder / FOLDER / ".zarray").write_text("[]"), "expected a header of Zarr 2: TypeError("),
         (_header(shape="no"), "expected a header of Zarr 2: ValueError("),
+        (
+            _header(shape=[24.0]),
+            "expected a header of Zarr 2: ValueError('expected a list of whole numbers,",
+        ),
+        (_header(shape=[float("inf")]), "expected a header of Zarr 2: ValueError("),
+        (_header(chunks=[True]), "expected a header of Zarr 2: ValueError("),
+        (
+            lambda folder: (folder / FOLDER / ".zarray").write_text("[" * 60_000),
+            "expected a header of Zarr 2: RecursionError(",
+        ),
+        (_a_folder_as_header, "cannot be read: "),
         (
             _header(zarr_format=3),
             "expected Zarr 2 in order C, without filters, points in the names",
@@ -182,3 +221,78 @@ def test_what_is_no_checkpoint_is_refused(tmp_path: Path, folder: Path) -> None:
     save_file({"target/encoder/encoder_norm/scale": np.zeros(24, np.float32)}, other)
     with pytest.raises(CheckpointError, match=r"other\.safetensors is not a mrt1_tiny checkpoint"):
         checkpoint.check(other, MRT1_TINY)
+
+
+def _small_archive(folder: Path) -> Path:
+    return archived(write_checkpoint(folder / "t5x", {NORM: np.ones(24, np.float32)}))
+
+
+def _renumbered(kind: bytes, size: bytes) -> Callable[[Path], None]:
+    """Return what gives the first member of an archive another kind and size."""
+
+    def damage(path: Path) -> None:
+        raw = bytearray(path.read_bytes())
+        raw[156:157], raw[124:136] = kind, size
+        raw[148:156] = b" " * 8
+        raw[148:156] = b"%06o\0 " % sum(raw[:512])
+        path.write_bytes(raw)
+
+    return damage
+
+
+def _with_member(**changes: Any) -> Callable[[Path], None]:
+    """Return what appends a chunk with other attributes to an archive."""
+
+    def damage(path: Path) -> None:
+        member = tarfile.TarInfo(f"checkpoints/llm_base_x4286_c1860k/{FOLDER}/0")
+        for name, value in changes.items():
+            setattr(member, name, value)
+        with tarfile.open(path, "a", format=tarfile.PAX_FORMAT) as archive:
+            archive.addfile(member)
+
+    return damage
+
+
+def _with_long_names(path: Path) -> None:
+    name = tarfile.TarInfo("././@LongLink")
+    name.type, name.size = tarfile.GNUTYPE_LONGNAME, 2
+    path.write_bytes((name.tobuf(tarfile.GNU_FORMAT) + b"a".ljust(512, b"\0")) * 3_000 + path.read_bytes())
+
+
+_HUGE, _NEGATIVE = b"\x80" + (1 << 70).to_bytes(11, "big"), b"\xff" * 9 + b"\xfe\0\0"
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (_renumbered(b"0", _HUGE), ""),
+        (_renumbered(b"L", _HUGE), ""),
+        (_renumbered(b"x", _NEGATIVE), ""),
+        (_with_long_names, ""),
+        (_with_member(pax_headers={"GNU.sparse.map": "1,2,x"}), ""),
+        (_with_member(pax_headers={"GNU.sparse.map": "0,1", "GNU.sparse.size": "80"}), "is sparse"),
+        (_with_member(pax_headers={"size": "-1"}), "has a size of -1 or is sparse"),
+        (_with_member(pax_headers={"size": "-10240"}), "has a size of -10240 or is sparse"),
+        (
+            _with_member(name=f"other/{FOLDER}/0"),
+            "it holds several, in ",
+        ),
+    ],
+)
+def test_archives_with_numbers_that_lie_are_refused(folder: Path, damage: Callable[[Path], None], message: str) -> None:
+    path = archived(folder)
+    damage(path)
+    with pytest.raises(CheckpointError) as caught:
+        T5XCheckpoint(path)
+    text = str(caught.value)
+    assert text.startswith(f"{path}: expected a whole tar archive of a T5X checkpoint: ")
+    assert text.endswith("; fetch it again")
+    assert message in text
+
+
+def test_members_of_archives_that_are_links_are_not_followed(folder: Path) -> None:
+    path = archived(folder)
+    _with_member(name=f"checkpoints/llm_base_x4286_c1860k/{FOLDER}/0", type=tarfile.SYMTYPE, linkname="/etc/passwd")(
+        path
+    )
+    assert checkpoint.lazy(path, MRT1_TINY)[NORM].shape == (24,)

@@ -5,11 +5,14 @@ Every tensor is checked against the configuration before any is read.
 
 from __future__ import annotations
 
+import errno
+import stat
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from segue.atomic import replacing
@@ -66,7 +69,13 @@ def convert(path: Path, config: EncoderDecoder, target: Path) -> int:
     weights = lazy(path, config)
     arrays = {PREFIX + name: np.ascontiguousarray(weights[name]) for name in weights}
     with replacing(target) as new:
-        save_file(arrays, new, metadata={"config": config.name})
+        mode = stat.S_IMODE(new.stat().st_mode)
+        try:
+            save_file(arrays, new, metadata={"config": config.name})
+        except SafetensorError as error:
+            raise OSError(errno.EIO, f"cannot be written: {error}", str(target)) from error
+        # safetensors makes another file, which its owner alone may read.
+        new.chmod(mode)
     return sum(array.size for array in arrays.values())
 
 

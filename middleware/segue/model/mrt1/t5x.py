@@ -86,11 +86,18 @@ class _Archive:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._members: dict[str, tuple[int, int]] = {}
+        folders: set[str] = set()
         with tarfile.open(path, "r:") as archive:
             for member in archive:
+                # tarfile takes a negative size, and would read the archive from there on again without end.
+                if member.size < 0 or member.issparse():
+                    raise tarfile.ReadError(f"{member.name!r} has a size of {member.size} or is sparse")
                 parts = PurePosixPath(member.name).parts
                 if member.isreg() and len(parts) >= 2 and parts[-2].startswith(TARGET):
                     self._members["/".join(parts[-2:])] = (member.offset_data, member.size)
+                    folders.add(str(PurePosixPath(*parts[:-2])))
+        if len(folders) > 1:
+            raise tarfile.ReadError(f"it holds several, in {' and '.join(map(repr, sorted(folders)[:2]))}")
 
     def names(self) -> Iterator[str]:
         return iter(self._members)
@@ -118,7 +125,8 @@ class T5XCheckpoint:
             self._files: _Files = _Folder(path) if path.is_dir() else _Archive(path)
         except OSError as error:
             raise CheckpointError(f"{path}: cannot be read: {error}") from error
-        except tarfile.TarError as error:
+        except (tarfile.TarError, ValueError, OverflowError, RecursionError) as error:
+            # tarfile raises more than its own errors where a number in an archive is none, or is too great.
             text = f"{path}: expected a whole tar archive of a T5X checkpoint: {error}; fetch it again"
             raise CheckpointError(text) from error
         headers = [name for name in self._files.names() if name.endswith(f"/{HEADER}")]
@@ -171,15 +179,18 @@ class T5XCheckpoint:
 
     def _header(self, member: str) -> Tensor:
         """Read a header. Raises: CheckpointError, for one that this reader cannot follow."""
-        raw = self._files.read(member, _MOST_HEADER)
+        try:
+            raw = self._files.read(member, _MOST_HEADER)
+        except OSError as error:
+            raise CheckpointError(f"{self._path}: {member}: cannot be read: {error}") from error
         try:
             header = json.load(io.BytesIO(raw or b""))
-            shape, chunks = (tuple(int(size) for size in header[name]) for name in ("shape", "chunks"))
+            shape, chunks = _sizes(header["shape"]), _sizes(header["chunks"])
             compressor, kind = header["compressor"], str(header["dtype"])
             method = None if compressor is None else str(compressor["id"])
             version, order, filters = header["zarr_format"], header["order"], header.get("filters")
             separator = header.get("dimension_separator", ".")
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise CheckpointError(f"{self._path}: {member}: expected a header of Zarr 2: {error!r}") from error
         lies = len(shape) == len(chunks) and min((*shape, *chunks), default=1) >= 1
         plain = version == 2 and order == "C" and not filters and separator == "."
@@ -192,3 +203,10 @@ class T5XCheckpoint:
             raise CheckpointError(f"{self._path}: {member}: expected chunks of at most {_MOST_CHUNK} bytes")
         known, _ = TYPES.get(kind, (kind, None))
         return Tensor(shape, known, chunks, method is not None)
+
+
+def _sizes(value: Any) -> Shape:
+    """Read the sizes of dimensions. Raises: ValueError, where they are not whole numbers."""
+    if not isinstance(value, list) or not all(type(size) is int for size in value):
+        raise ValueError(f"expected a list of whole numbers, came {json.dumps(value)[:80]}")
+    return tuple(value)
