@@ -172,7 +172,9 @@ class Studio:
         """The same. Raises: WhatIfError: Its text has mistakes, each with its place in the rule file."""
         problems = [] if asked.text is None else self._rules.check(asked.text)["problems"]
         mistakes = [
-            f"{found['file']}:{found['line']}:{found['column']}: {found['where']}: {found['text']}"
+            ": ".join(
+                filter(None, (f"{found['file']}:{found['line']}:{found['column']}", found["where"], found["text"]))
+            )
             for found in problems
             if found["severity"] == "error"
         ]
