@@ -141,6 +141,14 @@ def test_a_course_grows_with_its_recording(page: Page) -> None:
     assert refused["text"] == "no input 'rain'"
 
 
+def test_a_studio_that_has_ended_says_so(page: Page) -> None:
+    write(page.recordings / NAME, SESSION)
+    assert page.course()["end"] == 250
+    page.studio.close()
+    for path, data in (("course", {"session": NAME, "from": 0, "version": 0}), ("branch", what_if()), ("script", None)):
+        assert page.fail(path, data, 400) == "the studio has ended"
+
+
 def test_a_new_session_begins_anew(page: Page) -> None:
     write(page.recordings / NAME, SESSION)
     page.course()
