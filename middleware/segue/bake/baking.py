@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
 from segue.atomic import replacing
-from segue.bake.godot import write_resource
+from segue.bake.godot import RESOURCE, write_resource
 from segue.bake.loops import LoopLength, length_of, render_loop
 from segue.bake.machine import Machine, machine
 from segue.bake.scenes import LESS, BakeError, Scenes, find_scenes
@@ -165,7 +165,7 @@ def check_limits(bake: Bake) -> None:
     if request.most_bytes is not None and bake.bytes > request.most_bytes:
         takes = "may take" if request.format == "ogg" else "takes"
         raise BakeError(
-            f"the bake {takes} {_megabytes(bake.bytes)}, expected at most {_megabytes(request.most_bytes)} (--size); "
+            f"the bake {takes} {_size_text(bake.bytes)}, expected at most {_size_text(request.most_bytes)} (--size); "
             "bake fewer bars (--bars), fewer layers (--layers) or --format ogg"
         )
 
@@ -211,6 +211,9 @@ def write_bake(bake: Bake, progress: Callable[[int, int], None] = lambda loop, f
     manifest = manifest_of(bake, stems)
     if bake.request.godot:
         written += write_resource(folder, manifest)
+    elif old:
+        # Of an earlier bake, with sounds that may be gone.
+        (folder / RESOURCE).unlink(missing_ok=True)
     written.append(_write_manifest(folder, manifest))
     for name in old - {each.name for each in written}:
         (folder / name).unlink(missing_ok=True)
@@ -340,8 +343,8 @@ def _loop_data(bake: Bake, index: int, stems: StemFiles) -> dict[str, Any]:
     }
 
 
-def _megabytes(count: int) -> str:
-    return f"{count / 1e6:.1f} MB"
+def _size_text(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 100_000 else f"{count / 1e3:.1f} KB"
 
 
 def table(bake: Bake) -> list[str]:
@@ -350,12 +353,12 @@ def table(bake: Bake) -> list[str]:
     for loop, sound in zip(bake.loops, bake.scenes.sounds, strict=True):
         tempo, seconds = sound.plan.controls.tempo_mbpm / 1000, loop.length.samples / SAMPLE_RATE
         lines.append(
-            f"{loop.name:<40} {tempo:>6g}bpm {loop.length.bars:>5} {seconds:>8.2f}s {_megabytes(loop.bytes):>10}"
+            f"{loop.name:<40} {tempo:>6g}bpm {loop.length.bars:>5} {seconds:>8.2f}s {_size_text(loop.bytes):>10}"
         )
     count, scenes, stingers = len(bake.loops), len(bake.scenes.loops), len(bake.sounds)
     lines.append(
         f"{count} loop{'s' if count != 1 else ''} for {scenes} scene{'s' if scenes != 1 else ''}, "
         f"{stingers} stinger{'s' if stingers != 1 else ''}, {bake.seconds:.1f} s, "
-        f"{_megabytes(bake.bytes)}{' at most' if bake.request.format == 'ogg' else ''}"
+        f"{_size_text(bake.bytes)}{' at most' if bake.request.format == 'ogg' else ''}"
     )
     return lines

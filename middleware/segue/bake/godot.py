@@ -76,7 +76,9 @@ def _beats_of(loop: Mapping[str, Any]) -> dict[str, str]:
 def _resource_text(manifest: Mapping[str, Any]) -> str:
     loops = manifest["loops"]
     names = [Path(loop["file"]).stem for loop in loops]
-    first = next(loop for loop in manifest["scenes"] if loop >= 0)
+    first = manifest["scenes"][_first_scene(manifest)]
+    if first < 0:
+        first = next(loop for loop in manifest["scenes"] if loop >= 0)
     lines = ['[gd_resource type="AudioStreamInteractive" format=3]', ""]
     lines += [
         f'[ext_resource type="AudioStream" path="{loop["file"]}" id="{index}"]' for index, loop in enumerate(loops)
@@ -104,14 +106,32 @@ def _transitions(manifest: Mapping[str, Any]) -> dict[tuple[int, int], str]:
     return found
 
 
+def _axes(manifest: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], list[int]]:
+    """The layers that are baked, and how many states and points each axis of the scenes has."""
+    layers = [manifest["layers"][index] for index in manifest["baked_layers"]]
+    sizes = [len(layer["states"]) for layer in layers]
+    return layers, sizes + [len(each["points"]) for each in manifest["sampled_inputs"]]
+
+
+def _first_scene(manifest: Mapping[str, Any]) -> int:
+    """The index of the scene before anything is set: default states, inputs nearest to their defaults."""
+    layers, sizes = _axes(manifest)
+    place = [layer["default"] for layer in layers]
+    for each in manifest["sampled_inputs"]:
+        default, points = manifest["inputs"][each["input"]]["default"], each["points"]
+        place.append(min(range(len(points)), key=lambda i: abs(points[i] - default)))
+    index = 0
+    for value, size in zip(place, sizes, strict=True):
+        index = index * size + value
+    return index
+
+
 def _moves(manifest: Mapping[str, Any]) -> Iterator[tuple[tuple[int, Mapping[str, Any] | None], int]]:
     """Every step between scenes in which one layer or one input moves: the loop left and the row, the loop entered.
 
     The row is None where an input moves.
     """
-    layers = [manifest["layers"][index] for index in manifest["baked_layers"]]
-    sizes = [len(layer["states"]) for layer in layers]
-    sizes += [len(each["points"]) for each in manifest["sampled_inputs"]]
+    layers, sizes = _axes(manifest)
     scenes = dict(zip(itertools.product(*map(range, sizes)), manifest["scenes"], strict=True))
     for place, old in scenes.items():
         for axis, size in enumerate(sizes):

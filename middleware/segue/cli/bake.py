@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
         return BAD_INPUT
     request = BakeRequest(
         rules=rules,
-        output=arguments.output or rules.with_name(f"{rules.stem}_bake"),
+        output=arguments.output or rules.parent / f"{rules.stem}_bake",
         format=arguments.format or ("ogg" if arguments.engine else "wav"),
         bars=arguments.bars,
         layers=arguments.layers,

@@ -75,6 +75,7 @@ class Studio:
         self._rules, self._recordings, self._nonce = rules, recordings, nonce
         self._renderer = Renderer()
         self._journal: Journal | None = None
+        self._is_closed = False
         # Requests are answered in several threads, and a session is read by one at a time.
         self._lock = threading.Lock()
 
@@ -101,6 +102,7 @@ class Studio:
         """End what goes on, and close what is open."""
         self._renderer.close()
         with self._lock:
+            self._is_closed = True
             if self._journal is not None:
                 self._journal.close()
 
@@ -172,7 +174,9 @@ class Studio:
         """The same. Raises: WhatIfError: Its text has mistakes, each with its place in the rule file."""
         problems = [] if asked.text is None else self._rules.check(asked.text)["problems"]
         mistakes = [
-            f"{found['file']}:{found['line']}:{found['column']}: {found['where']}: {found['text']}"
+            ": ".join(
+                filter(None, (f"{found['file']}:{found['line']}:{found['column']}", found["where"], found["text"]))
+            )
             for found in problems
             if found["severity"] == "error"
         ]
@@ -204,6 +208,8 @@ class Studio:
         return journal, course
 
     def _newest(self) -> Journal | None:
+        if self._is_closed:
+            raise JournalError("the studio has ended")
         path = self._recordings
         if path.is_dir():
             # Names begin with the time, and a service counts its sessions.

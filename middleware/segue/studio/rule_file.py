@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -32,6 +33,8 @@ class RuleFile:
     def __init__(self, path: Path, describe: Describe) -> None:
         self.path = path
         self._describe = describe
+        # Requests are answered in several threads: none may write between another's look and its writing.
+        self._lock = threading.Lock()
 
     def read(self) -> Content:
         """Return what is in the file.
@@ -52,6 +55,14 @@ class RuleFile:
             OSError: It cannot be written.
             ValueError: The text is too long.
         """
+        with self._lock:
+            return self._save(text, digest)
+
+    def check(self, text: str) -> dict[str, Any]:
+        """What a text in place of the file declares, and what is wrong with it."""
+        return self._describe(self.path, text)
+
+    def _save(self, text: str, digest: str) -> Content:
         before = self.path.read_bytes()
         if hashlib.sha256(before).hexdigest() != digest:
             raise ConflictError
@@ -65,7 +76,3 @@ class RuleFile:
         with replacing(self.path) as partial:
             partial.write_bytes(data)
         return self.read()
-
-    def check(self, text: str) -> dict[str, Any]:
-        """What a text in place of the file declares, and what is wrong with it."""
-        return self._describe(self.path, text)

@@ -28,6 +28,8 @@ from segue_yaml.nodes import NOWHERE
 
 MOST_S: Final = 600
 """Seconds of a session that are rendered at most."""
+MOST_AHEAD_S: Final = 600
+"""Seconds that a what-if goes on at most behind what is played."""
 BEFORE_S: Final = 4
 """Seconds before the fork that are heard, too."""
 
@@ -55,9 +57,8 @@ class WhatIf:
     text: str | None = None
 
     def __post_init__(self) -> None:
-        if not 0 <= self.frame < self.end <= MOST_S * FRAME_RATE:
-            text = f"0 <= frame < end <= {MOST_S * FRAME_RATE}"
-            raise WhatIfError(f"expected {text}, got frame {self.frame} and end {self.end}")
+        if not 0 <= self.frame < self.end:
+            raise WhatIfError(f"expected 0 <= frame < end, got frame {self.frame} and end {self.end}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +135,16 @@ class Renderer:
         self._is_closed.set()
 
     def sound(self, played: Branch, config: SessionConfig, start: int) -> bytes:
-        """Render a branch from its beginning, and return what is heard from a frame on as a FLAC file."""
+        """Render a branch from its beginning, and return what is heard from a frame on as a FLAC file.
+
+        Raises:
+            WhatIfError: It is too long, or the studio has ended.
+        """
+        if played.end > MOST_S * FRAME_RATE:
+            raise WhatIfError(
+                f"expected an end within the first {MOST_S // 60} minutes, which are rendered to be heard, "
+                f"got {played.end / FRAME_RATE:.0f} s; choose an earlier moment, or begin a new session"
+            )
         with self._lock, TemporaryDirectory(prefix="segue-") as folder:
             samples = self._render(played, config)
             path = Path(folder) / "branch.flac"
@@ -183,4 +193,7 @@ def _session(journal: Journal, asked: WhatIf) -> Course:
     course = journal.course()
     if course is None or journal.made <= asked.frame:
         raise WhatIfError(f"expected a frame that is played, up to {journal.made}, got {asked.frame}")
+    if asked.end > journal.made + MOST_AHEAD_S * FRAME_RATE:
+        most = journal.made + MOST_AHEAD_S * FRAME_RATE
+        raise WhatIfError(f"expected an end up to {most}, {MOST_AHEAD_S} s behind what is played, got {asked.end}")
     return course

@@ -14,7 +14,8 @@ import soundfile
 
 from segue.audio.files import read_audio, write_audio
 from segue.audio.seams import seam_steps
-from segue.bake.baking import BakeRequest, plan_bake, write_bake
+from segue.bake.baking import BakeRequest, manifest_of, plan_bake, write_bake
+from segue.bake.godot import write_resource
 from segue.bake.loops import LoopLength
 from segue.bake.sound_files import file_bytes, write_sound
 from segue.cli.main import main
@@ -157,6 +158,7 @@ def test_the_table_is_printed_and_nothing_written(
     [
         (["--loops", "1"], "the scenes need 2 loops, expected at most 1 (--loops); bake fewer with --layers"),
         (["--size", "1MB"], "the bake takes 6.3 MB, expected at most 1.0 MB (--size); bake fewer bars (--bars)"),
+        (["--size", "10KB", "--bars", "1"], "the bake takes 0.8 MB, expected at most 10.0 KB (--size)"),
         (["--size", "100KB", "--format", "ogg"], "the bake may take 0.7 MB, expected at most 0.1 MB (--size)"),
         (["--layers", "acton"], "--layers: no layer 'acton'; did you mean 'action'?"),
     ],
@@ -196,6 +198,34 @@ def test_an_earlier_bake_is_replaced_and_other_files_stay(rules: Path, tmp_path:
         "bake.json",
         "stinger-gong.ogg",
     ]
+
+
+def test_a_resource_of_godot_does_not_outlive_its_sounds(rules: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    write_bake(plan_bake(BakeRequest(rules=rules, output=folder, bars=1, format="ogg", godot=True)))
+    assert (folder / "bake.tres").exists()
+    write_bake(plan_bake(BakeRequest(rules=rules, output=folder, bars=1)))
+    assert not (folder / "bake.tres").exists()
+
+
+def test_a_resource_of_godot_begins_with_the_default_states(tmp_path: Path) -> None:
+    (tmp_path / "late.yaml").write_text(
+        "segue: 1\n"
+        "inputs: {x: {type: flag}, loud: {type: number, range: [0, 1], default: 1}}\n"
+        'styles: {a: {text: "calm piano"}, b: {text: "drums"}}\n'
+        "music: {intensity: {from: loud}}\n"
+        "layers: {l: {states: {one: {when: {x: true}, mix: {a: 1}}, two: {default: true, mix: {b: 1}}}}}\n"
+    )
+    bake = plan_bake(BakeRequest(rules=tmp_path / "late.yaml", output=tmp_path, bars=1, format="ogg", godot=True))
+    assert [loop.name for loop in bake.loops] == ["000-one", "001-one", "002-two", "003-two"]
+    write_resource(tmp_path, manifest_of(bake))
+    assert "initial_clip = 3\n" in (tmp_path / "bake.tres").read_text()
+
+
+@pytest.mark.parametrize("path", [".", "..", "/"])
+def test_a_folder_is_no_rule_file(path: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bake", path, "--dry-run"]) == 2
+    assert capsys.readouterr().err == f"{path}:1:1: expected a file, got a folder\n"
 
 
 def test_a_bake_that_was_interrupted_is_made_again(rules: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from segue.cli.describe import description
 from segue.cli.main import main
 from segue.studio.app import PAGE, Music, Studio
 from segue.studio.rule_file import RuleFile
-from segue.studio.what_if import MOST_S
+from segue.studio.what_if import MOST_AHEAD_S, MOST_S
 from unit.studio.sessions import EDITED, END, RULES, SESSION, done, edit, event, header, write
 
 NAME = "20260101T000000-0001.segue.jsonl"
@@ -141,6 +141,14 @@ def test_a_course_grows_with_its_recording(page: Page) -> None:
     assert refused["text"] == "no input 'rain'"
 
 
+def test_a_studio_that_has_ended_says_so(page: Page) -> None:
+    write(page.recordings / NAME, SESSION)
+    assert page.course()["end"] == 250
+    page.studio.close()
+    for path, data in (("course", {"session": NAME, "from": 0, "version": 0}), ("branch", what_if()), ("script", None)):
+        assert page.fail(path, data, 400) == "the studio has ended"
+
+
 def test_a_new_session_begins_anew(page: Page) -> None:
     write(page.recordings / NAME, SESSION)
     page.course()
@@ -176,16 +184,30 @@ def test_a_what_if_may_have_other_rules(page: Page) -> None:
     assert [row[1] for row in other["rows"]["rules"]] == [1]
     text = page.fail("branch", what_if(10, text="segue: 1\n"), 400)
     assert text == f"{page.rules.as_posix()}:1:1: layers: expected at least one layer, got none"
+    assert page.fail("branch", what_if(10, text=""), 400) == f"{page.rules.as_posix()}:1:1: the file is empty"
 
 
 def test_what_no_session_takes_is_refused(page: Page) -> None:
     write(page.recordings / NAME, SESSION)
-    most = MOST_S * 25
+    most = 250 + MOST_AHEAD_S * 25
     expected = "expected a frame that is played, up to 250, got 250"
     assert page.fail("branch", what_if(250, 300), 400) == expected
     assert page.fail("branch", what_if(set={"rain": 1}), 400) == "no input 'rain'"
-    assert page.fail("branch", what_if(60, 50), 400) == f"expected 0 <= frame < end <= {most}, got frame 60 and end 50"
-    assert page.fail("branch", what_if(60, most + 1), 400).startswith(f"expected 0 <= frame < end <= {most}")
+    assert page.fail("branch", what_if(60, 50), 400) == "expected 0 <= frame < end, got frame 60 and end 50"
+    too_late = f"expected an end up to {most}, {MOST_AHEAD_S} s behind what is played, got {most + 1}"
+    assert page.fail("branch", what_if(60, most + 1), 400) == too_late
+
+
+def test_a_long_session_has_what_ifs_and_its_first_minutes_are_heard(page: Page) -> None:
+    made = (MOST_S + 60) * 25
+    write(page.recordings / NAME, [*SESSION, done(made)])
+    calm = page.get("branch", what_if(20, made, set={"danger": 0}))
+    assert (calm["from"], calm["end"], calm["rows"]["changes"]) == (20, made, [])
+    late = {"what": "branch", "start": 0, "asked": what_if(made - 10, made)}
+    assert page.fail("sound", late, 400) == (
+        "expected an end within the first 10 minutes, which are rendered to be heard, got 660 s; "
+        "choose an earlier moment, or begin a new session"
+    )
 
 
 @pytest.mark.parametrize(

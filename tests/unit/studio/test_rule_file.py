@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,21 @@ def test_what_was_written_meanwhile_stays(file: RuleFile) -> None:
     with pytest.raises(ConflictError):
         file.save(RULES, digest)
     assert file.path.read_text("utf-8") == "segue: 1\n"
+
+
+def test_of_texts_that_are_saved_at_once_one_is_kept(file: RuleFile) -> None:
+    digest = file.read().digest
+    texts = [f"{RULES}# {number}\n" for number in range(16)]
+
+    def save(text: str) -> str | None:
+        try:
+            return file.save(text, digest).text
+        except ConflictError:
+            return None
+
+    with ThreadPoolExecutor(len(texts)) as threads:
+        saved = [text for text in threads.map(save, texts) if text is not None]
+    assert saved == [file.path.read_text("utf-8")]
 
 
 def test_line_ends_and_the_byte_order_mark_stay(file: RuleFile) -> None:
