@@ -7,6 +7,7 @@ functions, and files of which every function is slow. A renamed test runs until 
 from __future__ import annotations
 
 import signal
+import sys
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
@@ -35,9 +36,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # A shell starts background jobs with Ctrl-C ignored, and so would be all processes that tests start.
+    # A shell starts background jobs with Ctrl-C ignored, nohup its jobs with SIGHUP, and so would be all processes that
+    # tests start.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     # Workers of pytest-xdist report to the process that started them, which alone writes the list.
     if config.getoption("measure") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Measurement())

@@ -228,7 +228,7 @@ def _change(change: Change, frame: int, place: BarBeat) -> TimelineEntry:
     boundary = change.at if change.at == "immediate" else f"at {change.at}"
     row = f"{boundary}, {_ramp(change)}"
     if change.kind == "scheduled":
-        text = f"{moved} is to start at {clock_text(change.start / FRAME_RATE, 2)} ({row})"
+        text = f"{moved} starts at {clock_text(change.start / FRAME_RATE, 2)} ({row})"
     elif change.kind == "withdrawn":
         text = f"{moved} withdrawn"
     else:
@@ -250,11 +250,11 @@ def _change(change: Change, frame: int, place: BarBeat) -> TimelineEntry:
 
 
 def _ramp(change: Change) -> str:
-    """How the mix changes: "ramp 2s", or "fade out 4s, fade in 400ms"."""
+    """How the mix changes: "ramp 2s", or "fade out 4s, in 400ms"."""
     if change.fades is None:
         return f"ramp {duration_text(change.ramp_frames / FRAME_RATE)}"
     out, enter = (duration_text(frames / FRAME_RATE) for frames in change.fades)
-    return f"fade out {out}, fade in {enter}"
+    return f"fade out {out}, in {enter}"
 
 
 def _losers(candidates: Sequence[Candidate]) -> Iterator[str]:
@@ -271,7 +271,7 @@ def _losers(candidates: Sequence[Candidate]) -> Iterator[str]:
 def _stinger(cue: StingerCue, frame: int, place: BarBeat) -> TimelineEntry:
     start = f"{clock_text(cue.start // FRAME_SIZE / FRAME_RATE, 2)} (sample {cue.start})"
     text = {
-        "scheduled": f"is to start at {start}",
+        "scheduled": f"starts at {start}",
         "started": f"starts at sample {cue.start}",
         "dropped": "dropped",
     }[cue.kind]

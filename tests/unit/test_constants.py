@@ -62,7 +62,8 @@ NUMBER_CONTROLS = [control for control in controls.CONTROLS if isinstance(contro
         (limits.FADE, contract.FADE_SAMPLES),
         (limits.MOST_PLAYING, stinger_placement.MOST_PLAYING),
         (limits.PRE_ROLL, round(contract.PRE_ROLL_S * contract.SAMPLE_RATE)),
-        (reaction.UNITS, typing.get_args(typing.get_type_hints(model.At)["unit"])),
+        # The bench plays no clips, and a change at a cue counts as one at a bar.
+        ((*reaction.UNITS, "cue"), typing.get_args(typing.get_type_hints(model.At)["unit"])),
         (reactions.SYNC_POINTS, reaction.UNITS),
         (arguments._MAX_SEED, model.LARGEST_SEED),
         (generators.GENERATORS["score"].controls, ScoreGenerator.controls),

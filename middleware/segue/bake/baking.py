@@ -29,6 +29,8 @@ VERSION: Final = 1
 """Of the manifest. Players refuse others."""
 DEFAULT_BARS: Final = 8
 MOST_BARS: Final = 64
+MOST_LOOP_S: Final = 180
+"""Of one loop: its music and stems are held in memory, some 16 MB a second."""
 DEFAULT_LOOPS: Final = 64
 MOST_LOOPS: Final = 512
 _NAME: Final = 60
@@ -155,9 +157,14 @@ def check_limits(bake: Bake) -> None:
     """Check that a bake is no larger than was asked for.
 
     Raises:
-        BakeError: It has too many loops, or takes too many bytes.
+        BakeError: It has too many loops, a loop is too long, or it takes too many bytes.
     """
     request = bake.request
+    for loop in bake.loops:
+        if loop.length.samples > MOST_LOOP_S * SAMPLE_RATE:
+            seconds = loop.length.samples / SAMPLE_RATE
+            takes = f"the loop {loop.name} takes {seconds:.0f} s"
+            raise BakeError(f"{takes}, expected at most {MOST_LOOP_S} s; bake fewer bars (--bars)")
     if len(bake.loops) > request.most_loops:
         raise BakeError(
             f"the scenes need {len(bake.loops)} loops, expected at most {request.most_loops} (--loops); {LESS}"

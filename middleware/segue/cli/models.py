@@ -188,7 +188,7 @@ def _verify(name: str | None, folder: Path) -> int:
                     first = "; first verification: its hash is kept" if verdict.status == "pinned" else ""
                     print_lines(f"ok       {verdict.file.path}  sha256 {verdict.text}{first}")
                 elif verdict.status == "missing" and not verdict.file.needed:
-                    print_lines(f"note     {verdict.text}; it is needed for audio prompts alone")
+                    print_lines(f"note     {verdict.text}; optional ({verdict.file.what})")
                 else:
                     bad = True
                     fetch = f"; run 'segue models fetch {each}'" if verdict.status == "missing" else ""

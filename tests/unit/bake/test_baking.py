@@ -171,6 +171,14 @@ def test_bakes_beyond_their_limits_are_refused(
     assert not (tmp_path / "out").exists()
 
 
+def test_loops_of_minutes_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    slow = tmp_path / "slow.yaml"
+    slow.write_text(RULES.partition("stingers:")[0].replace("tempo: 100bpm", "tempo: 80bpm"))
+    assert main(["bake", str(slow), "-o", str(tmp_path / "out"), "--bars", "64", "--dry-run"]) == 2
+    refusal = "the loop 000-calm takes 192 s, expected at most 180 s; bake fewer bars (--bars)"
+    assert capsys.readouterr().err.strip().endswith(refusal)
+
+
 @pytest.mark.parametrize(
     ("flags", "problem"),
     [

@@ -175,7 +175,8 @@ def test_missing_files_are_named(folder: Path, capsys: pytest.CaptureFixture[str
     printed = capsys.readouterr()
     mapper = folder / "resources/musiccoca/mapper.tflite"
     assert printed.err == f"{mapper}: is not there; run 'segue models fetch mrt2_small'\n"
-    assert "music_encoder.tflite: is not there; it is needed for audio prompts alone" in printed.out
+    optional = "optional (MusicCoCa: spectra to embeddings, for audio prompts)"
+    assert f"music_encoder.tflite: is not there; {optional}" in printed.out
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"a": 1}', "\xff"])

@@ -37,7 +37,7 @@ STORY = """Small, 0:12.00, seed 5
     time    bar  what          happens
 
  0:02.00    2:2  event         set cave true
- 0:02.00    2:2  place         field → cave is to start at 0:03.20 (at bar, ramp 2s)
+ 0:02.00    2:2  place         field → cave starts at 0:03.20 (at bar, ramp 2s)
                                because cave is true
  0:03.20    3:1  place         field → cave (at bar, ramp 2s, waited 1.2s)
  0:09.00    5:3  event         fire win
@@ -174,16 +174,16 @@ def test_a_second_has_the_strongest_mark() -> None:
 @pytest.mark.parametrize(
     ("options", "shown"),
     [
-        (["--only", "changes"], ["field → cave is to start", "field → cave (at bar"]),
-        (["--only", "change, stinger"], ["field → cave is to start", "field → cave (at bar", "cheer         starts"]),
+        (["--only", "changes"], ["field → cave starts", "field → cave (at bar"]),
+        (["--only", "change, stinger"], ["field → cave starts", "field → cave (at bar", "cheer         starts"]),
         (["--only", "events"], ["set cave true", "fire win"]),
         (["--only", "inputs"], ["set cave true"]),
         (["--only", "triggers"], ["fire win"]),
         (["--only", "refused,clamped,warnings"], []),
-        (["--layer", "place"], ["field → cave is to start", "field → cave (at bar"]),
-        (["--input", "cave"], ["set cave true", "field → cave is to start", "field → cave (at bar"]),
+        (["--layer", "place"], ["field → cave starts", "field → cave (at bar"]),
+        (["--input", "cave"], ["set cave true", "field → cave starts", "field → cave (at bar"]),
         (["--input", "win"], ["fire win", "cheer         starts"]),
-        (["--input", "win,cave", "--only", "triggers,changes"], ["field → cave is to", "field → cave (at", "fire win"]),
+        (["--input", "win,cave", "--only", "triggers,changes"], ["field → cave starts", "field → cave (at", "fire win"]),
         (["--layer", "place", "--only", "stingers"], []),
     ],
 )

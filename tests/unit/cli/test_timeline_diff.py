@@ -125,8 +125,8 @@ def test_fades_that_change_places_are_a_difference(capsys: pytest.CaptureFixture
     assert fades == [(2.0, 0.4), (0.4, 2.0)]
     assert diff() == 1
     told = capsys.readouterr().out.replace("->", "→")
-    assert "-                                field → cave (at bar, fade out 2s, fade in 400ms, waited 1s)\n" in told
-    assert "+                                field → cave (at bar, fade out 400ms, fade in 2s, waited 1s)\n" in told
+    assert "-                                field → cave (at bar, fade out 2s, in 400ms, waited 1s)\n" in told
+    assert "+                                field → cave (at bar, fade out 400ms, in 2s, waited 1s)\n" in told
 
 
 def test_a_layer_can_be_chosen(capsys: pytest.CaptureFixture[str]) -> None:

@@ -39,7 +39,7 @@ from unit.play.playing_service import EMBERWOOD, MORE, SWITCHED, PlayingService,
 
 HEADER = Header(rules="ab" * 32, generators=("score",), config=SessionConfig(seed=5))
 # Generous: it bounds a hang, not a speed.
-PATIENCE_S = 60.0
+PATIENCE_S = 240.0
 
 Act = Callable[[Pilot[None], PlayingService, Dashboard], Awaitable[None]]
 

@@ -16,7 +16,7 @@ import pytest
 from segue.play.local_service import LocalService, ServiceError, serve_command
 
 # Generous: it bounds a hang, not a speed.
-PATIENCE_S = 60.0
+PATIENCE_S = 240.0
 
 
 def script(text: str) -> list[str]:

@@ -185,7 +185,7 @@ def test_a_change_is_expected_with_its_fades(tmp_path: Path) -> None:
     assert played(tmp_path, f"at: 16s, {change}")[0].passed
     (failure,) = played(tmp_path, "at: 16s, change: {layer: alarm, fade_in: 2s}")[0].failures
     assert failure.expected == "at 16s  change of alarm started fade_in 2s"
-    assert failure.came == "on/siren -> on/drone (at bar, fade out 2s, fade in 200ms, waited 4s)"
+    assert failure.came == "on/siren -> on/drone (at bar, fade out 2s, in 200ms, waited 4s)"
 
 
 @pytest.mark.parametrize(

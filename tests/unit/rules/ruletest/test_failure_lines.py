@@ -31,7 +31,7 @@ def test_a_failure_is_shown_with_its_place_and_its_reasons(tmp_path: Path) -> No
         "    mix       1.00 grass",
         "    around",
         "       0:02.00    2:2  event         set region cave",
-        "       0:02.00    2:2  place         field -> cave is to start at 0:03.20 (at bar, ramp 400ms)",
+        "       0:02.00    2:2  place         field -> cave starts at 0:03.20 (at bar, ramp 400ms)",
         "                                     because region is cave",
         "                                     not field: default, ranks below every other",
         "       0:03.20    3:1  place         field -> cave (at bar, ramp 400ms, waited 1.2s)",
