@@ -60,7 +60,8 @@ function Layer({ layer, active, course, frame }: LayerProps) {
               key={name}
               class={`state ${name === active ? "active" : ""} ${isChosen ? "chosen" : ""}`}
               transform={`translate(${x - width / 2} ${y - height / 2})`}
-              tabIndex={0}
+              // In lower case: in SVG, Preact writes the attribute by this very name.
+              tabindex={0}
               role="button"
               aria-pressed={isChosen}
               aria-label={`${name}${name === active ? ", on" : ""}`}
