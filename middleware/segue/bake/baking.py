@@ -28,11 +28,9 @@ FORMAT: Final = "segue-bake"
 VERSION: Final = 1
 """Of the manifest. Players refuse others."""
 DEFAULT_BARS: Final = 8
-MOST_BARS: Final = 64
 MOST_LOOP_S: Final = 180
 """Of one loop: its music and stems are held in memory, some 16 MB a second."""
 DEFAULT_LOOPS: Final = 64
-MOST_LOOPS: Final = 512
 _NAME: Final = 60
 # How a loop follows another one where no state has changed, but an input that the sound follows.
 _INPUT_MOVES: Final[Mapping[str, object]] = {

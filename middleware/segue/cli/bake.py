@@ -73,13 +73,17 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.engine and arguments.format == "wav":
         print_problems(["--for godot takes no --format wav: Godot knows the beats of Ogg files alone"])
         return BAD_INPUT
+    inputs = dict(arguments.inputs)
+    if len(inputs) < len(arguments.inputs):
+        print_problems(["--input: expected each input once, with all its values: --input threat=0,0.5,1"])
+        return BAD_INPUT
     request = BakeRequest(
         rules=rules,
         output=arguments.output or rules.parent / f"{rules.stem}_bake",
         format=arguments.format or ("ogg" if arguments.engine else "wav"),
         bars=arguments.bars,
         layers=arguments.layers,
-        inputs=dict(arguments.inputs),
+        inputs=inputs,
         stems=arguments.stems,
         most_loops=arguments.loops,
         most_bytes=arguments.size,

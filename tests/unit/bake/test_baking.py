@@ -161,6 +161,7 @@ def test_the_table_is_printed_and_nothing_written(
         (["--size", "10KB", "--bars", "1"], "the bake takes 0.8 MB, expected at most 10.0 KB (--size)"),
         (["--size", "100KB", "--format", "ogg"], "the bake may take 0.7 MB, expected at most 0.1 MB (--size)"),
         (["--layers", "acton"], "--layers: no layer 'acton'; did you mean 'action'?"),
+        (["--input", "a=0", "--input", "a=1"], "--input: expected each input once, with all its values"),
     ],
 )
 def test_bakes_beyond_their_limits_are_refused(

@@ -183,7 +183,10 @@ def test_a_second_has_the_strongest_mark() -> None:
         (["--layer", "place"], ["field → cave starts", "field → cave (at bar"]),
         (["--input", "cave"], ["set cave true", "field → cave starts", "field → cave (at bar"]),
         (["--input", "win"], ["fire win", "cheer         starts"]),
-        (["--input", "win,cave", "--only", "triggers,changes"], ["field → cave starts", "field → cave (at", "fire win"]),
+        (
+            ["--input", "win,cave", "--only", "triggers,changes"],
+            ["field → cave starts", "field → cave (at", "fire win"],
+        ),
         (["--layer", "place", "--only", "stingers"], []),
     ],
 )
