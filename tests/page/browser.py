@@ -16,7 +16,7 @@ from typing import Any, Final
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
-TIMEOUT_S: Final = 60.0
+TIMEOUT_S: Final = 180.0
 _POLL_S: Final = 0.05
 _SWITCHES: Final = (
     "--headless=new",

@@ -247,9 +247,9 @@ def test_the_timeline_says_what_fired_a_stinger() -> None:
             (entry.frame, entry.text[:11], entry.why) for entry in timeline_entries(plan) if entry.kind == "stinger"
         ]
     assert told == [
-        (20, "is to start", ("because tick fired by its timer",)),
+        (20, "starts at 0", ("because tick fired by its timer",)),
         (40, "starts at s", ()),
-        (45, "is to start", ("because tick fired",)),
+        (45, "starts at 0", ("because tick fired",)),
         (80, "starts at s", ()),
-        (85, "is to start", ("because tick fired by its timer",)),
+        (85, "starts at 0", ("because tick fired by its timer",)),
     ]
