@@ -11,6 +11,7 @@ import argparse
 import re
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -134,7 +135,7 @@ class _Progress:
             sys.stderr.flush()
 
 
-def _count_to(most: int):  # type: ignore[no-untyped-def]
+def _count_to(most: int) -> Callable[[str], int]:
     def count(text: str) -> int:
         if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= most:
             raise argparse.ArgumentTypeError(f"expected a whole number from 1 to {most}, got {text!r}")
